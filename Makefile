@@ -1,0 +1,47 @@
+# Everything a person does with payphone's sources. The environment is made on first use.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test quick check bench format voice clean
+
+$(STAMP): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "payphone needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "making the environment in $(VENV) (once, about half a minute)"
+	@$(PYTHON) -m venv $(VENV) || { echo "install python3-venv first"; exit 1; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
+
+demo: $(STAMP)
+	@$(BIN)/payphone demo
+
+test: $(STAMP)
+	$(BIN)/pytest -n 2 --dist worksteal -m "not live"
+	$(BIN)/pytest -m live
+
+quick: $(STAMP)
+	$(BIN)/pytest -n 2 --dist worksteal -m "not live" -q
+
+check: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks $(ONLY)
+
+# Render every prompt again with a neural voice. Needs espeak-free wheels from requirements-voice.txt only here.
+voice:
+	$(PYTHON) -m venv .venv-voice
+	.venv-voice/bin/pip install --quiet --require-hashes -r requirements-voice.txt
+	.venv-voice/bin/python -m prompts render
+
+clean:
+	rm -rf $(VENV) .venv-voice out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The story of a call: what the parties hear and press."""

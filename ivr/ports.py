@@ -1,0 +1,148 @@
+"""What the story needs from below: people on the line, and a desk that knows, rings and bills.
+
+The story (`ivr.story`) sees nothing else of the switch. `switch.call` implements these Protocols;
+tests implement them with fakes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from typing import Protocol
+
+from ivr.reasons import Reason
+from ledger.money import Money
+from prompts.catalog import ClipId
+
+
+class HungUpError(Exception):
+    """The party is gone. Raised from whatever the story awaits of that party."""
+
+
+class Billing(Enum):
+    """Who is asked to pay: the choice of the person inside."""
+
+    COLLECT = "collect"
+    """The called party: from its AdvancePay account if it has one, else on its phone bill."""
+    DEBIT = "debit"
+    """The person inside."""
+
+
+class Kind(Enum):
+    """How a call is announced and booked, decided at admission."""
+
+    ADVANCE_PAY = "advancepay"
+    DEBIT = "debit"
+    COLLECT = "collect"
+    FREE = "free"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person inside, identified by PIN."""
+
+    person_id: str
+    name: tuple[ClipId, ...]
+    """The recorded name, or words in its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A call that may be placed: validated, rated, its first slice held."""
+
+    number: str
+    """E.164."""
+    kind: Kind
+    facility: tuple[ClipId, ...]
+    first_minute: Money
+    each_minute: Money
+    is_privileged: bool
+    """Never recorded, never monitored; the greeting says so."""
+    limit: timedelta
+
+
+class Leaver(Enum):
+    """Who ended the talk."""
+
+    CALLER = "caller"
+    CALLEE = "callee"
+    SWITCH = "switch"
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """So much talk is left: say it to both."""
+
+    remaining: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class TalkEnded:
+    """The talk is over."""
+
+    reason: Reason
+    by: Leaver
+
+
+class Party(Protocol):
+    """One person on the line. Every method raises `HungUpError` once the party is gone."""
+
+    async def play(self, clips: Sequence[ClipId]) -> None:
+        """Say it all; keys pressed meanwhile are kept for the next `ask`."""
+
+    async def ask(
+        self, clips: Sequence[ClipId], *, most: int, end: str = "", first: float, between: float
+    ) -> str:
+        """Say it, and take up to `most` keys; the first key ends the words (barge-in).
+
+        Returns when `most` keys came, the `end` key came (it is not returned), no first key came
+        `first` seconds after the words, or no further key within `between` seconds. Returns the
+        keys, `""` for none.
+        """
+
+
+class Talk(Protocol):
+    """Two people talking while the meter runs."""
+
+    async def event(self) -> Warned | TalkEnded:
+        """The next thing that happens."""
+
+    async def overlay(self, clips: Sequence[ClipId]) -> None:
+        """Say it to both over their conversation; returns at once."""
+
+
+class Desk(Protocol):
+    """What the switch does for one call of the story."""
+
+    async def is_locked(self) -> bool:
+        """Whether PINs are refused at this station for now."""
+
+    async def identify(self, pin: str) -> Person | None:
+        """The person of this PIN at this facility, None if there is none (which is counted)."""
+
+    async def admit(self, person: Person, number: str, billing: Billing) -> Admission | Reason:
+        """Validate the number as dialled, decide who pays, hold the first slice; or say why not."""
+
+    def hold_audio(self) -> AbstractAsyncContextManager[None]:
+        """The caller hears hold audio inside this block."""
+
+    async def ring(self, admission: Admission) -> Party | Reason:
+        """Ring the called party until it answers; or say why it did not.
+
+        Raises `HungUpError` when the caller gives up first; the ringing is then cancelled.
+        """
+
+    async def block(self, admission: Admission) -> None:
+        """Block calls from this facility to this number, durably, by keypad."""
+
+    def talking(self, admission: Admission) -> AbstractAsyncContextManager[Talk]:
+        """Bridge both parties from now, the instant of acceptance; record, and run the meter.
+
+        Leaving the block ends the talk and holds the caller's line open, alone.
+        """
+
+    async def dismiss(self, reason: Reason) -> None:
+        """Hang up on the called party, politely; the caller stays."""

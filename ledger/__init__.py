@@ -1,0 +1,1 @@
+"""Booked money: double entry, holds, audit."""

@@ -1,0 +1,91 @@
+"""Money: whole micros (millionths) of one currency, the US dollar.
+
+Amounts enter as text into `Decimal` and leave as decimal strings. There is no float here, and
+no rounding: only `rating.rounding` rounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Final, NewType
+
+AccountId = NewType("AccountId", str)
+"""`kind:key`, for example `advancepay:+12125550123` (see `ledger.chart`)."""
+
+CallId = NewType("CallId", str)
+"""The switch's own name of a call, unique for ever; not the Call-ID of SIP."""
+
+MICROS_PER_UNIT: Final = 1_000_000
+AMOUNT_MAX_UNITS: Final = 1_000_000_000
+"""A billion dollars: far above any balance, far below 2**63 micros, which a database integer holds."""
+
+
+class AmountError(ValueError):
+    """A text is not an amount of money."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Money:
+    """An amount in whole micros; negative where somebody owes."""
+
+    micros: int
+
+    @classmethod
+    def from_text(cls, text: str) -> Money:
+        """Read a decimal amount such as `0.375`, exactly.
+
+        Raises:
+            AmountError: Not a plain decimal number, finer than a micro, or out of range.
+        """
+        try:
+            value = Decimal(text.strip().removeprefix("$"))
+        except InvalidOperation:
+            raise AmountError(f"{text!r} is not an amount; write for example 0.375") from None
+        return cls.from_decimal(value)
+
+    @classmethod
+    def from_decimal(cls, value: Decimal) -> Money:
+        """Convert exactly.
+
+        Raises:
+            AmountError: Not finite, finer than a micro, or out of range.
+        """
+        if not value.is_finite() or abs(value) > AMOUNT_MAX_UNITS:
+            raise AmountError(f"{value} is out of range; at most {AMOUNT_MAX_UNITS} either way")
+        micros = value * MICROS_PER_UNIT
+        if micros != micros.to_integral_value():
+            raise AmountError(f"{value} is finer than a millionth; at most 6 decimals are kept")
+        return cls(int(micros))
+
+    @property
+    def decimal(self) -> Decimal:
+        """The amount in dollars, exactly."""
+        return Decimal(self.micros) / MICROS_PER_UNIT
+
+    def __str__(self) -> str:
+        sign = "-" if self.micros < 0 else ""
+        units, micros = divmod(abs(self.micros), MICROS_PER_UNIT)
+        fraction = f"{micros:06d}".rstrip("0")
+        return f"{sign}{units}.{fraction}" if fraction else f"{sign}{units}"
+
+    def __add__(self, other: Money) -> Money:
+        return Money(self.micros + other.micros)
+
+    def __sub__(self, other: Money) -> Money:
+        return Money(self.micros - other.micros)
+
+    def __neg__(self) -> Money:
+        return Money(-self.micros)
+
+    def __bool__(self) -> bool:
+        return self.micros != 0
+
+
+ZERO: Final = Money(0)
+
+
+def total(amounts: Iterable[Money]) -> Money:
+    """The sum, `ZERO` of nothing."""
+    return Money(sum(amount.micros for amount in amounts))

@@ -1,0 +1,1 @@
+"""The recorded words: catalog, amounts and numbers as words, audio."""

@@ -1,0 +1,1 @@
+"""What talking costs: tariffs, price, afford, explain."""

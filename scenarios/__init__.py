@@ -1,0 +1,1 @@
+"""Everything driven from outside: phones, worlds, simulation, the demo."""

@@ -1,0 +1,1 @@
+"""Softphones that people in scenarios use."""

@@ -1,0 +1,1 @@
+"""The telephone switch: SIP, RTP, calls and the process that runs them."""

@@ -1,0 +1,1 @@
+"""A call: its parties, its charging, its timeline and its record."""

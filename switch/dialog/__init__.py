@@ -1,0 +1,1 @@
+"""Dialogs: ids, route set, CSeq (RFC 3261 §12)."""

@@ -1,0 +1,1 @@
+"""People, PINs, stations, facilities, blocks and line data."""

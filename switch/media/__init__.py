@@ -1,0 +1,1 @@
+"""The stepped media engine: RTP, codecs, digits, prompts, bridges, recordings."""

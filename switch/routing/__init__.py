@@ -1,0 +1,1 @@
+"""Registrations, numbers and trunks: where a call goes, and who may call."""
