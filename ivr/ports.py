@@ -6,7 +6,7 @@ tests implement them with fakes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -94,14 +94,23 @@ class Party(Protocol):
         """Say it all; keys pressed meanwhile are kept for the next `ask`."""
 
     async def ask(
-        self, clips: Sequence[ClipId], *, most: int, end: str = "", first: float, between: float
+        self,
+        clips: Sequence[ClipId],
+        *,
+        is_complete: Callable[[str], bool],
+        end: str,
+        first: float,
+        between: float,
     ) -> str:
-        """Say it, and take up to `most` keys; the first key ends the words (barge-in).
+        """Say it, and take keys until they are complete; the first key ends the words (barge-in).
 
-        Returns when `most` keys came, the `end` key came (it is not returned), no first key came
-        `first` seconds after the words, or no further key within `between` seconds. Returns the
-        keys, `""` for none.
+        Returns when `is_complete(keys)`, when the `end` key came (it is not returned; `""` for no
+        such key), when no first key came within `first` seconds after the words, or no further key
+        within `between` seconds. Returns the keys, `""` for none.
         """
+
+    async def left(self) -> None:
+        """Return when the party is gone; the only method that does not raise then."""
 
 
 class Talk(Protocol):
@@ -123,7 +132,10 @@ class Desk(Protocol):
     async def identify(self, pin: str) -> Person | None:
         """The person of this PIN at this facility, None if there is none (which is counted)."""
 
-    async def admit(self, person: Person, number: str, billing: Billing) -> Admission | Reason:
+    async def lock(self) -> None:
+        """Refuse PINs at this station for a while."""
+
+    async def admit(self, person: Person, dialled: str, billing: Billing) -> Admission | Reason:
         """Validate the number as dialled, decide who pays, hold the first slice; or say why not."""
 
     def hold_audio(self) -> AbstractAsyncContextManager[None]:
@@ -132,17 +144,17 @@ class Desk(Protocol):
     async def ring(self, admission: Admission) -> Party | Reason:
         """Ring the called party until it answers; or say why it did not.
 
-        Raises `HungUpError` when the caller gives up first; the ringing is then cancelled.
+        Cancelled, it cancels the ringing.
         """
 
     async def block(self, admission: Admission) -> None:
         """Block calls from this facility to this number, durably, by keypad."""
 
+    async def dismiss(self) -> None:
+        """Hang up on the called party; the caller stays."""
+
     def talking(self, admission: Admission) -> AbstractAsyncContextManager[Talk]:
-        """Bridge both parties from now, the instant of acceptance; record, and run the meter.
+        """Bridge both parties from the instant the accept key arrived; record, and run the meter.
 
-        Leaving the block ends the talk and holds the caller's line open, alone.
+        Leaving the block ends the talk: both lines are released and the call is booked.
         """
-
-    async def dismiss(self, reason: Reason) -> None:
-        """Hang up on the called party, politely; the caller stays."""

@@ -1,0 +1,135 @@
+"""The words of each moment of the story, as clips.
+
+What is said is decided here and in the profile's order; how it sounds is the business of `prompts`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from ivr.ports import Admission, Person
+from ivr.profile import Part, Profile
+from ivr.reasons import Reason
+from ledger.money import Money
+from prompts import words as spoken
+from prompts.catalog import ClipId
+
+Clips = tuple[ClipId, ...]
+
+
+def _clips(*names: str) -> Clips:
+    return tuple(map(ClipId, names))
+
+
+ENTER_PIN: Final = _clips("inside/enter-pin")
+BAD_PIN: Final = _clips("inside/pin-not-valid", "inside/enter-pin")
+ENTER_NUMBER: Final = _clips("inside/enter-number")
+INVALID_NUMBER: Final = _clips("reason/invalid-number", "inside/enter-number")
+BLOCKED: Final = _clips("outside/now-blocked", "outside/goodbye")
+CONNECTED: Final = _clips("outside/thank-you")
+PLEASE_HOLD: Final = _clips("inside/please-hold")
+HOLD_AUDIO: Final = ClipId("hold/music")
+
+EXACT_WARNINGS: Final = {
+    timedelta(seconds=60): _clips("talk/one-minute-left"),
+    timedelta(seconds=30): _clips("talk/thirty-seconds-left"),
+}
+
+
+def welcome(profile: Profile) -> Clips:
+    """The first words inside."""
+    return _clips("inside/welcome", profile.outside.provider)
+
+
+def who_pays(profile: Profile) -> Clips:
+    """The choice between collect and debit."""
+    return (
+        *_clips("inside/for-collect"),
+        *spoken.key(profile.inside.collect_key),
+        *_clips("inside/for-debit"),
+        *spoken.key(profile.inside.debit_key),
+    )
+
+
+def reason(why: Reason) -> Clips:
+    """Why the call did not go through, as the caller is told."""
+    return _clips(f"reason/{why.value}")
+
+
+def greeting(profile: Profile, person: Person, admission: Admission) -> Clips:
+    """All of the greeting, in the order of the profile."""
+    said: list[ClipId] = []
+    for part in profile.outside.greeting:
+        said += _part(part, profile, person, admission)
+    return tuple(said)
+
+
+def choices(profile: Profile) -> Clips:
+    """Only the keys, as they are repeated."""
+    said: list[ClipId] = []
+    for part in profile.outside.greeting:
+        said += _choice(part, profile)
+    return tuple(said)
+
+
+def price(admission: Admission) -> Clips:
+    """The price, told to the one who is billed (47 CFR 64.710); quotes exclude taxes and say so."""
+    if not admission.first_minute and not admission.each_minute:
+        return _clips("price/nothing")
+    if admission.first_minute == admission.each_minute:
+        return (
+            *_clips("price/each-minute"),
+            *_amount(admission.each_minute),
+            *_clips("price/taxes-not-included"),
+        )
+    return (
+        *_clips("price/first-minute"),
+        *_amount(admission.first_minute),
+        *_clips("price/each-further-minute"),
+        *_amount(admission.each_minute),
+        *_clips("price/taxes-not-included"),
+    )
+
+
+def time_left(remaining: timedelta) -> Clips:
+    """A warning over the conversation."""
+    known = EXACT_WARNINGS.get(remaining)
+    return known or (*_clips("talk/you-have"), *spoken.duration(remaining), *_clips("talk/left"))
+
+
+def _amount(money: Money) -> Clips:
+    return tuple(spoken.amount(money.decimal))
+
+
+def _part(part: Part, profile: Profile, person: Person, admission: Admission) -> Clips:
+    match part:
+        case Part.PROVIDER:
+            return _clips("outside/call-through", profile.outside.provider)
+        case Part.KIND:
+            return _clips(f"kind/{admission.kind.value}")
+        case Part.NAME:
+            return (*_clips("outside/from"), *person.name)
+        case Part.FACILITY:
+            return (*_clips("outside/at"), *admission.facility)
+        case Part.RECORDED:
+            return _clips("outside/not-recorded" if admission.is_privileged else "outside/recorded")
+        case _:
+            return _choice(part, profile)
+
+
+def _choice(part: Part, profile: Profile) -> Clips:
+    keys = profile.keys
+    match part:
+        case Part.PRICE:
+            return (*_clips("outside/hear-price"), *spoken.key(keys.price))
+        case Part.ACCEPT:
+            return (*_clips("outside/accept"), *spoken.key(keys.accept))
+        case Part.REFUSE if keys.refuse is None:
+            return _clips("outside/refuse-by-hanging-up")
+        case Part.REFUSE:
+            return (*_clips("outside/refuse"), *spoken.key(keys.refuse or ""))
+        case Part.BLOCK:
+            return (*_clips("outside/block"), *spoken.key(keys.block))
+        case _:
+            return ()

@@ -1,0 +1,154 @@
+"""People and a desk for the story's tests: they do what a list says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from ivr.ports import Admission, Billing, HungUpError, Kind, Leaver, Party, Person, TalkEnded, Warned
+from ivr.reasons import Reason
+from ledger.money import Money
+from prompts.catalog import ClipId
+
+HANG_UP = "hang up"
+WAIT = "wait for ever"
+
+JORDAN = Person("jordan", (ClipId("name/jordan"),))
+
+
+def admission(
+    *, kind: Kind = Kind.ADVANCE_PAY, first: str = "0.025", each: str = "0.025", is_privileged: bool = False
+) -> Admission:
+    """An admitted call to +1 212 555 0123."""
+    return Admission(
+        number="+12125550123",
+        kind=kind,
+        facility=(ClipId("facility/state-prison"),),
+        first_minute=Money.from_text(first),
+        each_minute=Money.from_text(each),
+        is_privileged=is_privileged,
+        limit=timedelta(minutes=15),
+    )
+
+
+class FakeParty:
+    """Answers each question with the next of its keys; keeps all it heard."""
+
+    def __init__(self, *keys: str) -> None:
+        self._keys = list(keys)
+        self._gone = asyncio.Event()
+        self.heard: list[ClipId] = []
+
+    async def play(self, clips: Sequence[ClipId]) -> None:
+        self._check()
+        self.heard += clips
+
+    async def ask(
+        self,
+        clips: Sequence[ClipId],
+        *,
+        is_complete: Callable[[str], bool],
+        end: str,
+        first: float,
+        between: float,
+    ) -> str:
+        self._check()
+        self.heard += clips
+        assert self._keys, "asked once more than the test foresaw"
+        keys = self._keys.pop(0)
+        if keys == HANG_UP:
+            self.hang_up()
+            self._check()
+        if keys == WAIT:
+            await asyncio.Event().wait()
+        taken = ""
+        for key in keys:
+            if key == end:
+                break
+            taken += key
+            if is_complete(taken):
+                break
+        return taken
+
+    async def left(self) -> None:
+        await self._gone.wait()
+
+    def hang_up(self) -> None:
+        self._gone.set()
+
+    def _check(self) -> None:
+        if self._gone.is_set():
+            raise HungUpError
+
+
+class FakeTalk:
+    def __init__(self, events: Sequence[Warned | TalkEnded]) -> None:
+        self._events = list(events)
+        self.overlaid: list[tuple[ClipId, ...]] = []
+
+    async def event(self) -> Warned | TalkEnded:
+        return self._events.pop(0)
+
+    async def overlay(self, clips: Sequence[ClipId]) -> None:
+        self.overlaid.append(tuple(clips))
+
+
+class FakeDesk:
+    """Knows PIN 4417, admits as told, and writes down what happened."""
+
+    def __init__(
+        self,
+        *,
+        admits: Admission | Reason | Sequence[Admission | Reason] = (),
+        callee: Party | Reason | None = None,
+        talk: Sequence[Warned | TalkEnded] = (TalkEnded(Reason.HUNG_UP, Leaver.CALLEE),),
+        is_locked: bool = False,
+    ) -> None:
+        self._admits = list(admits) if isinstance(admits, Sequence) else [admits]
+        self._callee = callee
+        self.talk = FakeTalk(talk)
+        self._is_locked = is_locked
+        self.log: list[str] = []
+
+    async def is_locked(self) -> bool:
+        return self._is_locked
+
+    async def identify(self, pin: str) -> Person | None:
+        return JORDAN if pin == "4417" else None
+
+    async def lock(self) -> None:
+        self.log.append("locked")
+
+    async def admit(self, person: Person, dialled: str, billing: Billing) -> Admission | Reason:
+        self.log.append(f"admit {person.person_id} {dialled} {billing.value}")
+        return self._admits.pop(0)
+
+    @asynccontextmanager
+    async def hold_audio(self) -> AsyncIterator[None]:
+        self.log.append("hold audio on")
+        yield
+        self.log.append("hold audio off")
+
+    async def ring(self, admission: Admission) -> Party | Reason:
+        self.log.append(f"ring {admission.number}")
+        if self._callee is None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.log.append("ringing cancelled")
+        assert self._callee is not None
+        return self._callee
+
+    async def block(self, admission: Admission) -> None:
+        self.log.append(f"block {admission.number}")
+
+    async def dismiss(self) -> None:
+        self.log.append("dismiss")
+
+    @asynccontextmanager
+    async def talking(self, admission: Admission) -> AsyncIterator[FakeTalk]:
+        self.log.append("talking")
+        yield self.talk
+        self.log.append("talk over")
