@@ -1,1 +1,1 @@
-"""Virtual time and a simulated network."""
+"""Virtual time and a simulated network: the world in which scenarios and tests run."""

@@ -1,0 +1,226 @@
+"""An event loop whose time is virtual, whose network is simulated and whose threads are waited for.
+
+Time stands still while anything is ready to run, and jumps to the next timer when nothing is. An hour of
+waiting costs nothing, and the same program with the same seed runs the same way every time:
+
+* sockets created through the loop cross `scenarios.sim.network` and never the kernel;
+* answers of other threads (the database driver, executors) are taken when the loop is otherwise idle, in the
+  order they were asked, and time does not move while one is outstanding (`scenarios.sim.foreign`);
+* tasks hash by the order of their creation, so sets of tasks (task groups, `asyncio.wait`) iterate alike.
+
+A loop on which nothing can ever happen again raises `StalledError` and names the tasks that wait.
+"""
+
+import asyncio
+import concurrent.futures
+import contextvars
+import itertools
+import random
+import socket
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Coroutine, Generator
+from typing import Any, TypeVar
+
+from scenarios.sim.datagrams import open_datagram_endpoint
+from scenarios.sim.foreign import ASKING_MODULES, ForeignWork
+from scenarios.sim.network import Network, UnknownHostError
+from scenarios.sim.stalled import StalledError, describe_waiting
+from scenarios.sim.streams import SimulatedServer, connect, listen
+
+_T = TypeVar("_T")
+
+EXECUTOR_THREADS = 4
+"""Threads of the default executor: their answers are ordered by the loop, so more change nothing but speed."""
+
+
+class VirtualTask(asyncio.Task[_T]):
+    """A task that hashes by its number, so that sets of tasks have an order that repeats."""
+
+    def __init__(self, coro: Any, *, number: int, **kwargs: Any) -> None:
+        self._number = number
+        super().__init__(coro, **kwargs)
+
+    def __hash__(self) -> int:
+        return self._number
+
+
+class VirtualLoop(asyncio.BaseEventLoop):
+    """Runs coroutines on virtual time over a simulated network.
+
+    Args:
+        network: What datagrams and streams cross; a fresh one of seed 0 if not given.
+        start: Virtual time of the first instant, in seconds.
+        limit: Virtual time at which the run counts as stalled: a periodic timer alone keeps a loop going.
+    """
+
+    # What the base class keeps and its stubs do not tell.
+    _ready: deque[asyncio.Handle]
+    _scheduled: list[asyncio.TimerHandle]
+    _stopping: bool
+    _selector: object
+    _check_closed: Callable[[], None]
+
+    def __init__(self, network: Network | None = None, *, start: float = 0.0, limit: float | None = None) -> None:
+        super().__init__()
+        self.network = Network(random.Random(0)) if network is None else network
+        self._now = start
+        self._limit = limit
+        self._owner = threading.get_ident()
+        self._foreign = ForeignWork(lambda: bool(self._ready))
+        self._task_numbers = itertools.count(1)
+        self._signals: dict[int, Callable[[], object]] = {}
+        self._executor: concurrent.futures.Executor | None = None
+        self._selector = self  # what `_run_once` of the base class asks to wait: `select` below
+        self.set_task_factory(self._create_numbered_task)
+
+    def time(self) -> float:
+        """Return the virtual time in seconds."""
+        return self._now
+
+    def select(self, timeout: float | None) -> list[Any]:
+        """Wait as a selector would: take an answer of another thread, or let time jump to the next timer.
+
+        Raises:
+            StalledError: Nothing is ready and nothing ever will be, or `limit` was passed.
+        """
+        if timeout == 0:
+            return []
+        handle = self._foreign.take()
+        if handle is not None:
+            self._ready.append(handle)
+        if self._ready or self._stopping:
+            return []
+        if timeout is None:
+            raise StalledError(f"nothing can happen any more at {self._now:.3f} s; waiting:\n{describe_waiting(self)}")
+        following: float = self._scheduled[0].when()
+        if self._limit is not None and following > self._limit:
+            raise StalledError(f"virtual time would pass {self._limit:.3f} s; waiting:\n{describe_waiting(self)}")
+        self._now = max(self._now, following)
+        return []
+
+    def create_future(self) -> asyncio.Future[Any]:
+        """Create a future, and note it as foreign work if a database driver's module asks for it."""
+        future: asyncio.Future[Any] = asyncio.Future(loop=self)
+        if sys._getframe(1).f_globals.get("__name__") in ASKING_MODULES:
+            self._foreign.ask(future)
+        return future
+
+    def call_soon_threadsafe(  # type: ignore[override]
+        self, callback: Callable[..., object], *args: Any, context: contextvars.Context | None = None
+    ) -> asyncio.Handle:
+        """Run `callback` when the loop is idle (at once in turn if the loop's own thread asks)."""
+        self._check_closed()
+        if threading.get_ident() == self._owner:
+            handle = self.call_soon(callback, *args, context=context)
+            self._foreign.wake()
+            return handle
+        handle = asyncio.Handle(callback, args, self, context)
+        self._foreign.deliver(handle, args)
+        return handle
+
+    def run_in_executor(  # type: ignore[override]
+        self, executor: concurrent.futures.Executor | None, func: Callable[..., _T], *args: Any
+    ) -> asyncio.Future[_T]:
+        """Run `func` in a thread; virtual time waits for its answer."""
+        self._check_closed()
+        if executor is None:
+            if self._executor is None:
+                self._executor = concurrent.futures.ThreadPoolExecutor(EXECUTOR_THREADS)
+            executor = self._executor
+        answer: asyncio.Future[_T] = asyncio.Future(loop=self)
+        self._foreign.ask(answer)
+
+        def pass_on(work: concurrent.futures.Future[_T]) -> None:
+            handle = asyncio.Handle(_settle, (answer, work), self)
+            self._foreign.deliver(handle, (answer,))
+
+        executor.submit(func, *args).add_done_callback(pass_on)
+        return answer
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ARG002, ASYNC109 - the loop's signature
+        """Wait for the threads of `run_in_executor` to end."""
+        if self._executor is not None:
+            self._executor.shutdown(wait=True)
+            self._executor = None
+
+    def close(self) -> None:
+        """Close the loop and let go of its threads."""
+        if self._executor is not None and not self.is_running():
+            self._executor.shutdown(wait=False)
+            self._executor = None
+        super().close()
+
+    async def getaddrinfo(self, host: Any, port: Any, **hints: Any) -> list[Any]:
+        """Resolve numeric addresses and the names of the simulated network's hosts.
+
+        Raises:
+            socket.gaierror: Nobody has this name.
+        """
+        try:
+            address = self.network.resolve(host)
+        except UnknownHostError as error:
+            raise socket.gaierror(socket.EAI_NONAME, str(error)) from None
+        kind = hints.get("type") or socket.SOCK_DGRAM
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        return [(family, kind, hints.get("proto", 0), "", (address, int(port or 0)))]
+
+    async def create_datagram_endpoint(self, protocol_factory: Any, *args: Any, **kwargs: Any) -> Any:
+        """Open a datagram socket on the simulated network; takes what the stock loops take."""
+        return open_datagram_endpoint(self, self.network, protocol_factory, *args, **kwargs)
+
+    async def create_connection(self, protocol_factory: Any, host: Any = None, port: Any = None, **kwargs: Any) -> Any:
+        """Connect a stream over the simulated network; `ssl` is refused."""
+        return await connect(self, self.network, protocol_factory, host, port, **kwargs)
+
+    async def create_server(  # type: ignore[override]
+        self, protocol_factory: Any, host: Any = None, port: Any = None, **kwargs: Any
+    ) -> SimulatedServer:
+        """Listen for streams on the simulated network; `ssl` is refused."""
+        return listen(self, self.network, protocol_factory, host, port, **kwargs)
+
+    def add_signal_handler(  # type: ignore[override]
+        self, sig: int, callback: Callable[..., object], *args: Any
+    ) -> None:
+        """Note what to do when `raise_signal` is called; no real signal is caught."""
+        self._signals[sig] = lambda: self.call_soon(callback, *args)
+
+    def remove_signal_handler(self, sig: int) -> bool:
+        """Forget what was noted for `sig`."""
+        return self._signals.pop(sig, None) is not None
+
+    def raise_signal(self, sig: int) -> None:
+        """Act as if the process had received `sig`.
+
+        Raises:
+            KeyError: Nobody handles it.
+        """
+        self._signals[sig]()
+
+    def _create_numbered_task(
+        self,
+        _loop: asyncio.AbstractEventLoop,
+        coro: Coroutine[Any, Any, _T] | Generator[Any, None, _T],
+        **kwargs: Any,
+    ) -> VirtualTask[_T]:
+        return VirtualTask(coro, number=next(self._task_numbers), loop=self, **kwargs)
+
+    def _process_events(self, event_list: list[Any]) -> None:
+        assert not event_list
+
+    def _write_to_self(self) -> None:
+        self._foreign.wake()
+
+
+def _settle(answer: asyncio.Future[_T], work: concurrent.futures.Future[_T]) -> None:
+    if answer.cancelled():
+        return
+    if work.cancelled():
+        answer.cancel()
+        return
+    error = work.exception()
+    if error is not None:
+        answer.set_exception(error)
+    else:
+        answer.set_result(work.result())

@@ -1,0 +1,359 @@
+"""A simulated network of hosts, links and sockets, the same from the same seed.
+
+Addresses are numeric strings. Every address belongs to a host: those of 127.0.0.0/8 to one host that all
+programs share, others to the host declared with `host`, or else to a host of their own. A socket is bound to
+(address, port); one bound to 0.0.0.0 hears everything sent to its host, the one the opening code stands on
+(`Host.here`). What happens between two hosts is said by a `Link` for each direction; observers see every
+datagram with its fate.
+"""
+
+import itertools
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from ipaddress import ip_address
+from typing import Protocol, TypeAlias
+
+from scenarios.sim.nat import Nat
+from scenarios.sim.timers import Timers
+
+Address: TypeAlias = tuple[str, int]
+"""Where a socket is: numeric address and port."""
+
+SHARED = "localhost"
+"""The host that owns 127.0.0.0/8 and on which code stands that was not put elsewhere."""
+
+ANY = "0.0.0.0"  # noqa: S104 - the wildcard of the simulated network
+
+PORTS_EPHEMERAL = range(49152, 65536)
+"""Ports given to sockets that ask for none (RFC 6335 §6)."""
+
+DATAGRAM_BYTES_MAX = 65507
+"""65535 bytes of an IPv4 packet less its header of 20 and the UDP header of 8."""
+
+_standing: ContextVar[str] = ContextVar("_standing", default=SHARED)
+
+
+class UnknownHostError(OSError):
+    """Nobody on the simulated network has this name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How datagrams fare in one direction between two hosts.
+
+    Attributes:
+        delay: Seconds from sending to arrival.
+        jitter: Seconds of additional delay at most, each time drawn evenly; order is kept.
+        loss: Share of datagrams that vanish.
+        loss_burst: Mean count of datagrams that vanish in a row; 1 means independent losses.
+        duplication: Share of datagrams that arrive twice.
+        reordering: Share of datagrams held back so that younger ones overtake them.
+        reordering_delay: Seconds they are held back.
+        bytes_max: Larger datagrams vanish, as where fragments are dropped.
+    """
+
+    delay: float = 0.0002
+    jitter: float = 0.0
+    loss: float = 0.0
+    loss_burst: float = 1.0
+    duplication: float = 0.0
+    reordering: float = 0.0
+    reordering_delay: float = 0.03
+    bytes_max: int = DATAGRAM_BYTES_MAX
+
+    def __post_init__(self) -> None:
+        assert self.delay >= 0
+        assert self.jitter >= 0
+        assert self.loss_burst >= 1
+        assert all(0 <= share <= 1 for share in (self.loss, self.duplication, self.reordering))
+
+
+class Fate(Enum):
+    """What became of a datagram."""
+
+    SENT = auto()
+    LOST = auto()
+    CUT = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One datagram on its way; a duplicated one has two."""
+
+    at: float
+    source: Address
+    target: Address
+    data: bytes
+    fate: Fate
+    arrives_at: float | None = None
+
+
+class Receiver(Protocol):
+    """A bound socket as the network sees it."""
+
+    def deliver(self, data: bytes, source: Address) -> None:
+        """Take a datagram."""
+
+    def refuse(self, target: Address) -> None:
+        """Hear that nobody listens at `target` (ICMP port unreachable)."""
+
+
+@dataclass(slots=True)
+class Host:
+    """A machine: a name and the addresses it owns."""
+
+    name: str
+    addresses: tuple[str, ...]
+    is_plugged: bool = True
+    ports: Iterator[int] = field(default_factory=lambda: itertools.cycle(PORTS_EPHEMERAL), repr=False)
+
+    @contextmanager
+    def here(self) -> Iterator[None]:
+        """Let code run on this host: its sockets without an address of their own belong to it."""
+        token = _standing.set(self.name)
+        try:
+            yield
+        finally:
+            _standing.reset(token)
+
+
+@dataclass(slots=True)
+class _LinkState:
+    """What a link remembers between datagrams."""
+
+    chance: random.Random
+    is_losing: bool = False
+    last_arrivals: dict[tuple[Address, Address], float] = field(default_factory=dict)
+
+
+class Network:
+    """Hosts, the links between them, and the sockets bound on them.
+
+    Args:
+        chance: Seeds the chance of every link; each link has its own, so that one more flow elsewhere
+            changes nothing here.
+        is_telling_unreachable: Whether a sender hears that nobody listens at a port.
+    """
+
+    def __init__(self, chance: random.Random, *, is_telling_unreachable: bool = True) -> None:
+        self.is_telling_unreachable = is_telling_unreachable
+        self.link_default = Link()
+        self._seed = chance.getrandbits(64)
+        self._hosts = {SHARED: Host(SHARED, ("127.0.0.1",))}
+        self._owners: dict[str, str] = {}
+        self._links: dict[tuple[str, str], Link] = {}
+        self._states: dict[tuple[str, str], _LinkState] = {}
+        self._cuts: set[tuple[str, str]] = set()
+        self._nats: list[Nat] = []
+        self._receivers: dict[Address, Receiver] = {}
+        self._wildcards: dict[tuple[str, int], Receiver] = {}
+        self.listeners: dict[Address, Callable[..., object]] = {}
+        self._observers: list[Callable[[Passage], None]] = []
+
+    def host(self, name: str, *addresses: str) -> Host:
+        """Declare a host with its addresses, or return the one declared before."""
+        if name not in self._hosts:
+            assert addresses, f"host {name} needs an address"
+            self._hosts[name] = Host(name, addresses)
+        host = self._hosts[name]
+        for address in addresses:
+            ip_address(address)
+            owner = self._owners.setdefault(address, name)
+            assert owner == name, f"{address} belongs to {owner}"
+        return host
+
+    def host_of(self, address: str) -> Host:
+        """Return the host that owns `address`; an undeclared address becomes a host of its own."""
+        if address == ANY:
+            return self._hosts[_standing.get()]
+        if address.startswith("127."):
+            return self._hosts[SHARED]
+        return self._hosts[self._owners[address]] if address in self._owners else self.host(address, address)
+
+    def resolve(self, name: str | None) -> str:
+        """Return the address of a host's name; numeric addresses stay what they are.
+
+        Raises:
+            UnknownHostError: The name is neither.
+        """
+        if not name:
+            return ANY
+        try:
+            return str(ip_address(name))
+        except ValueError:
+            if name not in self._hosts:
+                raise UnknownHostError(f"no host is called {name}") from None
+            return self._hosts[name].addresses[0]
+
+    def link(self, source: str, target: str, link: Link) -> None:
+        """Say how datagrams fare from one host to another; `*` stands for every host."""
+        self._links[source, target] = link
+
+    def link_both(self, one: str, other: str, link: Link) -> None:
+        """Say the same for both directions."""
+        self.link(one, other, link)
+        self.link(other, one, link)
+
+    def cut(self, one: str, other: str) -> None:
+        """Let nothing pass between two hosts any more."""
+        self._cuts |= {(one, other), (other, one)}
+
+    def heal(self, one: str, other: str) -> None:
+        """Undo `cut`."""
+        self._cuts -= {(one, other), (other, one)}
+
+    def unplug(self, name: str) -> None:
+        """Let nothing leave or reach a host any more; it keeps talking to itself."""
+        self._hosts[name].is_plugged = False
+
+    def plug(self, name: str) -> None:
+        """Undo `unplug`."""
+        self._hosts[name].is_plugged = True
+
+    def nat(self, public: str, *inside: str) -> Nat:
+        """Hide the addresses `inside` behind the address `public`, and return the translator."""
+        nat = Nat(public, frozenset(inside))
+        self.host(f"nat {public}", public)
+        self._nats.append(nat)
+        return nat
+
+    def observe(self, observer: Callable[[Passage], None]) -> None:
+        """Call `observer` with every datagram sent from now on."""
+        self._observers.append(observer)
+
+    def source_towards(self, target: str) -> str:
+        """Return the address from which the host the code stands on would send to `target`."""
+        return _source_towards(self._hosts[_standing.get()], target)
+
+    def bind(self, receiver: Receiver, address: str, port: int) -> Address:
+        """Bind a socket and return where; port 0 asks for a free one.
+
+        Raises:
+            OSError: The port is taken.
+        """
+        host = self.host_of(address)
+        if port == 0:
+            port = next(
+                port for port in itertools.islice(host.ports, len(PORTS_EPHEMERAL)) if self._is_free(address, port)
+            )
+        if not self._is_free(address, port):
+            raise OSError(98, f"address in use: {address}:{port}")
+        if address == ANY:
+            self._wildcards[host.name, port] = receiver
+        else:
+            self._receivers[address, port] = receiver
+        return (address, port)
+
+    def release(self, receiver: Receiver) -> None:
+        """Let go of whatever `receiver` is bound to."""
+        self._receivers = {where: bound for where, bound in self._receivers.items() if bound is not receiver}
+        self._wildcards = {where: bound for where, bound in self._wildcards.items() if bound is not receiver}
+
+    def send(self, data: bytes, source: Address, target: Address, sender: Receiver, timers: Timers) -> None:
+        """Send a datagram: decide its fate now, deliver it in its time."""
+        if source[0] == ANY:
+            source = (self._source_address(sender, target[0]), source[1])
+        fate, arrivals = self._travel(data, source, target, timers.time())
+        seen = source
+        for nat in self._nats:
+            if source[0] in nat.inside and target[0] not in nat.inside:
+                seen = nat.outbound(source, target)
+        instants: list[float | None] = [*arrivals] or [None]
+        for arrives_at in instants:
+            passage = Passage(timers.time(), source, target, data, fate, arrives_at)
+            for observer in self._observers:
+                observer(passage)
+        for arrival in arrivals:
+            timers.call_at(arrival, self._arrive, data, seen, target, sender, timers)
+
+    def one_way(self, source: str, target: str) -> float | None:
+        """Return how long a segment of a stream takes, or None where nothing passes; streams lose nothing."""
+        origin, goal = self.host_of(source).name, self.host_of(target).name
+        if self._is_cut(origin, goal):
+            return None
+        link = self._link_between(origin, goal)
+        return link.delay + self._state(origin, goal).chance.random() * link.jitter
+
+    def _arrive(self, data: bytes, source: Address, target: Address, sender: Receiver, timers: Timers) -> None:
+        for nat in self._nats:
+            if target[0] == nat.public:
+                inner = nat.inbound(source, target)
+                if inner is None or not self.host_of(inner[0]).is_plugged:
+                    return
+                target = inner
+        receiver = self._receivers.get(target) or self._wildcards.get((self.host_of(target[0]).name, target[1]))
+        if receiver is not None:
+            receiver.deliver(data, source)
+        elif self.is_telling_unreachable:
+            back = self.one_way(target[0], source[0])
+            if back is not None:
+                timers.call_at(timers.time() + back, sender.refuse, target)
+
+    def _travel(self, data: bytes, source: Address, target: Address, now: float) -> tuple[Fate, list[float]]:
+        origin, goal = self.host_of(source[0]).name, self.host_of(target[0]).name
+        if self._is_cut(origin, goal):
+            return Fate.CUT, []
+        link, state = self._link_between(origin, goal), self._state(origin, goal)
+        if len(data) > link.bytes_max or self._is_lost(link, state):
+            return Fate.LOST, []
+        copies = 2 if state.chance.random() < link.duplication else 1
+        arrivals = []
+        for _ in range(copies):
+            arrival = now + link.delay + state.chance.random() * link.jitter
+            if state.chance.random() < link.reordering:
+                arrival += link.reordering_delay
+            else:
+                arrival = max(arrival, state.last_arrivals.get((source, target), 0.0))
+                state.last_arrivals[source, target] = arrival
+            arrivals.append(arrival)
+        return Fate.SENT, arrivals
+
+    @staticmethod
+    def _is_lost(link: Link, state: _LinkState) -> bool:
+        """Draw whether this datagram is lost (a chain of two states, Gilbert's model)."""
+        if link.loss_burst == 1:
+            return state.chance.random() < link.loss
+        if state.is_losing:
+            state.is_losing = state.chance.random() >= 1 / link.loss_burst
+        else:
+            # Entering at this rate makes the long-run share of lost datagrams equal `loss`.
+            state.is_losing = state.chance.random() * link.loss_burst * (1 - link.loss) < link.loss
+        return state.is_losing
+
+    def _is_cut(self, origin: str, goal: str) -> bool:
+        if origin == goal:
+            return False
+        both_plugged = self._hosts[origin].is_plugged and self._hosts[goal].is_plugged
+        return not both_plugged or (origin, goal) in self._cuts
+
+    def _link_between(self, origin: str, goal: str) -> Link:
+        for pair in ((origin, goal), (origin, "*"), ("*", goal)):
+            if pair in self._links:
+                return self._links[pair]
+        return self.link_default
+
+    def _state(self, origin: str, goal: str) -> _LinkState:
+        pair = (origin, goal)
+        if pair not in self._states:
+            self._states[pair] = _LinkState(random.Random(f"{self._seed}/{origin}/{goal}"))
+        return self._states[pair]
+
+    def _is_free(self, address: str, port: int) -> bool:
+        name = self.host_of(address).name
+        if (name, port) in self._wildcards or (address, port) in self._receivers:
+            return False
+        if address != ANY:
+            return True
+        return not any(bound == port and self.host_of(where).name == name for where, bound in self._receivers)
+
+    def _source_address(self, sender: Receiver, target: str) -> str:
+        host = next(self._hosts[name] for (name, _), bound in self._wildcards.items() if bound is sender)
+        return _source_towards(host, target)
+
+
+def _source_towards(host: Host, target: str) -> str:
+    return target if host.name == SHARED and target.startswith("127.") else host.addresses[0]

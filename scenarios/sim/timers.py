@@ -1,0 +1,15 @@
+"""The little the simulated network needs of an event loop."""
+
+from asyncio import TimerHandle
+from collections.abc import Callable
+from typing import Any, Protocol
+
+
+class Timers(Protocol):
+    """Time, and calls at an instant: any asyncio loop."""
+
+    def time(self) -> float:
+        """Return the present instant."""
+
+    def call_at(self, when: float, callback: Callable[..., object], *args: Any) -> TimerHandle:
+        """Call back at an instant."""

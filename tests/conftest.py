@@ -1,0 +1,28 @@
+"""Async tests run on virtual time over a simulated network, unless marked otherwise."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from scenarios.sim.loop import VirtualLoop
+from scenarios.sim.network import Network
+
+REAL_MARKS = ("realtime", "live", "postgres")
+"""Marks of tests that talk to real sockets or programs: they get the machine's loop and its time."""
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    if any(item.get_closest_marker(mark) for mark in REAL_MARKS):
+        return {"real": asyncio.new_event_loop}
+    return {"virtual": VirtualLoop}
+
+
+@pytest.fixture
+async def network() -> Network:
+    """The simulated network of the test's own loop."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop), "a test on the real loop has no simulated network"
+    return loop.network

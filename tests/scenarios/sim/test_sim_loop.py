@@ -1,0 +1,179 @@
+import asyncio
+import threading
+import time
+from pathlib import Path
+
+import aiosqlite
+import pytest
+
+from scenarios.sim.loop import VirtualLoop
+from scenarios.sim.stalled import StalledError
+
+
+def run(coroutine, **options):
+    with asyncio.Runner(loop_factory=lambda: VirtualLoop(**options)) as runner:
+        return runner.run(coroutine)
+
+
+async def test_an_hour_of_waiting_takes_no_real_time() -> None:
+    started = time.monotonic()
+    await asyncio.sleep(3600)
+    assert asyncio.get_running_loop().time() == 3600
+    assert time.monotonic() - started < 1
+
+
+async def test_time_stops_exactly_at_each_timer() -> None:
+    loop = asyncio.get_running_loop()
+    instants: list[float] = []
+    for when in (0.1, 0.3, 0.7, 1e6 + 0.1):
+        loop.call_at(when, lambda: instants.append(loop.time()))
+    await asyncio.sleep(2e6)
+    assert instants == [0.1, 0.3, 0.7, 1e6 + 0.1]
+
+
+async def test_time_stands_still_while_anything_is_ready() -> None:
+    asyncio.get_running_loop().call_later(0.001, pytest.fail, "the timer came first")
+    for _ in range(1000):
+        await asyncio.sleep(0)
+    assert asyncio.get_running_loop().time() == 0
+
+
+def test_a_loop_where_nothing_can_happen_names_who_waits() -> None:
+    async def forgotten() -> None:
+        await asyncio.Event().wait()
+
+    async def main() -> None:
+        waiting = asyncio.create_task(forgotten(), name="the forgotten one")
+        await waiting
+
+    with pytest.raises(StalledError, match=r"the forgotten one: .*forgotten .*Event\.wait"):
+        run(main())
+
+
+def test_a_periodic_timer_cannot_hide_a_stall_beyond_the_limit() -> None:
+    async def tick() -> None:
+        while True:
+            await asyncio.sleep(0.02)
+
+    async def main() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(tick())
+            await asyncio.Event().wait()
+
+    with pytest.raises(StalledError, match=r"would pass 60\.000 s"):
+        run(main(), limit=60.0)
+
+
+async def test_time_waits_for_the_database(tmp_path: Path) -> None:
+    loop = asyncio.get_running_loop()
+    loop.call_later(0.001, lambda: None)
+    async with aiosqlite.connect(tmp_path / "book.sqlite") as book:
+        await book.execute("create table t (x)")
+        for number in range(20):
+            await book.execute("insert into t values (?)", (number,))
+        await book.commit()
+        rows = await book.execute_fetchall("select count(*) from t")
+    assert list(rows) == [(20,)]
+    assert loop.time() == 0
+
+
+async def test_answers_come_in_the_order_they_were_asked_however_long_they_take(tmp_path: Path) -> None:
+    order: list[int] = []
+
+    async def ask(number: int, delay: float) -> None:
+        async with aiosqlite.connect(tmp_path / f"{number}.sqlite") as book:
+            await book.create_function("dawdle", 0, lambda: time.sleep(delay))
+            await book.execute("select dawdle()")
+            order.append(number)
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(6):
+            group.create_task(ask(number, (6 - number) * 0.004))
+    assert order == [0, 1, 2, 3, 4, 5]
+
+
+async def test_a_lock_held_by_a_younger_question_does_not_deadlock(tmp_path: Path) -> None:
+    path = tmp_path / "book.sqlite"
+    async with aiosqlite.connect(path) as one, aiosqlite.connect(path) as other:
+        await one.execute("create table t (x)")
+        await one.commit()
+        await other.execute("begin immediate")
+
+        async def write() -> None:
+            await one.execute("insert into t values (1)")
+            await one.commit()
+
+        async def release() -> None:
+            await other.execute("insert into t values (2)")
+            await other.commit()
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(write())
+            group.create_task(release())
+        assert list(await one.execute_fetchall("select count(*) from t")) == [(2,)]
+
+
+async def test_time_waits_for_executors() -> None:
+    loop = asyncio.get_running_loop()
+    loop.call_later(0.001, lambda: None)
+    names = await asyncio.gather(*(asyncio.to_thread(threading.current_thread) for _ in range(8)))
+    assert threading.main_thread() not in names
+    assert loop.time() == 0
+    with pytest.raises(ZeroDivisionError):
+        await loop.run_in_executor(None, lambda: 1 / 0)
+
+
+async def test_a_thread_may_call_back_into_the_loop_and_wait() -> None:
+    loop = asyncio.get_running_loop()
+
+    async def later() -> float:
+        return loop.time()
+
+    assert await asyncio.to_thread(lambda: asyncio.run_coroutine_threadsafe(later(), loop).result(5)) == 0
+
+
+def test_sets_of_tasks_iterate_alike_in_every_run() -> None:
+    async def main() -> list[str]:
+        ended: list[str] = []
+
+        async def member(name: str) -> None:
+            try:
+                await asyncio.sleep(10)
+            finally:
+                ended.append(name)
+
+        async def fail() -> None:
+            await asyncio.sleep(1)
+            raise LookupError
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for number in range(50):
+                    group.create_task(member(f"m{number}"))
+                group.create_task(fail())
+        except* LookupError:
+            pass
+        return ended
+
+    ballast = [object() for _ in range(7777)]  # moves the addresses of the second run
+    first = run(main())
+    ballast.clear()
+    assert first == run(main())
+    assert len(first) == 50
+
+
+async def test_a_signal_reaches_its_handler_when_raised_by_the_test() -> None:
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    stop = asyncio.Event()
+    loop.add_signal_handler(15, stop.set)
+    loop.raise_signal(15)
+    await stop.wait()
+    assert loop.remove_signal_handler(15)
+    with pytest.raises(KeyError):
+        loop.raise_signal(15)
+
+
+@pytest.mark.realtime
+async def test_a_realtime_test_runs_on_a_real_loop() -> None:
+    assert not isinstance(asyncio.get_running_loop(), VirtualLoop)
