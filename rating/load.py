@@ -1,0 +1,278 @@
+"""Tariff files (TOML) become a deck, or a list of everything that is wrong with them.
+
+    name = "example"                 # unique; stands in call records
+    valid_from = 2021-03-19          # first local day
+    valid_until = 2023-01-01         # optional: first local day on which it no longer holds
+    zone = "America/Los_Angeles"     # whose days these are
+    kinds = ["advancepay", "debit"]  # optional: all kinds
+    first = 60                       # optional, seconds: first interval, begun with acceptance
+    increment = 60                   # optional, seconds: billed whole when begun
+    minimum = 60                     # optional, seconds: least talk billed; the first interval if absent
+
+    [[rows]]
+    place = "United States"
+    prefixes = ["+1"]                # E.164; the longest that fits a number decides; "+" fits all
+    per_minute = "0.025"             # dollars; quoted or bare, read exactly
+    first_price = "1.50"             # optional: the first interval, where it costs differently
+    connection = "0"                 # optional: once per call
+    increment = 6                    # optional: each row may differ in first, increment and minimum
+
+Files are validated by pydantic at this edge and leave it as frozen values.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
+from pydantic_core import ErrorDetails
+
+from rating.calendar import is_zone
+from rating.deck import Deck, overlaps
+from rating.locate import Key, Lines, key_text
+from rating.tariff import (
+    AMOUNT_MAX,
+    AMOUNT_PLACES_MAX,
+    KINDS,
+    PREFIX_DIGITS_MAX,
+    SECONDS_MAX,
+    Rate,
+    Tariff,
+)
+
+FILE_BYTES_MAX: Final = 64 * 2**20
+"""A world-wide tariff of 100,000 prefixes takes about 2 MiB; far more is not a tariff."""
+SHIPPED: Final = Path(__file__).parent / "tariffs"
+CALIFORNIA: Final = ("california-2020", "california-2021", "california-collect", "free-2023")
+"""The shipped tariffs that together are one deck over the years; `demo` stands alone."""
+
+_DEFAULT_SECONDS: Final = 60
+_REMEDIES: Final = {
+    "name": 'write lower-case letters, digits and hyphens, as in name = "california-2021"',
+    "valid_from": "write a date without quotes, as in valid_from = 2021-03-19",
+    "valid_until": "write the first day without the tariff, later than valid_from, or leave it out",
+    "zone": 'write a name of the time zone data, as in zone = "America/Los_Angeles" (Debian: tzdata)',
+    "kinds": f"choose from {', '.join(KINDS)}, or leave it out for all",
+    "first": f"write whole seconds from 1 to {SECONDS_MAX}",
+    "increment": f"write whole seconds from 1 to {SECONDS_MAX}",
+    "minimum": f"write whole seconds, at least the first interval and at most {SECONDS_MAX}",
+    "rows": "write at least one [[rows]] with place, prefixes and per_minute",
+    "place": 'name the place for people, as in place = "United States"',
+    "prefixes": 'write + and digits, each prefix once, as in prefixes = ["+1212"], or ["+"] for all numbers',
+    "per_minute": 'write dollars a minute, as in per_minute = "0.025"',
+    "first_price": 'write dollars for the whole first interval, as in first_price = "1.50", or leave it out',
+    "connection": 'write dollars for each call, as in connection = "3.00", or leave it out',
+}
+_UNKNOWN_KEY: Final = "remove it, or correct its spelling"
+
+_Amount = Annotated[Decimal, Field(ge=0, le=AMOUNT_MAX, decimal_places=AMOUNT_PLACES_MAX)]
+_Seconds = Annotated[StrictInt, Field(ge=1, le=SECONDS_MAX)]
+_Day = Annotated[date, Field(strict=True)]
+_Prefix = Annotated[str, Field(pattern=rf"^\+(?:[1-9][0-9]{{0,{PREFIX_DIGITS_MAX - 1}}})?$")]
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    place: Annotated[str, Field(min_length=1, max_length=80)]
+    prefixes: Annotated[list[_Prefix], Field(min_length=1)]
+    per_minute: _Amount
+    first_price: _Amount | None = None
+    connection: _Amount = Decimal(0)
+    first: _Seconds | None = None
+    increment: _Seconds | None = None
+    minimum: _Seconds | None = None
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+    valid_from: _Day
+    valid_until: _Day | None = None
+    zone: str
+    kinds: Annotated[list[Literal["advancepay", "debit", "collect"]], Field(min_length=1)] = list(KINDS)
+    first: _Seconds = _DEFAULT_SECONDS
+    increment: _Seconds = _DEFAULT_SECONDS
+    minimum: _Seconds | None = None
+    rows: Annotated[list[_Row], Field(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing to correct."""
+
+    file: Path
+    line: int | None
+    key: str
+    """Where in the file, as in `rows[1].per_minute`; empty for the file as a whole."""
+    what: str
+    remedy: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else str(self.file)
+        return f"{place}: {self.key + ': ' if self.key else ''}{self.what}; {self.remedy}"
+
+
+def load_tariffs(*paths: Path) -> Deck | list[Mistake]:
+    """Read tariff files into one deck, or tell all mistakes in all of them."""
+    tariffs: list[Tariff] = []
+    files: dict[str, Path] = {}
+    mistakes: list[Mistake] = []
+    for path in paths:
+        read = read_tariff(path)
+        if isinstance(read, list):
+            mistakes += read
+        elif read.name in files:
+            what = f"the name {read.name!r} is taken by {files[read.name]}"
+            mistakes.append(Mistake(path, None, "name", what, "give each tariff its own name"))
+        else:
+            tariffs.append(read)
+            files[read.name] = path
+    for overlap in overlaps(tariffs):
+        what = (
+            f"prefix {overlap.prefix} is priced by {overlap.first} ({files[overlap.first]}) as well, "
+            "for the same kind and day"
+        )
+        remedy = "part the two by valid_from and valid_until, by kinds or by prefixes"
+        mistakes.append(Mistake(files[overlap.second], None, "rows", what, remedy))
+    return mistakes or Deck(tariffs)
+
+
+def shipped_tariffs() -> dict[str, Path]:
+    """The tariffs that come with the package, by name."""
+    return {path.stem: path for path in sorted(SHIPPED.glob("*.toml"))}
+
+
+def read_tariff(path: Path) -> Tariff | list[Mistake]:
+    """Read one tariff file, or tell all mistakes in it."""
+    try:
+        if path.stat().st_size > FILE_BYTES_MAX:
+            what = f"the file is larger than {FILE_BYTES_MAX} bytes"
+            return [Mistake(path, None, "", what, "split it by place into several tariffs")]
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        return [Mistake(path, None, "", f"cannot be read: {error.strerror}", "name a readable tariff file")]
+    except UnicodeDecodeError:
+        return [Mistake(path, None, "", "is not UTF-8 text", "save it as UTF-8")]
+    return parse_tariff(text, path)
+
+
+def parse_tariff(text: str, path: Path) -> Tariff | list[Mistake]:
+    """Read the text of a tariff file; `path` is only named in mistakes."""
+    try:
+        document = tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        return [Mistake(path, _line_in(str(error), text), "", f"is not TOML: {error}", "correct the syntax there")]
+    lines = Lines(text)
+    found: dict[Key, Mistake] = {}
+
+    def note(key: Key, what: str, value: object) -> None:
+        names = [part for part in key if isinstance(part, str)]
+        remedy = _REMEDIES.get(names[-1] if names else "", _UNKNOWN_KEY)
+        found.setdefault(key, Mistake(path, lines.line(key, value), key_text(key), what, remedy))
+
+    file: _File | None = None
+    try:
+        file = _File.model_validate(document)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            note(detail["loc"], _say(detail), detail["input"])
+    for key, what, value in _contradictions(document):
+        note(key, what, value)
+    if file is None or found:
+        return sorted(found.values(), key=lambda mistake: mistake.line or 0)
+    return _tariff(file)
+
+
+def _tariff(file: _File) -> Tariff:
+    rates: list[Rate] = []
+    for row in file.rows:
+        first = row.first or file.first
+        rates += (
+            Rate(
+                tariff=file.name,
+                prefix=prefix,
+                place=row.place,
+                per_minute=row.per_minute,
+                first_price=row.first_price,
+                connection=row.connection,
+                first_seconds=first,
+                increment_seconds=row.increment or file.increment,
+                minimum_seconds=row.minimum or file.minimum or first,
+            )
+            for prefix in row.prefixes
+        )
+    return Tariff(
+        name=file.name,
+        valid_from=file.valid_from,
+        valid_until=file.valid_until,
+        zone=file.zone,
+        kinds=frozenset(file.kinds),
+        rates=tuple(rates),
+    )
+
+
+def _contradictions(document: Mapping[str, object]) -> Iterator[tuple[Key, str, object]]:
+    """What each key alone cannot show; looks only at values of the right type."""
+    start, end = document.get("valid_from"), document.get("valid_until")
+    if isinstance(start, date) and isinstance(end, date) and not _is_earlier(start, end):
+        yield ("valid_until",), f"{end} is not later than valid_from, {start}", end
+    zone = document.get("zone")
+    if isinstance(zone, str) and not is_zone(zone):
+        yield ("zone",), f"this machine knows no time zone {zone!r}", zone
+    rows = document.get("rows")
+    seen: dict[str, int] = {}
+    for index, row in enumerate(rows if isinstance(rows, list) else []):
+        if not isinstance(row, Mapping):
+            continue
+        yield from _short_minimum(document, row, index)
+        prefixes = row.get("prefixes")
+        for position, prefix in enumerate(prefixes if isinstance(prefixes, list) else []):
+            if not isinstance(prefix, str):
+                continue
+            if prefix in seen:
+                what = f"{prefix} stands in rows[{seen[prefix]}] already"
+                yield ("rows", index, "prefixes", position), what, prefix
+            seen.setdefault(prefix, index)
+
+
+def _short_minimum(
+    document: Mapping[str, object], row: Mapping[str, object], index: int
+) -> Iterator[tuple[Key, str, object]]:
+    first = row.get("first", document.get("first", _DEFAULT_SECONDS))
+    minimum = row.get("minimum", document.get("minimum", first))
+    if isinstance(first, int) and isinstance(minimum, int) and 0 < minimum < first:
+        key: Key = ("rows", index, "minimum") if "minimum" in row or "first" in row else ("minimum",)
+        yield key, f"{minimum} is below the first interval, {first}", minimum
+
+
+def _is_earlier(start: date, end: date) -> bool:
+    """Compare two dates; date-times are left to the check of their type."""
+    return isinstance(start, datetime) or isinstance(end, datetime) or start < end
+
+
+def _line_in(message: str, text: str) -> int:
+    """The line a TOML error names; it names none when the text ended too early."""
+    named = re.search(r"at line (\d+)", message)
+    return int(named[1]) if named else len(text.splitlines())
+
+
+def _say(detail: ErrorDetails) -> str:
+    """What pydantic found, in words for people who do not know pydantic."""
+    match detail["type"]:
+        case "missing":
+            return "is missing"
+        case "extra_forbidden":
+            return "there is no such key"
+        case "string_pattern_mismatch":
+            return f"{detail['input']!r} does not have the right form"
+        case _:
+            return detail["msg"][:1].lower() + detail["msg"][1:]

@@ -1,0 +1,74 @@
+"""Lines of a TOML file, for messages: `tomllib` tells values, not where they stand.
+
+A reader of headers and keys, not a second parser: it serves files that `tomllib` has accepted. Where it
+cannot tell (a key in quotes, an inline table) it names the nearest line above that it knows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Final
+
+Key = tuple[str | int, ...]
+"""A place in a document, as pydantic writes it: names of keys, and positions in arrays from 0."""
+
+_ARRAY_HEADER: Final = re.compile(r"\s*\[\[\s*([\w.-]+)\s*\]\]")
+_TABLE_HEADER: Final = re.compile(r"\s*\[\s*([\w.-]+)\s*\]")
+_BARE_KEY: Final = re.compile(r"\s*([\w-]+)\s*=")
+
+
+class Lines:
+    """The line of each key of one document, counted from 1."""
+
+    __slots__ = ("_known", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text: Final = text.splitlines()
+        self._known: Final = _known_lines(self._text)
+
+    def line(self, key: Key, value: object = None) -> int | None:
+        """The line where a key is set; of a text in an array, the line where the text stands.
+
+        Returns:
+            None when not even a part of the key was found.
+        """
+        for length in range(len(key), 0, -1):
+            known = self._known.get(key[:length])
+            if known is None:
+                continue
+            is_item = length < len(key) and isinstance(key[length], int) and isinstance(value, str)
+            return self._line_of_text(known, value) if is_item else known
+        return None
+
+    def _line_of_text(self, start: int, value: object) -> int:
+        for number in range(start, len(self._text) + 1):
+            if f'"{value}"' in self._text[number - 1] or f"'{value}'" in self._text[number - 1]:
+                return number
+        return start
+
+
+def _known_lines(text: list[str]) -> dict[Key, int]:
+    known: dict[Key, int] = {}
+    seen: Counter[str] = Counter()
+    table: Key = ()
+    for number, line in enumerate(text, start=1):
+        if header := _ARRAY_HEADER.match(line):
+            name = header[1]
+            table = (*name.split("."), seen[name])
+            seen[name] += 1
+            known[table] = number
+        elif header := _TABLE_HEADER.match(line):
+            table = tuple(header[1].split("."))
+            known[table] = number
+        elif key := _BARE_KEY.match(line):
+            known.setdefault((*table, key[1]), number)
+    return known
+
+
+def key_text(key: Key) -> str:
+    """A key as people write it: `rows[1].per_minute`, positions from 0."""
+    text = ""
+    for part in key:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
