@@ -14,6 +14,7 @@ A loop on which nothing can ever happen again raises `StalledError` and names th
 import asyncio
 import concurrent.futures
 import contextvars
+import heapq
 import itertools
 import random
 import socket
@@ -46,6 +47,30 @@ class VirtualTask(asyncio.Task[_T]):
         return self._number
 
 
+class VirtualTimer(asyncio.TimerHandle):
+    """A timer that fires after those set before it for the same instant, as uvloop's do."""
+
+    __slots__ = ("_number",)
+    _scheduled: bool  # the base class keeps it, its stubs do not tell
+
+    def __init__(
+        self,
+        when: float,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        loop: asyncio.AbstractEventLoop,
+        context: contextvars.Context | None,
+        *,
+        number: int,
+    ) -> None:
+        super().__init__(when, callback, args, loop, context)
+        self._number = number
+
+    def __lt__(self, other: asyncio.TimerHandle) -> bool:
+        assert isinstance(other, VirtualTimer)
+        return (self.when(), self._number) < (other.when(), other._number)
+
+
 class VirtualLoop(asyncio.BaseEventLoop):
     """Runs coroutines on virtual time over a simulated network.
 
@@ -57,7 +82,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     # What the base class keeps and its stubs do not tell.
     _ready: deque[asyncio.Handle]
-    _scheduled: list[asyncio.TimerHandle]
+    _scheduled: list[VirtualTimer]
     _stopping: bool
     _selector: object
     _check_closed: Callable[[], None]
@@ -70,6 +95,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._owner = threading.get_ident()
         self._foreign = ForeignWork(lambda: bool(self._ready))
         self._task_numbers = itertools.count(1)
+        self._timer_numbers = itertools.count(1)
         self._signals: dict[int, Callable[[], object]] = {}
         self._executor: concurrent.futures.Executor | None = None
         self._selector = self  # what `_run_once` of the base class asks to wait: `select` below
@@ -99,6 +125,16 @@ class VirtualLoop(asyncio.BaseEventLoop):
             raise StalledError(f"virtual time would pass {self._limit:.3f} s; waiting:\n{describe_waiting(self)}")
         self._now = max(self._now, following)
         return []
+
+    def call_at(  # type: ignore[override]
+        self, when: float, callback: Callable[..., object], *args: Any, context: contextvars.Context | None = None
+    ) -> asyncio.TimerHandle:
+        """Run `callback` at an instant, after what was set for that instant before."""
+        self._check_closed()
+        timer = VirtualTimer(when, callback, args, self, context, number=next(self._timer_numbers))
+        heapq.heappush(self._scheduled, timer)
+        timer._scheduled = True
+        return timer
 
     def create_future(self) -> asyncio.Future[Any]:
         """Create a future, and note it as foreign work if a database driver's module asks for it."""

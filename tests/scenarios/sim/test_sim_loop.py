@@ -5,6 +5,8 @@ from pathlib import Path
 
 import aiosqlite
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from scenarios.sim.loop import VirtualLoop
 from scenarios.sim.stalled import StalledError
@@ -29,6 +31,14 @@ async def test_time_stops_exactly_at_each_timer() -> None:
         loop.call_at(when, lambda: instants.append(loop.time()))
     await asyncio.sleep(2e6)
     assert instants == [0.1, 0.3, 0.7, 1e6 + 0.1]
+
+
+async def test_timers_of_the_same_instant_fire_in_the_order_they_were_set() -> None:
+    fired: list[int] = []
+    for number in range(100):
+        asyncio.get_running_loop().call_at(1.0, fired.append, number)
+    await asyncio.sleep(2)
+    assert fired == list(range(100))
 
 
 async def test_time_stands_still_while_anything_is_ready() -> None:
@@ -111,6 +121,19 @@ async def test_a_lock_held_by_a_younger_question_does_not_deadlock(tmp_path: Pat
             group.create_task(write())
             group.create_task(release())
         assert list(await one.execute_fetchall("select count(*) from t")) == [(2,)]
+
+
+async def test_an_engine_of_sqlalchemy_works_and_closes_on_virtual_time(tmp_path: Path) -> None:
+    engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path / 'book.sqlite'}")
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(text("create table t (x)"))
+            await connection.execute(text("insert into t values (7)"))
+        async with asyncio.timeout(0.001), engine.connect() as connection:
+            assert (await connection.execute(text("select x from t"))).scalar_one() == 7
+    finally:
+        await engine.dispose()
+    assert asyncio.get_running_loop().time() == 0
 
 
 async def test_time_waits_for_executors() -> None:
