@@ -1,0 +1,258 @@
+"""The pure step of the media engine: what arrived goes in, what to send comes out, for every leg at once.
+
+Time is cut into ticks of 5 ms. Each leg is due at every fourth one, its phase given by its row, so that legs
+spread over the four; eight neighbouring rows share a phase, so that a switch with one call wakes 50 times a
+second and not 200. A step runs every tick that has come due since the last one, in order: due legs are heard,
+recordings take their frames, due legs speak. After a stall longer than `CATCH_UP` frames the rest is left
+out: timestamps leap with the clock, and no burst follows.
+
+Commands change the state at once and take effect with the next tick. There is no clock, no socket and no chance
+in here: `now` and `Random` are arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Final
+
+import numpy as np
+
+from switch.media.control import Address, Audio, LegStatistics, MediaLost, PlayId, Stream
+from switch.media.g711 import LAW
+from switch.media.hearing import Hearing
+from switch.media.legs import NEVER, NO_ROW, LegId, Legs
+from switch.media.playing import Playing
+from switch.media.receiving import Events, Receiver
+from switch.media.sending import FRAME_TICKS, Packet, Sender
+from switch.media.taping import RecordedFrames, RecordingId, Taping
+from switch.media.wire import FRAME_SAMPLES
+
+TICK: Final = 0.005
+PHASE_ROWS: Final = 8
+"""Rows in a row that share a phase."""
+CATCH_UP: Final = 3
+"""Frames a late step makes up for: 60 ms, what the far end's jitter buffer is likely to hold."""
+SILENCE_MAX: Final = 30.0
+"""Seconds without media before it is told to be lost."""
+WATCH_TICKS: Final = 20
+"""How often silence is looked for: every 100 ms."""
+_EPSILON: Final = 1e-6
+"""A step called at the very instant of a tick runs it, whatever the last bit of `now` says."""
+_NOWHERE: Final = frozenset({"0.0.0.0", "::", ""})  # noqa: S104
+
+
+@dataclass(slots=True)
+class Step:
+    """What one step brought forth, in order."""
+
+    packets: list[Packet] = field(default_factory=list)
+    events: Events = field(default_factory=list)
+    recorded: list[RecordedFrames] = field(default_factory=list)
+
+
+class Engine:
+    """All legs and recordings of one process or worker."""
+
+    def __init__(self, *, capacity: int, now: float, tick: float = TICK, silence_max: float = SILENCE_MAX) -> None:
+        self._legs = Legs(capacity)
+        self._epoch = now
+        self._tick_seconds = tick
+        self._silence_max = silence_max
+        self._done = -1
+        self._watched = 0
+        self._last_play = 0
+        self._receiver = Receiver(self._legs)
+        self._hearing = Hearing(self._legs)
+        self._sender = Sender(self._legs)
+        self._taping = Taping(self._legs, FRAME_TICKS)
+        self.frames_skipped = 0
+        """Frames of 20 ms left out in stalls, counted once for all legs."""
+
+    def open(self, random: Random) -> LegId:
+        """Make a leg; its SSRC and first numbers are by chance (RFC 3550 §5.1)."""
+        legs = self._legs
+        leg = legs.open()
+        row = self._row(leg)
+        legs.ssrc[row] = random.getrandbits(32)
+        legs.sequence[row] = random.getrandbits(16)
+        legs.timestamp[row] = random.getrandbits(32)
+        return leg
+
+    def close(self, leg: LegId) -> None:
+        """Forget a leg; its recordings go on with silence in its place."""
+        row = self._legs.row_of(leg)
+        if row is not None:
+            self._taping.forget(row)
+            self._legs.close(leg)
+
+    def connect(self, leg: LegId, stream: Stream, now: float) -> None:
+        """Start, or change, the stream of a leg; a new remote address may be latched anew."""
+        legs = self._legs
+        row = self._row(leg)
+        law = LAW[stream.codec]
+        is_first = not legs.is_connected[row]
+        if is_first or legs.law[row] != law or legs.payload_type[row] != stream.payload_type:
+            legs.forget_source(row)
+            legs.law[row] = law
+            legs.hush(np.array([row]))
+        if stream.remote != legs.remote[row]:
+            legs.remote[row] = stream.remote
+            legs.latched[row] = None
+            legs.target[row] = None if _is_nowhere(stream.remote) else stream.remote
+        if is_first or (stream.is_sending and not legs.is_sending[row]):
+            legs.is_marked[row] = True
+        if stream.digits_payload_type is None or not stream.is_sending:
+            legs.dialling.pop(row, None)
+        legs.payload_type[row] = stream.payload_type
+        digits = stream.digits_payload_type
+        legs.digits_payload_type[row] = -1 if digits is None else digits
+        legs.is_sending[row] = stream.is_sending
+        legs.is_receiving[row] = stream.is_receiving
+        legs.is_lost_told[row] = False
+        legs.arrived_at[row] = now
+        if is_first:
+            legs.is_connected[row] = True
+            legs.due[row] = self._first_due(row, now)
+
+    def play(self, leg: LegId, audio: Sequence[Audio], *, is_looped: bool) -> PlayId:
+        """Say this instead of anything else."""
+        play = self._playing(audio, is_looped=is_looped)
+        self._legs.playing[self._row(leg)] = play
+        return play.play_id
+
+    def overlay(self, leg: LegId, audio: Sequence[Audio]) -> PlayId:
+        """Say this over anything else."""
+        play = self._playing(audio, is_looped=False)
+        self._legs.overlay[self._row(leg)] = play
+        return play.play_id
+
+    def stop(self, leg: LegId) -> None:
+        """Stop the play and the overlay."""
+        row = self._row(leg)
+        self._legs.playing.pop(row, None)
+        self._legs.overlay.pop(row, None)
+
+    def hear(self, leg: LegId, source: LegId | None, *, with_digits: bool) -> None:
+        """Let the peer of `leg` hear what `source` receives, with its keys or without."""
+        legs = self._legs
+        row = self._row(leg)
+        heard = None if source is None else legs.row_of(source)
+        legs.hears[row] = NO_ROW if heard is None else heard
+        legs.relays_digits[row] = with_digits and heard is not None
+        if not legs.relays_digits[row]:
+            legs.dialling.pop(row, None)
+
+    def record(self, left: LegId, right: LegId, now: float) -> RecordingId:
+        """Record the peers of two legs, beginning with the next tick."""
+        return self._taping.start(left, right, max(self._done, self._tick_at(now)) + 1)
+
+    def stop_recording(self, recording: RecordingId) -> None:
+        """Record no more."""
+        self._taping.stop(recording)
+
+    def statistics(self, leg: LegId) -> LegStatistics:
+        """Counters of a leg that is open."""
+        legs = self._legs
+        row = self._row(leg)
+        return LegStatistics(
+            packets_in=int(legs.packets_in[row]),
+            packets_out=int(legs.packets_out[row]),
+            packets_lost=legs.lost(row),
+            packets_late=int(legs.packets_late[row]),
+            packets_discarded=int(legs.packets_discarded[row]),
+        )
+
+    @property
+    def idle_until(self) -> float | None:
+        """The instant of the next tick at which there is something to do; None while no leg is connected."""
+        tick = int(self._legs.due.min())
+        if tick == NEVER:
+            return None
+        recording = self._taping.next_due(self._done + 1)
+        tick = tick if recording is None else min(tick, recording)
+        return self._epoch + tick * self._tick_seconds
+
+    def step(self, now: float, arrived: Sequence[tuple[LegId, bytes, Address, float]]) -> Step:
+        """Take what arrived and run every tick that is due."""
+        step = Step()
+        if arrived:
+            self._receiver.receive(arrived, step.events)
+        last = self._tick_at(now)
+        if last <= self._done:
+            return step
+        self._leave_out(last)
+        legs = self._legs
+        while True:
+            tick = int(legs.due.min())
+            recording = self._taping.next_due(self._done + 1)
+            tick = tick if recording is None else min(tick, recording)
+            if tick > last:
+                break
+            self._run(tick, now, step)
+            self._done = tick
+        self._done = last
+        if last - self._watched >= WATCH_TICKS:
+            self._watched = last
+            self._watch(now, step.events)
+        return step
+
+    def _run(self, tick: int, now: float, step: Step) -> None:
+        legs = self._legs
+        rows = np.flatnonzero(legs.due == tick)
+        if len(rows):
+            self._hearing.advance(rows, tick)
+        recorded = self._taping.take(tick)
+        if recorded is not None:
+            step.recorded.append(recorded)
+        if len(rows):
+            self._sender.send(rows, tick, now, step.packets, step.events)
+            legs.due[rows] += FRAME_TICKS
+
+    def _leave_out(self, last: int) -> None:
+        """After a stall, move on to the last few frames: time was lost, so timestamps leap and audio is gone."""
+        legs = self._legs
+        earliest = last - CATCH_UP * FRAME_TICKS + 1
+        rows = np.flatnonzero(legs.due < earliest)
+        if not len(rows):
+            return
+        frames = -((legs.due[rows] - earliest) // FRAME_TICKS)
+        legs.due[rows] += frames * FRAME_TICKS
+        legs.playhead[rows] += frames
+        legs.timestamp[rows] += (frames * FRAME_SAMPLES).astype(np.uint32)
+        legs.is_marked[rows] = True
+        self.frames_skipped += int(frames.max())
+        self._done = max(self._done, earliest - 1)
+
+    def _watch(self, now: float, events: Events) -> None:
+        """Tell of legs that should hear something and have not, once until they do."""
+        legs = self._legs
+        is_silent = legs.is_connected & legs.is_receiving & legs.is_sending & ~legs.is_lost_told
+        is_silent &= legs.arrived_at <= now - self._silence_max
+        for row in np.flatnonzero(is_silent).tolist():
+            legs.is_lost_told[row] = True
+            events.append((legs.id_of(row), MediaLost(now)))
+
+    def _playing(self, audio: Sequence[Audio], *, is_looped: bool) -> Playing:
+        self._last_play += 1
+        return Playing(PlayId(self._last_play), audio, is_looped=is_looped)
+
+    def _first_due(self, row: int, now: float) -> int:
+        """The first tick of the row's phase that is still to come."""
+        first = max(self._done, self._tick_at(now)) + 1
+        phase = row // PHASE_ROWS % FRAME_TICKS
+        return first + (phase - first) % FRAME_TICKS
+
+    def _tick_at(self, now: float) -> int:
+        return int((now - self._epoch) / self._tick_seconds + _EPSILON)
+
+    def _row(self, leg: LegId) -> int:
+        row = self._legs.row_of(leg)
+        assert row is not None, "a command to a leg that was closed"
+        return row
+
+
+def _is_nowhere(remote: Address) -> bool:
+    """Whether an address means no sending: the hold of RFC 2543, or a refused stream."""
+    return remote[0] in _NOWHERE or remote[1] == 0

@@ -1,0 +1,78 @@
+"""From rings to what each peer says now: one frame a leg every 20 ms, gaps hidden, depth kept in bounds."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from switch.media.g711 import SILENCE, expand_rows, halve_rows
+from switch.media.legs import NEVER, RING_FRAMES, Legs, Rows
+
+CONCEALED_MAX: Final = 4
+"""Frames a gap repeats what was before, each at half the amplitude of the last; then it is silent.
+At -24 dB nobody hears the step."""
+WINDOW_FRAMES: Final = 128
+"""Frames over which the least depth is taken: 2.56 s, a power of two."""
+DEPTH_WANTED: Final = 5
+"""A buffer that never held less than 100 ms in a window gives a frame back, when nothing is said in it."""
+DEPTH_MAX: Final = 12
+"""Beyond 240 ms it gives frames back in the middle of words: talking over each other would be worse."""
+QUIET: Final = 256
+"""Samples below this (-42 dBm0) are silence enough to leave a frame out."""
+
+
+class Hearing:
+    """Moves the playheads."""
+
+    def __init__(self, legs: Legs) -> None:
+        self._legs = legs
+
+    def advance(self, rows: Rows, tick: int) -> None:
+        """Set `heard` of these legs to their next frame."""
+        legs = self._legs
+        playhead = legs.playhead[rows]
+        cell = playhead % RING_FRAMES
+        is_held = (legs.held[rows, cell] == playhead) & legs.has_base[rows]
+        if is_held.all():
+            legs.heard[rows] = legs.ring[rows, cell]
+            legs.concealed[rows] = 0
+        else:
+            held, missing = rows[is_held], rows[~is_held]
+            legs.heard[held] = legs.ring[held, cell[is_held]]
+            legs.concealed[held] = 0
+            self._conceal(missing)
+        legs.heard_at[rows] = tick
+        depth = legs.newest[rows] - playhead
+        legs.depth_min[rows] = np.minimum(legs.depth_min[rows], depth)
+        legs.playhead[rows] = playhead + 1
+        is_full = playhead % WINDOW_FRAMES == 0
+        if is_full.any():
+            ended = rows[is_full]
+            least = legs.depth_min[ended]
+            legs.surplus[ended] = np.where((least >= DEPTH_WANTED) & (least < NEVER), least, 0)
+            legs.depth_min[ended] = NEVER
+        surplus = legs.surplus[rows]
+        if surplus.any():
+            self._give_back(rows[surplus > 0])
+
+    def _conceal(self, rows: Rows) -> None:
+        """Fade what was said before the gap."""
+        legs = self._legs
+        laws = legs.law[rows]
+        run = legs.concealed[rows] + 1
+        legs.concealed[rows] = run
+        faded = halve_rows(legs.heard[rows], laws)
+        legs.heard[rows] = np.where((run <= CONCEALED_MAX)[:, None], faded, SILENCE[laws][:, None])
+
+    def _give_back(self, rows: Rows) -> None:
+        """Leave one frame out where the buffer is too deep, quiet ones first."""
+        legs = self._legs
+        playhead = legs.playhead[rows]
+        cell = playhead % RING_FRAMES
+        is_missing = legs.held[rows, cell] != playhead
+        samples = expand_rows(legs.ring[rows, cell], legs.law[rows])
+        is_quiet = is_missing | ((samples < QUIET) & (samples > -QUIET)).all(axis=1)
+        left_out = rows[is_quiet | (legs.surplus[rows] >= DEPTH_MAX)]
+        legs.playhead[left_out] += 1
+        legs.surplus[left_out] = 0

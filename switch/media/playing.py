@@ -1,0 +1,47 @@
+"""Audio being said to a leg: where it stands, frame by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from switch.media.control import Audio, PlayId
+from switch.media.wire import FRAME_SAMPLES
+
+
+class Playing:
+    """One play or overlay. Nothing is copied until a frame is asked for, unless there are several parts."""
+
+    __slots__ = ("_at", "_is_looped", "_samples", "play_id")
+
+    def __init__(self, play_id: PlayId, audio: Sequence[Audio], *, is_looped: bool) -> None:
+        parts = [np.ascontiguousarray(part, dtype=np.int16) for part in audio]
+        for part in parts:
+            if part.ndim != 1:
+                raise ValueError("audio must be mono: arrays of one dimension")
+        self.play_id = play_id
+        self._samples: Audio = parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, np.int16), *parts])
+        self._at = 0
+        self._is_looped = is_looped and len(self._samples) > 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the last sample was taken; a loop never is."""
+        return not self._is_looped and self._at >= len(self._samples)
+
+    def next_frame(self, frame: Audio) -> None:
+        """Fill `frame` with the next 20 ms, with silence after the end."""
+        samples, at = self._samples, self._at
+        part = samples[at : at + FRAME_SAMPLES]
+        filled = len(part)
+        frame[:filled] = part
+        if filled == FRAME_SAMPLES:
+            self._at = at + FRAME_SAMPLES
+        elif not self._is_looped:
+            frame[filled:] = 0
+            self._at = len(samples)
+        else:
+            wrapped = np.arange(FRAME_SAMPLES - filled) % len(samples)
+            frame[filled:] = samples[wrapped]
+            self._at = int(wrapped[-1]) + 1

@@ -1,0 +1,196 @@
+"""Recordings on disk: stereo WAV, 16 bit, 8 kHz, written by one thread for all calls.
+
+While it grows a recording is `<name>.part`; it gets its name when it is complete. Its header is brought up to
+date with every second written, so what a crash leaves behind is a WAV file with all but the last second.
+Nothing is made for a call that was not asked to be recorded, and the files are the owner's alone to read.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import struct
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from switch.media.taping import RecordedFrames, RecordingId
+from switch.media.wire import FRAME_SAMPLES
+
+RATE: Final = 8000
+CHANNELS: Final = 2
+FRAME_BYTES: Final = FRAME_SAMPLES * CHANNELS * 2
+HEADER_BYTES: Final = 44
+FLUSH_FRAMES: Final = 50
+"""Frames gathered before they are written: a second."""
+QUEUE_MAX: Final = 4096
+"""Batches waiting for the disk: 20 s of the 200 a second a busy engine makes; 64 kB each at 100 calls."""
+PATIENCE: Final = 2.0
+"""Seconds the engine waits for a full queue, once, before it leaves frames out."""
+GAP_MAX: Final = 30 * 60 * 50
+"""Frames of silence one gap may become: half an hour. A longer one is a fault, not a stall."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Begin:
+    recording: RecordingId
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    recording: RecordingId
+
+
+def wav_header(data_bytes: int) -> bytes:
+    """The 44 bytes before the samples."""
+    block = CHANNELS * 2
+    return struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        b"RIFF",
+        HEADER_BYTES - 8 + data_bytes,
+        b"WAVE",
+        b"fmt ",
+        16,
+        1,
+        CHANNELS,
+        RATE,
+        RATE * block,
+        block,
+        16,
+        b"data",
+        data_bytes,
+    )
+
+
+class _Growing:
+    """One file that grows."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._part = path.with_name(path.name + ".part")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file: BinaryIO = os.fdopen(os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+        self._file.write(wav_header(0))
+        self._frames = 0
+        self._waiting = bytearray()
+        self._written = 0
+
+    def add(self, number: int, frame: bytes) -> None:
+        """Append a frame, after silence for those left out before it."""
+        gap = min(number - self._frames, GAP_MAX)
+        if gap > 0:
+            self._waiting += bytes(gap * FRAME_BYTES)
+        self._waiting += frame
+        self._frames = number + 1
+        if len(self._waiting) >= FLUSH_FRAMES * FRAME_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits, then the header that counts it."""
+        self._file.write(self._waiting)
+        self._written += len(self._waiting)
+        self._waiting.clear()
+        self._file.seek(0)
+        self._file.write(wav_header(self._written))
+        self._file.seek(0, os.SEEK_END)
+        self._file.flush()
+
+    def complete(self) -> None:
+        """Write the rest and give the file its name."""
+        self.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self._part.replace(self.path)
+
+    def abandon(self) -> None:
+        """Close the file as it is, without its name."""
+        self._file.close()
+
+
+class RecordingWriter:
+    """The thread that writes, and the queue to it. Every method but `_run` and below belongs to the loop."""
+
+    def __init__(self) -> None:
+        self._queue: queue.Queue[_Begin | _End | RecordedFrames | None] = queue.Queue()
+        self._room = threading.Semaphore(QUEUE_MAX)
+        self._thread: threading.Thread | None = None
+        self._growing: dict[RecordingId, _Growing] = {}
+        self._is_patient = True
+        self.frames_dropped = 0
+        """Frames left out because the disk could not keep up; silence stands in their place."""
+        self.failures: list[tuple[Path, OSError]] = []
+        """Recordings that could not be written. A failed one is left as it was."""
+
+    def begin(self, recording: RecordingId, path: Path) -> None:
+        """Make the file; frames of it may follow."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="recordings", daemon=True)
+            self._thread.start()
+        self._queue.put(_Begin(recording, path))
+
+    def add(self, frames: RecordedFrames) -> None:
+        """Hand frames to the thread; if it is `PATIENCE` behind, leave them out and count them."""
+        self._is_patient = self._room.acquire(timeout=PATIENCE if self._is_patient else 0)
+        if self._is_patient:
+            self._queue.put(frames)
+        else:
+            self.frames_dropped += len(frames.recordings)
+
+    def end(self, recording: RecordingId) -> None:
+        """Complete the file once everything before is written."""
+        self._queue.put(_End(recording))
+
+    def close(self) -> None:
+        """Complete every file and end the thread. Blocks: call it off the loop."""
+        if self._thread is not None:
+            self._queue.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def _run(self) -> None:
+        while (item := self._queue.get()) is not None:
+            match item:
+                case _Begin():
+                    self._begin(item)
+                case _End():
+                    self._end(item.recording)
+                case RecordedFrames():
+                    self._add(item)
+                    self._room.release()
+        for recording in list(self._growing):
+            self._end(recording)
+
+    def _begin(self, item: _Begin) -> None:
+        try:
+            self._growing[item.recording] = _Growing(item.path)
+        except OSError as error:
+            self.failures.append((item.path, error))
+
+    def _add(self, item: RecordedFrames) -> None:
+        samples = item.samples.astype("<i2", copy=False)
+        for i, (recording, number) in enumerate(zip(item.recordings, item.numbers, strict=True)):
+            growing = self._growing.get(recording)
+            if growing is None:
+                continue
+            try:
+                growing.add(number, samples[i].tobytes())
+            except OSError as error:
+                self._fail(recording, error)
+
+    def _end(self, recording: RecordingId) -> None:
+        growing = self._growing.get(recording)
+        if growing is None:
+            return
+        try:
+            growing.complete()
+        except OSError as error:
+            self._fail(recording, error)
+        else:
+            del self._growing[recording]
+
+    def _fail(self, recording: RecordingId, error: OSError) -> None:
+        growing = self._growing.pop(recording)
+        self.failures.append((growing.path, error))
+        growing.abandon()
