@@ -94,9 +94,7 @@ class Library:
         own = self._overrides
         if own is not None:
             if not own.is_dir():
-                raise AudioError(
-                    own, "there is no such folder", "make it, or remove it from the configuration"
-                )
+                raise AudioError(own, "there is no such folder", "make it, or remove it from the configuration")
             for path in sorted(own.rglob("*.wav")):
                 self.clip(ClipId(path.relative_to(own).with_suffix("").as_posix()))
         for clip_id in self.catalog.clip_ids:
@@ -110,11 +108,7 @@ class Library:
             return own
         path = self._language_folder / name
         if not path.is_file():
-            remedy = (
-                "run `make voice`"
-                if clip_id in self.catalog
-                else "no catalog knows this clip: record it there"
-            )
+            remedy = "run `make voice`" if clip_id in self.catalog else "no catalog knows this clip: record it there"
             raise AudioError(path, "there is no such file", remedy)
         return path
 

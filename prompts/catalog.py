@@ -138,9 +138,7 @@ def _spoken(path: Path, clip_id: ClipId, value: object) -> Clip:
         raise CatalogError(f'{path}: {clip_id} must be "words" or {{ words = "…", voice = "…" }}')
     for text in filter(None, (words, voice)):
         if not isinstance(text, str) or text != text.strip() or len(text) > WORDS_MAX:
-            raise CatalogError(
-                f"{path}: {clip_id} must be text of at most {WORDS_MAX} letters, no blanks at its ends"
-            )
+            raise CatalogError(f"{path}: {clip_id} must be text of at most {WORDS_MAX} letters, no blanks at its ends")
     if not words:
         raise CatalogError(f"{path}: {clip_id} says nothing; write its words or remove it")
     # Without a mark the voice would end the sentence; a comma makes it go on.
@@ -149,7 +147,5 @@ def _spoken(path: Path, clip_id: ClipId, value: object) -> Clip:
 
 def _composed(path: Path, clip_id: ClipId, value: object) -> Clip:
     if not isinstance(value, str) or (value not in _MARKS and not re.fullmatch(r"\([^()]+\)", value)):
-        raise CatalogError(
-            f'{path}: {clip_id} is composed; write what is heard as "(…)", or "," or "." for a pause'
-        )
+        raise CatalogError(f'{path}: {clip_id} is composed; write what is heard as "(…)", or "," or "." for a pause')
     return Clip(clip_id, value, None)

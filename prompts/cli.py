@@ -1,0 +1,103 @@
+"""The command `python -m prompts`: list, check, render and say the words."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import numpy as np
+import typer
+
+from prompts import words
+from prompts.audio import RATE, AudioError, Library, load_wav, save_wav
+from prompts.catalog import ENGLISH, CatalogError, ClipId, load_catalog
+from prompts.level import active_level
+from prompts.manifest import Settings, problems
+from prompts.render import PiperVoice, RenderError, render
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="The recorded words.")
+
+Language = Annotated[Path, typer.Option("--language", help="Folder of a language, with its catalog.toml.")]
+
+
+@app.command("list")
+def list_clips(language: Language = ENGLISH, prefix: str = typer.Argument("", help="Only ids that start so.")) -> None:
+    """Show every clip: id, length, level, words."""
+    try:
+        for clip in load_catalog(language):
+            if clip.clip_id.startswith(prefix):
+                audio = load_wav(language / f"{clip.clip_id}.wav")
+                length, level = len(audio) / RATE, active_level(audio)
+                typer.echo(f"{clip.clip_id:34} {length:6.2f} s {level:6.1f} dBov  {clip.words}")
+    except (CatalogError, AudioError) as error:
+        _fail(str(error))
+
+
+@app.command()
+def check(language: Language = ENGLISH) -> None:
+    """Tell every recording that is missing, out of date, altered or not asked for."""
+    try:
+        found = problems(load_catalog(language), language, Settings())
+    except CatalogError as error:
+        _fail(str(error))
+    for problem in found:
+        typer.echo(str(problem))
+    if found:
+        _fail(f"{len(found)} recordings are not as the catalog asks; run `make voice`")
+
+
+@app.command("render")
+def render_clips(language: Language = ENGLISH) -> None:
+    """Render what changed, with the voice of `make voice`."""
+    try:
+        made = render(load_catalog(language), language, Settings(), PiperVoice, typer.echo)
+    except ModuleNotFoundError as error:
+        _fail(f"{error.name} is not installed here; run `make voice`")
+    except (CatalogError, RenderError) as error:
+        _fail(str(error))
+    typer.echo(f"{made} rendered")
+
+
+@app.command()
+def say(
+    said: Annotated[list[str], typer.Argument(help="Ids, or amount=0.375 duration=90 digits=+12125550123 key=5.")],
+    to: Annotated[Path, typer.Option(help="The WAV file to write.")] = Path("out.wav"),
+    overrides: Annotated[Path | None, typer.Option(help="A folder of your own recordings.")] = None,
+    language: Language = ENGLISH,
+) -> None:
+    """Join clips into a WAV file, to listen to a whole announcement."""
+    try:
+        clip_ids = [clip_id for part in said for clip_id in _spoken(part)]
+        library = Library(language, overrides)
+        audio = np.concatenate(library.sequence(clip_ids))
+    except (CatalogError, AudioError, ValueError) as error:
+        _fail(str(error))
+    save_wav(to, audio)
+    typer.echo(f"{to}: {len(audio) / RATE:.1f} s: {library.catalog.text(clip_ids)}")
+
+
+def _spoken(part: str) -> tuple[ClipId, ...]:
+    kind, has_value, value = part.partition("=")
+    if not has_value:
+        return (ClipId(part),)
+    match kind:
+        case "amount":
+            try:
+                return words.amount(Decimal(value))
+            except InvalidOperation:
+                raise ValueError(f"{value!r} is not an amount; write for example amount=0.375") from None
+        case "duration":
+            return words.duration(timedelta(seconds=int(value)))
+        case "digits":
+            return words.digits(value)
+        case "key":
+            return words.key(value)
+        case _:
+            raise ValueError(f"{kind!r} cannot be said; amount, duration, digits and key can")
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(1)
