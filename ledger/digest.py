@@ -1,0 +1,82 @@
+"""The digest of a request's body: the same for the same body, whenever and by whomever it is sent again."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import MISSING, Field, fields
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any, Final
+
+from ledger.entries import MICROSECOND, to_micros
+from ledger.money import Money
+from ledger.requests import Request
+
+DIGEST_BYTES: Final = 16
+"""128 bits: two bodies under one id never meet by chance."""
+
+_BODIES: Final[dict[type[Any], tuple[tuple[str, object], ...]]] = {}
+"""Fields and defaults of each class in use: as many as there are kinds of requests."""
+
+_NOT_BODY: Final = "at"
+"""When a request was made is not what it asks for."""
+
+
+def digest(request: Request) -> str:
+    """The digest of all that a request asks for, in hexadecimal.
+
+    Fields that have their default value are left out, so that a field added later, with a default,
+    leaves the digests of older requests as they are.
+    """
+    text = canonical(request)
+    return hashlib.blake2b(text.encode(), digest_size=DIGEST_BYTES).hexdigest()
+
+
+def canonical(value: object) -> str:
+    """One text for each value that can stand in a request.
+
+    Raises:
+        AssertionError: A type this does not know, which would make two bodies look alike.
+    """
+    match value:
+        case str():
+            return repr(value)
+        case Money():
+            return str(value.micros)
+        case None | int():
+            return repr(value)
+        case datetime():
+            return f"@{to_micros(value)}"
+        case timedelta():
+            return f"{value // MICROSECOND}us"
+        case Enum():
+            return f"{type(value).__name__}.{value.name}"
+        case tuple():
+            return f"({','.join(map(canonical, value))})"
+        case _:
+            return _canonical_dataclass(value)
+
+
+def _canonical_dataclass(value: Any) -> str:
+    facts = [
+        f"{name}={canonical(fact)}"
+        for name, default in _body_of(type(value))
+        if (fact := getattr(value, name)) != default
+    ]
+    return f"{type(value).__name__}({','.join(facts)})"
+
+
+def _body_of(kind: type[Any]) -> tuple[tuple[str, object], ...]:
+    if (known := _BODIES.get(kind)) is not None:
+        return known
+    try:
+        described = fields(kind)
+    except TypeError:
+        raise AssertionError(f"{kind.__name__} cannot stand in a request") from None
+    body = tuple((field.name, _default(field)) for field in described if field.name != _NOT_BODY)
+    _BODIES[kind] = body
+    return body
+
+
+def _default(field: Field[Any]) -> object:
+    return field.default_factory() if field.default_factory is not MISSING else field.default

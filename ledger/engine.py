@@ -1,0 +1,86 @@
+"""Where a book lives, and the connections to it.
+
+One connection writes; it takes the write lock as its transaction begins (`BEGIN IMMEDIATE`), so that
+what it reads is what it decides on, whoever else writes. Others read, each from a snapshot.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from ledger.errors import BookAddressError
+
+READERS_MAX: Final = 4
+"""Reads at once. SQLite reads on one core each; a page of the console or a command needs one."""
+
+_DRIVER: Final = "sqlite+aiosqlite"
+
+
+def book_url(address: str) -> URL:
+    """The URL of a book, given as one or as the plain path of a file.
+
+    Raises:
+        BookAddressError: Not a file of SQLite.
+    """
+    if "://" not in address:
+        if not address:
+            raise BookAddressError("no database is named; write for example sqlite+aiosqlite:///payphone.db")
+        return URL.create(_DRIVER, database=address)
+    try:
+        url = make_url(address)
+    except ArgumentError:
+        raise BookAddressError(f"{address!r} is not the URL of a database") from None
+    if url.get_backend_name() != "sqlite":
+        raise BookAddressError(
+            f"{address!r}: books live in SQLite files for now; write sqlite+aiosqlite:///payphone.db"
+        )
+    if not url.database or ":memory:" in url.database or url.query:
+        raise BookAddressError(f"{address!r}: a book needs a file, which other processes can open too")
+    return url.set(drivername=_DRIVER)
+
+
+def book_path(url: URL) -> Path:
+    """The file of a book."""
+    return Path(url.database or "")
+
+
+def writing_engine(url: URL, busy_seconds: float) -> AsyncEngine:
+    """The engine of the one connection that writes."""
+    engine = create_async_engine(url, pool_size=1, max_overflow=0)
+    pragmas = (
+        f"busy_timeout = {round(busy_seconds * 1000)}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+    )
+    _prepare(engine, pragmas, "BEGIN IMMEDIATE")
+    return engine
+
+
+def reading_engine(url: URL, busy_seconds: float) -> AsyncEngine:
+    """The engine of connections that only read: each transaction sees one snapshot."""
+    engine = create_async_engine(url, pool_size=READERS_MAX, max_overflow=0)
+    _prepare(engine, (f"busy_timeout = {round(busy_seconds * 1000)}", "query_only = ON"), "BEGIN")
+    return engine
+
+
+def _prepare(engine: AsyncEngine, pragmas: tuple[str, ...], begin: str) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        # The driver begins no transaction of its own: `begin` below does.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin_transaction(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)

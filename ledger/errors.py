@@ -1,0 +1,48 @@
+"""What can go wrong with a book that is not an outcome of a request."""
+
+from __future__ import annotations
+
+
+class LedgerError(Exception):
+    """Root of the ledger's exceptions."""
+
+
+class MalformedAccountError(LedgerError):
+    """A text is not the id of an account."""
+
+    def __init__(self, text: str, expected: str) -> None:
+        super().__init__(f"{text!r} is not an account: {expected}")
+        self.text = text
+        self.expected = expected
+
+
+class LedgerUnavailableError(LedgerError):
+    """The database did not take a transaction, after every retry. Nothing of it was stored.
+
+    Send the same request again: its id keeps it from being booked twice, even if a commit was stored
+    whose confirmation got lost.
+    """
+
+
+class BookClosedError(LedgerError):
+    """The book is closed, or closing."""
+
+
+class BookOverloadedError(LedgerError):
+    """More requests are waiting than the book queues (`QUEUE_MAX`); none of this request was taken."""
+
+
+class BookAddressError(LedgerError):
+    """A URL does not name a database this book can live in."""
+
+
+class MissingBookError(LedgerError):
+    """There is no book at the address, and it was not to be made."""
+
+
+class NewerBookError(LedgerError):
+    """The database was written by a newer program, whose tables this one does not know."""
+
+
+class NotABookError(LedgerError):
+    """The file is not a database, or its tables are not a book's."""

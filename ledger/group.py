@@ -1,0 +1,91 @@
+"""One transaction for a group of requests: load what they touch, decide one after the other, save.
+
+This runs on the writing connection, inside its transaction; `ledger.writer` commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from ledger.decide import decide
+from ledger.footprint import footprint
+from ledger.load import load
+from ledger.money import AccountId
+from ledger.outcomes import Outcome
+from ledger.requests import Request
+from ledger.save import save
+from ledger.tables import accounts
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Rows of another package, written through the book's one writer.
+
+    `apply` gets the writing connection inside the transaction, behind a savepoint of its own: what it
+    raises goes to whoever asked and undoes only its own rows. It may run again if the transaction has
+    to be repeated, so its only effects must be in the database. It touches only its own tables; its
+    return value goes to whoever asked, once it is committed.
+    """
+
+    apply: Callable[[Connection], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a request came to, and whether that was remembered from the first time."""
+
+    outcome: Outcome
+    is_repeat: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """This request alone could not be decided; the rest of its group was."""
+
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a group came to, and what has changed since this book last looked."""
+
+    results: tuple[Any, ...]
+    """For each item an `Answer`, a `Failed`, or what a `Write` returned."""
+    changes: int
+    touched: frozenset[AccountId]
+    """Accounts changed by this group, and by others since."""
+
+
+def run_group(connection: Connection, items: Sequence[Request | Write], seen_changes: int) -> Committed:
+    """Decide and store a group; nothing of it counts until the transaction commits."""
+    rows = load(connection, footprint(item for item in items if not isinstance(item, Write)))
+    touched: set[AccountId] = set()
+    if rows.head.changes > seen_changes:
+        touched.update(changed_since(connection, seen_changes))
+    view = rows.view
+    results: list[Any] = []
+    for item in items:
+        try:
+            if isinstance(item, Write):
+                with connection.begin_nested():
+                    results.append(item.apply(connection))
+            else:
+                decision = decide(view, item)
+                rows.apply(decision.changes)
+                results.append(Answer(decision.outcome, decision.is_repeat))
+        except Exception as error:  # noqa: BLE001 - handed on to whoever asked, who sees it raised.
+            results.append(Failed(error))
+    is_written_beside = any(isinstance(item, Write) for item in items)
+    reached = save(connection, rows, is_written_beside=is_written_beside)
+    touched.update(rows.changed_accounts)
+    return Committed(tuple(results), reached.changes, frozenset(touched))
+
+
+def changed_since(connection: Connection, change: int) -> frozenset[AccountId]:
+    """The accounts that changed after a change of the book, by its number."""
+    changed = select(accounts.c.account_id).where(accounts.c.change > change)
+    return frozenset(AccountId(account_id) for account_id in connection.execute(changed).scalars())

@@ -1,0 +1,176 @@
+"""What comes of a request. Outcomes are values; those of requests with an id are remembered as JSON text."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from ledger.entries import EntryId
+from ledger.hold import HoldId
+from ledger.money import AccountId, CallId, Money
+
+
+class Refusal(Enum):
+    """Why nothing was done, in order of precedence. Values are the words shown to people."""
+
+    ID_REUSED = "another request already has this id"
+    ID_RESERVED = "ids of this form belong to calls; choose another"
+    MALFORMED_ACCOUNT = "not the id of an account"
+    UNKNOWN_ACCOUNT = "there is no such account"
+    NOT_ALLOWED = "not allowed for this kind of account"
+    TERMS_DIFFER = "the account is open on other terms"
+    UNKNOWN_PROCESS = "the process is not registered"
+    PROCESS_HAS_CALLS = "the process still has open calls"
+    CALL_ENDED = "the call has ended"
+    UNKNOWN_CALL = "the call is not open"
+    UNKNOWN_HOLD = "there is no such hold"
+    HOLD_SETTLED = "the hold was settled already"
+    UNKNOWN_CHARGE = "there is no such charge"
+    AMOUNT_OUT_OF_RANGE = "the amount is out of range"
+    OVER_HELD = "more than is held for the call"
+    OVER_CHARGED = "more than is left of the charge"
+    INSUFFICIENT_FUNDS = "insufficient funds"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing was done, and nothing is remembered: the same id may be asked again."""
+
+    why: Refusal
+    subject: str | None = None
+    """The account, hold, call, charge or id it is about."""
+    available: Money | None = None
+    """How much there was where an amount was too much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The account is open."""
+
+    account_id: AccountId
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """An entry was booked."""
+
+    entry_id: EntryId
+    amount: Money
+    balance: Money
+    """Of the account the request was about, right after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The money is put aside."""
+
+    hold_id: HoldId
+    available: Money | None
+    """What can be held beyond it; None where the account has no limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """The hold went back."""
+
+    hold_id: HoldId
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """These holds went back."""
+
+    hold_ids: tuple[HoldId, ...]
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The call is open."""
+
+    call_id: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """The open call is stored anew."""
+
+    call_id: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Record, charge and holds are settled."""
+
+    call_id: CallId
+    entry_id: EntryId | None
+    charged: Money
+    released: Money
+    """What was held for the call and not charged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The process is known."""
+
+    process_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Beaten:
+    """The heartbeat is stored."""
+
+    process_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """The process is forgotten."""
+
+    process_id: str
+
+
+Remembered = Booked | Placed | Started | Ended
+"""Outcomes that are stored under the id of their request."""
+
+Outcome = Remembered | Refused | Opened | Released | Expired | Updated | Registered | Beaten | Retired
+
+_WORDS: Final = {Booked: "booked", Placed: "placed", Started: "started", Ended: "ended"}
+
+
+def to_text(outcome: Remembered) -> str:
+    """The JSON text of an outcome: a word, then its facts in order, amounts in micros."""
+    match outcome:
+        case Placed(hold_id, available):
+            facts: list[str | int | None] = [hold_id, None if available is None else available.micros]
+        case Booked(entry_id, amount, balance):
+            facts = [entry_id, amount.micros, balance.micros]
+        case Started(call_id):
+            facts = [call_id]
+        case Ended(call_id, charge_id, charged, released):
+            facts = [call_id, charge_id, charged.micros, released.micros]
+    return json.dumps([_WORDS[type(outcome)], *facts], separators=(",", ":"))
+
+
+def from_text(text: str) -> Remembered:
+    """The inverse of `to_text`.
+
+    Raises:
+        ValueError: The text was not written by `to_text`.
+    """
+    match json.loads(text):
+        case ["placed", str(hold_id), int() | None as available]:
+            return Placed(HoldId(hold_id), None if available is None else Money(available))
+        case ["booked", str(entry_id), int(amount), int(balance)]:
+            return Booked(EntryId(entry_id), Money(amount), Money(balance))
+        case ["started", str(call_id)]:
+            return Started(CallId(call_id))
+        case ["ended", str(call_id), str() | None as entry, int(charged), int(released)]:
+            charge_id = None if entry is None else EntryId(entry)
+            return Ended(CallId(call_id), charge_id, Money(charged), Money(released))
+        case _:
+            raise ValueError(f"{text!r} is not the text of an outcome")

@@ -1,0 +1,119 @@
+"""What people and programs ask a book, answered from one snapshot each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from sqlalchemy import Connection, Select, select
+
+from ledger.entries import Entry, EntryDraft, EntryId, EntryKind, Posting
+from ledger.hold import Hold, HoldState
+from ledger.load import to_account, to_hold, to_open_call, to_process, to_record
+from ledger.money import AccountId, CallId
+from ledger.records import CallRecord, OpenCall
+from ledger.requests import Process
+from ledger.rows import Account
+from ledger.tables import accounts, calls, entries, holds, open_calls, postings, processes
+
+
+def read_account(connection: Connection, account_id: AccountId) -> Account | None:
+    """One account as it stands, None if there is none."""
+    row = connection.execute(select(accounts).where(accounts.c.account_id == account_id)).mappings().first()
+    return None if row is None else to_account(row)
+
+
+def read_accounts(connection: Connection) -> tuple[Account, ...]:
+    """All accounts, by id."""
+    rows = connection.execute(select(accounts).order_by(accounts.c.account_id)).mappings()
+    return tuple(map(to_account, rows))
+
+
+def read_calls(
+    connection: Connection,
+    *,
+    last: int | None = None,
+    number: str | None = None,
+    person: str | None = None,
+    payer: AccountId | None = None,
+) -> tuple[CallRecord, ...]:
+    """Records that match every filter given, the newest first, `last` of them at most."""
+    query = select(calls).order_by(calls.c.started_at.desc(), calls.c.call_id.desc()).limit(last)
+    wanted = {calls.c.number: number, calls.c.person: person, calls.c.payer: payer}
+    for column, value in wanted.items():
+        if value is not None:
+            query = query.where(column == value)
+    return tuple(map(to_record, connection.execute(query).mappings()))
+
+
+def read_call(connection: Connection, call_id: CallId) -> CallRecord | None:
+    """The record of one call, None while it is open or if there is none."""
+    row = connection.execute(select(calls).where(calls.c.call_id == call_id)).mappings().first()
+    return None if row is None else to_record(row)
+
+
+def read_entries(
+    connection: Connection, *, call_id: CallId | None = None, account_id: AccountId | None = None
+) -> tuple[Entry, ...]:
+    """Entries with all their postings, in the order they were booked.
+
+    `call_id` takes a call's charge and what was refunded of it; `account_id` takes those with a posting
+    on that account.
+    """
+    query = select(entries)
+    if call_id is not None:
+        charges = select(entries.c.entry_id).where(entries.c.call_id == call_id)
+        query = query.where((entries.c.call_id == call_id) | entries.c.refunds.in_(charges))
+    if account_id is not None:
+        query = query.where(entries.c.seq.in_(select(postings.c.seq).where(postings.c.account_id == account_id)))
+    return _entries(connection, query)
+
+
+def _entries(connection: Connection, query: Select[tuple[object, ...]]) -> tuple[Entry, ...]:
+    seqs = query.with_only_columns(entries.c.seq)
+    lines: defaultdict[int, list[Posting]] = defaultdict(list)
+    of_entries = select(postings).where(postings.c.seq.in_(seqs)).order_by(postings.c.seq, postings.c.line)
+    for row in connection.execute(of_entries):
+        lines[row.seq].append(Posting(AccountId(row.account_id), row.amount))
+    return tuple(
+        Entry(
+            row.seq,
+            EntryDraft(
+                EntryId(row.entry_id),
+                EntryKind(row.kind),
+                row.at,
+                tuple(lines[row.seq]),
+                row.call_id,
+                row.refunds,
+                row.memo,
+            ),
+            row.previous_hash,
+            row.hash,
+        )
+        for row in connection.execute(query.order_by(entries.c.seq))
+    )
+
+
+def read_holds(
+    connection: Connection, *, call_id: CallId | None = None, state: HoldState | None = None
+) -> tuple[Hold, ...]:
+    """Holds that match every filter given, the oldest first."""
+    query = select(holds).order_by(holds.c.placed_at, holds.c.hold_id)
+    if call_id is not None:
+        query = query.where(holds.c.call_id == call_id)
+    if state is not None:
+        query = query.where(holds.c.state == state.value)
+    return tuple(map(to_hold, connection.execute(query).mappings()))
+
+
+def read_open_calls(connection: Connection, *, process_id: str | None = None) -> tuple[OpenCall, ...]:
+    """Calls that are going on, of all processes or of one, the oldest first."""
+    query = select(open_calls).order_by(open_calls.c.started_at, open_calls.c.call_id)
+    if process_id is not None:
+        query = query.where(open_calls.c.process_id == process_id)
+    return tuple(map(to_open_call, connection.execute(query).mappings()))
+
+
+def read_processes(connection: Connection) -> tuple[Process, ...]:
+    """The registered processes, the oldest first."""
+    query = select(processes).order_by(processes.c.started_at, processes.c.process_id)
+    return tuple(map(to_process, connection.execute(query).mappings()))

@@ -1,0 +1,238 @@
+"""What the book can be asked to do.
+
+Every instant is an argument: `at` is when the asker says it happened, aware UTC. `at` is not part of
+a request's body: a deposit that is retried a minute later is the same deposit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from ledger.chart import Opener
+from ledger.entries import EntryId
+from ledger.hold import HoldId
+from ledger.money import ZERO, AccountId, CallId, Money
+from ledger.records import CallRecord, OpenCall
+
+REQUEST_ID_MAX: Final = 200
+"""A call's id with its suffix, or any reference a payment processor prints on a receipt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A running program that has calls of its own; it beats once a second."""
+
+    process_id: str
+    host: str
+    pid: int
+    pid_started: str
+    """When the system started that pid, in the system's words: a pid alone is used again."""
+    started_at: datetime
+    beat_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAccount:
+    """Open an account, unless it is open already on the same terms."""
+
+    account_id: AccountId
+    by: Opener
+    at: datetime
+    credit_limit: Money | None = None
+    """How far a settle-later account may go; None leaves the floor of its kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deposit:
+    """Money came in for a customer's account."""
+
+    deposit_id: str
+    account_id: AccountId
+    amount: Money
+    channel: str
+    """`processor`, `mail`, ...: the cash account it is booked against."""
+    at: datetime
+    memo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceHold:
+    """Put money aside for a call that is open. `hold_id` is `<call>/hold/<n>`."""
+
+    hold_id: HoldId
+    account_id: AccountId
+    call_id: CallId
+    amount: Money
+    at: datetime
+
+    def __post_init__(self) -> None:
+        if not self.hold_id.startswith(f"{self.call_id}/hold/"):
+            raise AssertionError(f"hold {self.hold_id!r} does not derive from call {self.call_id!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseHold:
+    """Give one hold back before its call ends."""
+
+    hold_id: HoldId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StartCall:
+    """A call began; from now on a crash of its process can be settled."""
+
+    call: OpenCall
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateCall:
+    """What is known of an open call has changed: store all of it anew."""
+
+    call: OpenCall
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """The price of a call's talk, to be booked as `<call>/charge`. Nothing is booked for zero."""
+
+    payer: AccountId
+    amount: Money
+    income: AccountId
+    memo: str = ""
+
+    def __post_init__(self) -> None:
+        if self.amount < ZERO:
+            raise AssertionError(f"a charge of {self.amount} to {self.payer}: give money back with Refund")
+
+
+@dataclass(frozen=True, slots=True)
+class EndCall:
+    """A call is over: its record, its charge, and the end of its holds, all together or not at all."""
+
+    record: CallRecord
+    charge: Charge | None = None
+
+    def __post_init__(self) -> None:
+        charged = self.charge.amount if self.charge else ZERO
+        if self.record.charged != charged:
+            raise AssertionError(
+                f"call {self.record.call_id}: the record says {self.record.charged}, the charge {charged}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Move money between two customers' accounts."""
+
+    transfer_id: str
+    source: AccountId
+    target: AccountId
+    amount: Money
+    at: datetime
+    memo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Adjust:
+    """Correct an account by hand, up or down, against promotions (or another account of the book)."""
+
+    adjustment_id: str
+    account_id: AccountId
+    amount: Money
+    """Positive gives, negative takes."""
+    against: AccountId
+    at: datetime
+    memo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Give all or part of a call's charge back to who paid it."""
+
+    refund_id: str
+    charge_id: EntryId
+    amount: Money | None
+    """None gives back whatever of the charge has not been given back yet."""
+    at: datetime
+    memo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireHolds:
+    """Give back holds nobody will come for: of calls never accepted, whose process is silent.
+
+    Talk that was accepted is settled by recovery, from the open call, and never expires here.
+    """
+
+    silent_since: datetime
+    """Processes that have not beaten at or after this instant count as gone."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterProcess:
+    """A process starts; its calls may follow."""
+
+    process: Process
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """A process is alive at this instant. After a crash, talk is priced to the last one."""
+
+    process_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RetireProcess:
+    """A process is over, with no call left open: by shutdown, or because it was recovered."""
+
+    process_id: str
+
+
+Request = (
+    OpenAccount
+    | Deposit
+    | PlaceHold
+    | ReleaseHold
+    | StartCall
+    | UpdateCall
+    | EndCall
+    | Transfer
+    | Adjust
+    | Refund
+    | ExpireHolds
+    | RegisterProcess
+    | Heartbeat
+    | RetireProcess
+)
+
+
+def request_id(request: Request) -> str | None:
+    """The id under which the outcome is remembered; None where asking again is harmless by itself."""
+    match request:
+        case PlaceHold():
+            return request.hold_id
+        case EndCall():
+            return f"{request.record.call_id}/end"
+        case StartCall():
+            return f"{request.call.call_id}/start"
+        case Deposit():
+            return request.deposit_id
+        case Transfer():
+            return request.transfer_id
+        case Adjust():
+            return request.adjustment_id
+        case Refund():
+            return request.refund_id
+        case _:
+            return None
+
+
+def is_reserved(text: str) -> bool:
+    """Whether an id belongs to those that derive from calls, so that nobody else may choose it."""
+    return "/hold/" in text or text.endswith(("/start", "/end", "/charge"))

@@ -1,0 +1,274 @@
+"""The book: what the rest of the program asks money of.
+
+A `Book` is opened on a file, may be shared with other processes, and has one writer (`ledger.writer`).
+It is used by one event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final, Self, TypeVar, overload
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ledger import reads
+from ledger.engine import book_path, book_url, reading_engine, writing_engine
+from ledger.entries import Entry
+from ledger.errors import LedgerUnavailableError, MissingBookError, NotABookError
+from ledger.group import Answer, Committed, Write, changed_since
+from ledger.hold import Hold, HoldState
+from ledger.liveness import dead
+from ledger.load import load_head
+from ledger.migrate import migrate
+from ledger.money import AccountId, CallId
+from ledger.outcomes import (
+    Beaten,
+    Booked,
+    Ended,
+    Expired,
+    Opened,
+    Outcome,
+    Placed,
+    Refused,
+    Registered,
+    Released,
+    Retired,
+    Started,
+    Updated,
+)
+from ledger.records import CallRecord, OpenCall
+from ledger.requests import (
+    Adjust,
+    Deposit,
+    EndCall,
+    ExpireHolds,
+    Heartbeat,
+    OpenAccount,
+    PlaceHold,
+    Process,
+    Refund,
+    RegisterProcess,
+    ReleaseHold,
+    Request,
+    RetireProcess,
+    StartCall,
+    Transfer,
+    UpdateCall,
+)
+from ledger.rows import Account
+from ledger.writer import Writer
+
+BUSY_SECONDS: Final = 2.0
+"""How long one try waits for another process's write: theirs take milliseconds, a migration a second."""
+
+DEFAULT_URL: Final = "sqlite+aiosqlite:///payphone.db"
+
+Listener = Callable[[AccountId], None]
+T = TypeVar("T")
+
+
+class Book:
+    """A ledger on a database. Open it with `Book.open`, close it with `close`."""
+
+    def __init__(self, writing: AsyncEngine, reading: AsyncEngine, changes: int) -> None:
+        self._writing = writing
+        self._reading = reading
+        self._listeners: list[Listener] = []
+        self._writer = Writer(writing, changes, self._tell)
+
+    @classmethod
+    async def open(
+        cls, address: str = DEFAULT_URL, *, busy_seconds: float = BUSY_SECONDS, may_create: bool = True
+    ) -> Self:
+        """Open a book by URL or path; make it, or bring its tables up to date, where needed.
+
+        Raises:
+            BookAddressError: The address does not name a database a book can live in.
+            MissingBookError: There is none, and `may_create` is false, or its folder does not exist.
+            NewerBookError: A newer program wrote it.
+            NotABookError: The file is something else.
+            LedgerUnavailableError: The database did not answer.
+        """
+        url = book_url(address)
+        path = book_path(url)
+        if not (path.is_file() or (may_create and path.parent.is_dir() and not path.exists())):
+            raise MissingBookError(f"no book at {path}")
+        writing = writing_engine(url, busy_seconds)
+        try:
+            async with writing.begin() as connection:
+                await connection.run_sync(migrate)
+                changes = (await connection.run_sync(load_head)).changes
+        except BaseException as error:
+            await writing.dispose()
+            if isinstance(error, OperationalError):
+                raise LedgerUnavailableError(f"the book at {path} cannot be opened: {error.orig}") from error
+            if isinstance(error, DatabaseError):
+                raise NotABookError(f"{path} is not a book: {error.orig}") from error
+            raise
+        return cls(writing, reading_engine(url, busy_seconds), changes)
+
+    async def close(self) -> None:
+        """Finish what was asked, and let go of the database. Closing again changes nothing."""
+        await self._writer.close()
+        await self._reading.dispose()
+        await self._writing.dispose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        await self.close()
+
+    # What changes the book.
+
+    @overload
+    async def submit(self, request: PlaceHold) -> Placed | Refused: ...
+    @overload
+    async def submit(self, request: ReleaseHold) -> Released | Refused: ...
+    @overload
+    async def submit(self, request: StartCall) -> Started | Refused: ...
+    @overload
+    async def submit(self, request: UpdateCall) -> Updated | Refused: ...
+    @overload
+    async def submit(self, request: EndCall) -> Ended | Refused: ...
+    @overload
+    async def submit(self, request: OpenAccount) -> Opened | Refused: ...
+    @overload
+    async def submit(self, request: Deposit | Transfer | Adjust | Refund) -> Booked | Refused: ...
+    @overload
+    async def submit(self, request: ExpireHolds) -> Expired | Refused: ...
+    @overload
+    async def submit(self, request: RegisterProcess) -> Registered | Refused: ...
+    @overload
+    async def submit(self, request: Heartbeat) -> Beaten | Refused: ...
+    @overload
+    async def submit(self, request: RetireProcess) -> Retired | Refused: ...
+
+    async def submit(self, request: Request) -> Outcome:
+        """Decide a request and store what it changes; returns once that is durable.
+
+        Requests are decided in the order they were submitted. The same request again has its first
+        outcome again.
+
+        Raises:
+            LedgerUnavailableError: The database took nothing, after every retry.
+            BookOverloadedError: Too many requests are waiting.
+            BookClosedError: The book is closed.
+        """
+        return (await self.answer(request)).outcome
+
+    async def answer(self, request: Request) -> Answer:
+        """As `submit`, and tells whether the outcome was remembered from the first time."""
+        answer: Answer = await self._writer.put(request)
+        return answer
+
+    async def write(self, apply: Callable[[Connection], T]) -> T:
+        """Write rows of another package's tables through the one writer (see `ledger.group.Write`).
+
+        Raises whatever `apply` raises, and the errors of `submit`.
+        """
+        result: T = await self._writer.put(Write(apply))
+        return result
+
+    async def register(self, process: Process) -> None:
+        """Make a process known, before its first call."""
+        await self.submit(RegisterProcess(process))
+
+    async def beat(self, process_id: str, at: datetime) -> Beaten | Refused:
+        """Store that a process is alive."""
+        return await self.submit(Heartbeat(process_id, at))
+
+    # What asks it.
+
+    async def read(self, query: Callable[[Connection], T]) -> T:
+        """Ask anything of one snapshot, in tables of other packages too.
+
+        Raises:
+            LedgerUnavailableError: The database did not answer.
+        """
+        try:
+            async with self._reading.begin() as connection:
+                return await connection.run_sync(query)
+        except OperationalError as error:
+            raise LedgerUnavailableError(f"the book cannot be read: {error.orig}") from error
+
+    async def balance(self, account_id: AccountId) -> Account | None:
+        """Balance, held and available of an account; None if there is no such account."""
+        return await self.read(lambda connection: reads.read_account(connection, account_id))
+
+    async def accounts(self) -> tuple[Account, ...]:
+        """All accounts, by id."""
+        return await self.read(reads.read_accounts)
+
+    async def calls(self, **filters: Any) -> tuple[CallRecord, ...]:
+        """Call records, the newest first; filters as in `ledger.reads.read_calls`."""
+        return await self.read(lambda connection: reads.read_calls(connection, **filters))
+
+    async def call(self, call_id: CallId) -> CallRecord | None:
+        """The record of a call, None while it is open or if there is none."""
+        return await self.read(lambda connection: reads.read_call(connection, call_id))
+
+    async def entries(self, *, call_id: CallId | None = None, account_id: AccountId | None = None) -> tuple[Entry, ...]:
+        """Entries with their postings: of a call, of an account, or all."""
+        return await self.read(
+            lambda connection: reads.read_entries(connection, call_id=call_id, account_id=account_id)
+        )
+
+    async def holds(self, *, call_id: CallId | None = None, state: HoldState | None = None) -> tuple[Hold, ...]:
+        """Holds, the oldest first."""
+        return await self.read(lambda connection: reads.read_holds(connection, call_id=call_id, state=state))
+
+    async def open_calls(self, *, process_id: str | None = None) -> tuple[OpenCall, ...]:
+        """Calls that are going on, of all processes or of one."""
+        return await self.read(lambda connection: reads.read_open_calls(connection, process_id=process_id))
+
+    async def processes(self) -> tuple[Process, ...]:
+        """The registered processes."""
+        return await self.read(reads.read_processes)
+
+    async def dead_processes(self, now: datetime, is_alive: Callable[[Process], bool | None]) -> tuple[Process, ...]:
+        """Registered processes that are gone (see `ledger.liveness.dead`): their calls want settling."""
+        return dead(await self.processes(), now, is_alive)
+
+    # What it tells.
+
+    def on_change(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` with each account whose balance or holds changed; returns how to stop that.
+
+        Changes of this book are told right after their commit, in the event loop; those of other
+        processes with the next commit, or by `poll_outside_changes`.
+        """
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def poll_outside_changes(self) -> None:
+        """Tell listeners what other processes have changed. Costs one row when nothing has."""
+        seen = self._writer.seen_changes
+
+        def look(connection: Connection) -> Committed:
+            changes = load_head(connection).changes
+            touched = changed_since(connection, seen) if changes > seen else frozenset()
+            return Committed((), changes, touched)
+
+        found = await self.read(look)
+        # Meanwhile this book may have committed, and told, more than this snapshot shows.
+        if found.changes > self._writer.seen_changes:
+            self._writer.seen_changes = found.changes
+            self._tell(found)
+
+    async def watch_outside(self, seconds: float) -> None:
+        """Poll for outside changes for ever, every so many seconds. End it by cancelling its task."""
+        while True:
+            await self.poll_outside_changes()
+            await asyncio.sleep(seconds)
+
+    def _tell(self, committed: Committed) -> None:
+        loop = asyncio.get_running_loop()
+        for listener in self._listeners:
+            for account_id in sorted(committed.touched):
+                # Not called here: what a listener raises must not end the writer.
+                loop.call_soon(listener, account_id)

@@ -1,0 +1,235 @@
+"""The tables of the book, on the one `metadata`. Other packages declare theirs on it too.
+
+Amounts are BIGINT micros, instants BIGINT microseconds since 1970 in UTC: whole numbers that sort, compare
+and travel alike in SQLite and PostgreSQL. `Amount` and `Instant` turn them into values at the edge.
+Every change of a table needs a migration in `ledger/migrations/versions`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+from ledger.entries import MICROSECOND, from_micros, to_micros
+from ledger.money import Money
+
+
+class Amount(TypeDecorator[Money]):
+    """`Money` as whole micros."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Money | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        """To the database."""
+        return None if value is None else value.micros
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Money | None:  # noqa: ARG002
+        """From the database."""
+        return None if value is None else Money(value)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware `datetime` as microseconds since 1970, UTC."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        """To the database."""
+        return None if value is None else to_micros(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """From the database."""
+        return None if value is None else from_micros(value)
+
+
+class Span(TypeDecorator[timedelta]):
+    """A `timedelta` as whole microseconds."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        """To the database."""
+        return None if value is None else value // MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> timedelta | None:  # noqa: ARG002
+        """From the database."""
+        return None if value is None else timedelta(microseconds=value)
+
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+head: Final = Table(
+    "head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("changes", BigInteger, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+    comment="The last entry of the chain, and the number of committed changes.",
+)
+
+accounts: Final = Table(
+    "accounts",
+    metadata,
+    Column("account_id", String(128), primary_key=True),
+    Column("floor", Amount, nullable=True),
+    Column("balance", Amount, nullable=False),
+    Column("held", Amount, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("change", BigInteger, nullable=False),
+    CheckConstraint("held >= 0", name="held"),
+    CheckConstraint("floor IS NULL OR balance - held >= floor", name="floor"),
+    Index(None, "change"),
+    comment="Balances as the postings leave them; `change` is the number of the last change to the row.",
+)
+
+processes: Final = Table(
+    "processes",
+    metadata,
+    Column("process_id", String(64), primary_key=True),
+    Column("host", String(255), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("pid_started", String(64), nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("beat_at", Instant, nullable=False),
+)
+
+open_calls: Final = Table(
+    "open_calls",
+    metadata,
+    Column("call_id", String(128), primary_key=True),
+    Column("process_id", String(64), ForeignKey("processes.process_id"), nullable=False),
+    Column("facility", Text, nullable=False),
+    Column("station", Text, nullable=False),
+    Column("person", Text, nullable=True),
+    Column("number", String(32), nullable=True),
+    Column("billing", String(16), nullable=False),
+    Column("payer", String(128), nullable=True),
+    Column("started_at", Instant, nullable=False),
+    Column("rang_at", Instant, nullable=True),
+    Column("answered_at", Instant, nullable=True),
+    Column("accepted_at", Instant, nullable=True),
+    Column("granted", Span, nullable=False),
+    Column("tariff", Text, nullable=True),
+    Column("rate", Text, nullable=True),
+    Column("income", String(128), nullable=True),
+    Column("recording", Text, nullable=True),
+    Column("legs", Text, nullable=False),
+    Index(None, "process_id"),
+)
+
+holds: Final = Table(
+    "holds",
+    metadata,
+    Column("hold_id", String(200), primary_key=True),
+    Column("account_id", String(128), ForeignKey("accounts.account_id"), nullable=False),
+    Column("call_id", String(128), nullable=False),
+    Column("amount", Amount, nullable=False),
+    Column("placed_at", Instant, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("captured", Amount, nullable=False),
+    Column("settled_at", Instant, nullable=True),
+    CheckConstraint("captured >= 0 AND captured <= amount", name="captured"),
+    Index(None, "call_id"),
+)
+
+entries: Final = Table(
+    "entries",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("entry_id", String(200), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("call_id", String(128), nullable=True),
+    Column("refunds", String(200), ForeignKey("entries.entry_id"), nullable=True),
+    Column("memo", Text, nullable=False),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Index(None, "call_id"),
+    Index(None, "refunds"),
+)
+
+postings: Final = Table(
+    "postings",
+    metadata,
+    Column("seq", BigInteger, ForeignKey("entries.seq"), primary_key=True, autoincrement=False),
+    Column("line", Integer, primary_key=True, autoincrement=False),
+    Column("account_id", String(128), ForeignKey("accounts.account_id"), nullable=False),
+    Column("amount", Amount, nullable=False),
+    Index(None, "account_id"),
+)
+
+requests: Final = Table(
+    "requests",
+    metadata,
+    Column("request_id", String(200), primary_key=True),
+    Column("digest", String(32), nullable=False),
+    Column("outcome", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+calls: Final = Table(
+    "calls",
+    metadata,
+    Column("call_id", String(128), primary_key=True),
+    Column("facility", Text, nullable=False),
+    Column("station", Text, nullable=False),
+    Column("person", Text, nullable=True),
+    Column("number", String(32), nullable=True),
+    Column("billing", String(16), nullable=False),
+    Column("payer", String(128), nullable=True),
+    Column("started_at", Instant, nullable=False),
+    Column("ended_at", Instant, nullable=False),
+    Column("why", String(32), nullable=False),
+    Column("ended_by", String(16), nullable=False),
+    Column("rang_at", Instant, nullable=True),
+    Column("answered_at", Instant, nullable=True),
+    Column("accepted_at", Instant, nullable=True),
+    Column("talk", Span, nullable=False),
+    Column("charged", Amount, nullable=False),
+    Column("tariff", Text, nullable=True),
+    Column("explanation", Text, nullable=True),
+    Column("recording", Text, nullable=True),
+    Index(None, "started_at"),
+    Index(None, "number"),
+)
+
+LEDGER_TABLES: Final = (
+    head,
+    accounts,
+    processes,
+    open_calls,
+    holds,
+    entries,
+    postings,
+    requests,
+    calls,
+)
+"""The ledger's own, so that `metadata` may hold those of others."""

@@ -1,0 +1,146 @@
+"""The one writer of a book: a queue, and a task that commits what is in it, group by group.
+
+While one group's transaction runs, the next one gathers; so the cost of a durable commit is shared by
+all who wait for it, and one who is alone does not wait for others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ledger.errors import BookClosedError, BookOverloadedError, LedgerUnavailableError
+from ledger.group import Committed, Failed, Write, run_group
+from ledger.requests import Request
+
+GROUP_MAX: Final = 2_000
+"""Requests in one transaction: some 50 ms of work, so that nobody waits long behind a crowd."""
+
+QUEUE_MAX: Final = 20_000
+"""Requests waiting: ten full groups, about a second of work; whoever comes then is refused at once."""
+
+TRIES_MAX: Final = 3
+"""How often a transaction is begun before its requests fail; each try waits for the lock on its own."""
+
+RETRY_SECONDS: Final = 0.05
+"""Pause before a transaction is tried again; far below the second for which talk is held ahead."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    item: Request | Write
+    future: asyncio.Future[Any]
+
+
+class Writer:
+    """Takes requests, and answers each after it is durably stored."""
+
+    def __init__(self, engine: AsyncEngine, seen_changes: int, committed: Callable[[Committed], None]) -> None:
+        self.seen_changes = seen_changes
+        self._engine = engine
+        self._committed = committed
+        self._queue: deque[_Waiting] = deque()
+        self._wake = asyncio.Event()
+        self._is_closing = False
+        self._task = asyncio.create_task(self._run(), name="ledger-writer")
+
+    async def put(self, item: Request | Write) -> Any:
+        """Queue an item and wait until it is stored.
+
+        Whoever is cancelled while waiting may find it stored nevertheless: ask again under the same id.
+
+        Raises:
+            BookClosedError: The book is closing.
+            BookOverloadedError: Too many are waiting already.
+            LedgerUnavailableError: The database took nothing, after every retry.
+        """
+        if self._is_closing:
+            raise BookClosedError("the book is closed")
+        if len(self._queue) >= QUEUE_MAX:
+            raise BookOverloadedError(f"{QUEUE_MAX} requests are waiting for the book")
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._queue.append(_Waiting(item, future))
+        self._wake.set()
+        return await future
+
+    async def close(self) -> None:
+        """Take no more, finish what is queued, and end."""
+        self._is_closing = True
+        self._wake.set()
+        await self._task
+
+    async def _run(self) -> None:
+        try:
+            while self._queue or not self._is_closing:
+                if not self._queue:
+                    self._wake.clear()
+                    await self._wake.wait()
+                    continue
+                group = [self._queue.popleft() for _ in range(min(GROUP_MAX, len(self._queue)))]
+                await self._write(group)
+        finally:
+            # Only a loop that is torn down, or a fault of this module, leaves somebody waiting.
+            self._is_closing = True
+            _fail(self._queue, lambda: BookClosedError("the book ended before this was stored"))
+
+    async def _write(self, group: list[_Waiting]) -> None:
+        """Store a group, and answer everyone in it."""
+        try:
+            committed = await self._transact(group)
+        except OperationalError as error:
+            words = f"the database took nothing: {error.orig}"
+            _fail(group, lambda: LedgerUnavailableError(words))
+            return
+        except SQLAlchemyError as error:
+            # One of them breaks a rule of the database, which `decide` should have seen: find it.
+            if len(group) > 1:
+                for waiting in group:
+                    await self._write([waiting])
+                return
+            fault = error
+            _fail(group, lambda: fault)
+            return
+        except BaseException:
+            _fail(group, lambda: BookClosedError("the book ended while this was stored: ask again later"))
+            raise
+        self._answer(group, committed)
+
+    def _answer(self, group: list[_Waiting], committed: Committed) -> None:
+        self.seen_changes = max(self.seen_changes, committed.changes)
+        for waiting, result in zip(group, committed.results, strict=True):
+            if waiting.future.done():
+                continue
+            if isinstance(result, Failed):
+                waiting.future.set_exception(result.error)
+            else:
+                waiting.future.set_result(result)
+        self._committed(committed)
+
+    async def _transact(self, group: list[_Waiting]) -> Committed:
+        items = [waiting.item for waiting in group]
+        tries = 0
+        while True:
+            try:
+                async with self._engine.begin() as connection:
+                    return await connection.run_sync(run_group, items, self.seen_changes)
+            except OperationalError:
+                # Locked, full, or failing: a fresh connection, and the whole group once more. Ids keep
+                # a commit whose confirmation was lost from being booked twice.
+                await self._engine.dispose()
+                tries += 1
+                if tries == TRIES_MAX:
+                    raise
+                await asyncio.sleep(RETRY_SECONDS)
+
+
+def _fail(waiting: Iterable[_Waiting], make_error: Callable[[], Exception]) -> None:
+    """Raise an exception of its own at everyone who still waits."""
+    for each in waiting:
+        if not each.future.done():
+            each.future.set_exception(make_error())
