@@ -8,15 +8,20 @@ import pytest
 from scenarios.sim.loop import VirtualLoop
 from scenarios.sim.network import Network
 
+try:
+    from uvloop import new_event_loop as new_real_loop
+except ImportError:
+    from asyncio import new_event_loop as new_real_loop
+
 REAL_MARKS = ("realtime", "live", "postgres")
-"""Marks of tests that talk to real sockets or programs: they get the machine's loop and its time."""
+"""Marks of tests that talk to real sockets or programs: they get the loop of production, and its time."""
 
 
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     if any(item.get_closest_marker(mark) for mark in REAL_MARKS):
-        return {"real": asyncio.new_event_loop}
+        return {"real": new_real_loop}
     return {"virtual": VirtualLoop}
 
 

@@ -1,1 +1,1 @@
-"""Softphones that people in scenarios use."""
+"""Softphones: what a person with a telephone does, over any network the loop has."""

@@ -49,9 +49,13 @@ class ForeignWork:
         """Note that `future` will be answered by another thread."""
         self._asked[future] = None
 
-    def deliver(self, handle: Handle, args: tuple[Any, ...]) -> None:
-        """Take a call of another thread; may be called from any thread."""
-        future = args[0] if args and isinstance(args[0], Future) else None
+    def deliver(self, handle: Handle, callback: Callable[..., object], args: tuple[Any, ...]) -> None:
+        """Take a call of another thread; may be called from any thread.
+
+        The call answers the future it is a method of (`future.set_result`) or gets first (aiosqlite).
+        """
+        candidates = (getattr(callback, "__self__", None), *args[:1])
+        future = next((candidate for candidate in candidates if isinstance(candidate, Future)), None)
         self._inbox.put((future, handle))
 
     def wake(self) -> None:

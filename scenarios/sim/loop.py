@@ -153,7 +153,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
             self._foreign.wake()
             return handle
         handle = asyncio.Handle(callback, args, self, context)
-        self._foreign.deliver(handle, args)
+        self._foreign.deliver(handle, callback, args)
         return handle
 
     def run_in_executor(  # type: ignore[override]
@@ -170,7 +170,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
         def pass_on(work: concurrent.futures.Future[_T]) -> None:
             handle = asyncio.Handle(_settle, (answer, work), self)
-            self._foreign.deliver(handle, (answer,))
+            self._foreign.deliver(handle, _settle, (answer,))
 
         executor.submit(func, *args).add_done_callback(pass_on)
         return answer

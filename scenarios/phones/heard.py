@@ -1,0 +1,220 @@
+"""What a phone has heard: audio on the clock of the loop, keys, and the quality of reception."""
+
+from bisect import bisect_left, insort
+from collections import Counter
+from dataclasses import dataclass, field
+from operator import itemgetter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenarios.phones.codec import SAMPLES_PER_SECOND, Audio, Law, decode
+from scenarios.phones.packets import Packet, read_event
+
+WINDOW_SECONDS = 0.02
+"""Audio is judged in windows of one frame."""
+
+DRIFT_SECONDS_MAX = 0.25
+"""A packet this far from where its timestamp says starts a new run: the sender's clock jumped or it paused."""
+
+SECONDS_MAX = 3600.0
+"""Audio kept per phone: an hour is 57 MB; what is older is forgotten."""
+
+CHUNK_SECONDS_MAX = 0.2
+"""The longest packet of G.711: RFC 3551 §4.2 wants receivers to take 200 ms."""
+
+LOUD_DBOV = -45.0
+"""Above this a window counts as sound: 19 dB below speech at -26 dBov, far above the noise of G.711."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeardKey:
+    """A key heard as a telephone event, at the arrival of the first packet that tells of it."""
+
+    key: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """How well packets of the present source arrive (RFC 3550 §6.4.1)."""
+
+    packets: int
+    lost: int
+    duplicated: int
+    reordered: int
+    jitter_seconds: float
+
+
+@dataclass(slots=True)
+class _Run:
+    """Packets of one source whose timestamps go on without a jump."""
+
+    ssrc: int
+    anchor_at: float
+    anchor_timestamp: int
+
+
+@dataclass(slots=True)
+class _Source:
+    """Counters of one synchronisation source (RFC 3550 appendix A)."""
+
+    ssrc: int
+    first: int
+    highest: int
+    received: int = 0
+    duplicated: int = 0
+    reordered: int = 0
+    jitter: float = 0.0
+    transit: float | None = None
+    recent: dict[int, None] = field(default_factory=dict)
+
+
+class Heard:
+    """Collects what arrives at a phone."""
+
+    def __init__(self) -> None:
+        self.keys: list[HeardKey] = []
+        self.addresses: Counter[tuple[str, int]] = Counter()
+        self.discarded = 0
+        self.first_at: float | None = None
+        self.last_at: float | None = None
+        self._chunks: list[tuple[float, Audio]] = []
+        self._run: _Run | None = None
+        self._source: _Source | None = None
+        self._events: dict[tuple[int, int], None] = {}
+
+    def hear(self, packet: Packet, law: Law, source: tuple[str, int], now: float) -> None:
+        """Take a packet of audio."""
+        self._arrived(source, now)
+        if not self._count(packet):
+            return
+        self._measure_jitter(packet, now)
+        insort(self._chunks, (self._instant(packet, now), decode(packet.payload, law)), key=itemgetter(0))
+        while self._chunks[0][0] < now - SECONDS_MAX:
+            del self._chunks[0]
+
+    def hear_event(self, packet: Packet, source: tuple[str, int], now: float) -> None:
+        """Take a packet of a telephone event: one key for all packets of one timestamp (RFC 4733 §2.5.1.2)."""
+        self._arrived(source, now)
+        event = read_event(packet.payload)
+        if not self._count(packet) or event is None or (packet.ssrc, packet.timestamp) in self._events:
+            return
+        self._events[packet.ssrc, packet.timestamp] = None
+        self.keys.append(HeardKey(event.key, now))
+
+    @property
+    def reception(self) -> Reception:
+        """How well the present source is received."""
+        source = self._source
+        if source is None:
+            return Reception(0, 0, 0, 0, 0.0)
+        lost = source.highest - source.first + 1 - source.received
+        jitter = source.jitter / SAMPLES_PER_SECOND
+        return Reception(source.received, lost, source.duplicated, source.reordered, jitter)
+
+    def audio(self, since: float, until: float) -> Audio:
+        """Return what was heard between two instants of the loop's clock, silent where nothing arrived."""
+        heard = np.zeros(max(0, round((until - since) * SAMPLES_PER_SECOND)), np.int16)
+        for at, chunk in self._between(since, until):
+            start = round((at - since) * SAMPLES_PER_SECOND)
+            taken = chunk[max(0, -start) : max(0, len(heard) - start)]
+            start = max(0, start)
+            heard[start : start + len(taken)] = taken
+        return heard
+
+    def level_dbov(self, since: float, until: float) -> float:
+        """Return the level between two instants, -infinity for digital silence (0 dBov: ITU-T G.100.1)."""
+        return _level(self.audio(since, until))
+
+    def sound_seconds(self, since: float, until: float) -> float:
+        """Return for how long anything was to be heard."""
+        windows = _windows(self.audio(since, until))
+        return sum(_level(window) > LOUD_DBOV for window in windows) * WINDOW_SECONDS
+
+    def tone_seconds(self, frequency: float, since: float, until: float) -> float:
+        """Return for how long a tone was to be heard: at least half of the energy of a window is its."""
+        windows = _windows(self.audio(since, until))
+        instants = np.arange(windows.shape[1]) / SAMPLES_PER_SECOND
+        taper = np.hanning(windows.shape[1])
+        turning = np.exp(-2j * np.pi * frequency * instants) * taper
+        correlated = np.abs(windows @ turning) ** 2 * 2
+        # A pure tone x has |sum x·w·e|² ≈ (A/2 · sum w)², and sum (x·√w)² ≈ A²/2 · sum w.
+        energy = (windows**2) @ taper * taper.sum()
+        is_tone = (correlated > 0.5 * energy) & (np.array([_level(window) for window in windows]) > LOUD_DBOV)
+        return int(is_tone.sum()) * WINDOW_SECONDS
+
+    def gaps(self, since: float, until: float, *, gap_min: float = 0.06) -> list[tuple[float, float]]:
+        """Return the stretches between two instants in which no audio arrived for `gap_min` or more."""
+        edges = [(at, at + len(chunk) / SAMPLES_PER_SECOND) for at, chunk in self._between(since, until)]
+        ends = [since]
+        found = []
+        for start, end in [*edges, (until, until)]:
+            if min(start, until) - ends[-1] >= gap_min - 1e-9:
+                found.append((ends[-1], min(start, until)))
+            ends.append(max(ends[-1], end))
+        return found
+
+    def _between(self, since: float, until: float) -> list[tuple[float, Audio]]:
+        first = bisect_left(self._chunks, since - CHUNK_SECONDS_MAX, key=itemgetter(0))
+        return self._chunks[first : bisect_left(self._chunks, until, key=itemgetter(0))]
+
+    def _arrived(self, source: tuple[str, int], now: float) -> None:
+        self.addresses[source] += 1
+        self.first_at = now if self.first_at is None else self.first_at
+        self.last_at = now
+
+    def _instant(self, packet: Packet, now: float) -> float:
+        """Return when the first sample of a packet is heard, free of jitter."""
+        run = self._run
+        if run is not None and run.ssrc == packet.ssrc:
+            offset = _signed(packet.timestamp - run.anchor_timestamp, 32) / SAMPLES_PER_SECOND
+            if abs(run.anchor_at + offset - now) <= DRIFT_SECONDS_MAX:
+                return run.anchor_at + offset
+        self._run = _Run(packet.ssrc, now, packet.timestamp)
+        return now
+
+    def _count(self, packet: Packet) -> bool:
+        """Count a packet, and tell whether it is new."""
+        source = self._source
+        if source is None or source.ssrc != packet.ssrc:
+            source = self._source = _Source(packet.ssrc, packet.sequence, packet.sequence - 1)
+        extended = source.highest + _signed(packet.sequence - source.highest, 16)
+        if extended in source.recent:
+            source.duplicated += 1
+            return False
+        source.recent[extended] = None
+        if len(source.recent) > 1000:
+            del source.recent[next(iter(source.recent))]
+        source.received += 1
+        source.reordered += extended < source.highest
+        source.highest = max(source.highest, extended)
+        source.first = min(source.first, extended)
+        return True
+
+    def _measure_jitter(self, packet: Packet, now: float) -> None:
+        """Follow RFC 3550 §6.4.1; packets of an event share one timestamp and are left out."""
+        source = self._source
+        assert source is not None
+        transit = now * SAMPLES_PER_SECOND - packet.timestamp
+        if source.transit is not None:
+            deviation = abs(_signed(round(transit - source.transit), 32))
+            source.jitter += (deviation - source.jitter) / 16
+        source.transit = transit
+
+
+def _signed(difference: int, bits: int) -> int:
+    """Return a difference of counters that wrap as the nearest signed number."""
+    half = 1 << bits - 1
+    return (difference + half) % (1 << bits) - half
+
+
+def _windows(audio: Audio) -> NDArray[np.float64]:
+    size = round(WINDOW_SECONDS * SAMPLES_PER_SECOND)
+    whole = len(audio) // size * size
+    return audio[:whole].reshape(-1, size).astype(np.float64)
+
+
+def _level(audio: Audio | NDArray[np.float64]) -> float:
+    power = float(np.mean(audio.astype(np.float64) ** 2)) if len(audio) else 0.0
+    return 10 * float(np.log10(power / 32768**2)) if power > 0 else -float("inf")

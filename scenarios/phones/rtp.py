@@ -1,0 +1,266 @@
+"""The audio of one call at a phone: a socket that sends 20 ms a packet and keeps what it hears.
+
+It shares no code with the switch's media, so that not every mistake is made twice. A phone whose owner says
+nothing sends silence, as telephones do; `go_silent` sends nothing at all.
+"""
+
+import asyncio
+import random
+from collections import deque
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+
+from scenarios.phones.codec import SAMPLES_PER_SECOND, Audio, Law, encode
+from scenarios.phones.heard import Heard
+from scenarios.phones.packets import KEYS, KeyEvent, Packet, read_packet, write_event, write_packet
+
+FRAME_SAMPLES = 160
+"""20 ms at 8 kHz, the default packetisation of RFC 3551 §4.5."""
+
+FRAME_SECONDS = FRAME_SAMPLES / SAMPLES_PER_SECOND
+
+FRAMES_LATE_MAX = 10
+"""Frames sent at once after a late wake-up; what is later is skipped, as a sound card would."""
+
+END_PACKETS = 3
+"""The last packet of an event is sent three times (RFC 4733 §2.5.1.4)."""
+
+Address = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyStyle:
+    """How a phone sends keys as telephone events; the defaults follow RFC 4733, the rest is seen in the wild.
+
+    Attributes:
+        seconds: How long a key is held.
+        pause_seconds: How long nothing is pressed after it.
+        is_marked: Whether the first packet carries the marker bit.
+        first_lost: Packets at the start that never leave, as if the network lost them.
+        ends_lost: Packets of the three at the end that never leave.
+        with_audio: Whether audio packets go on during the event.
+    """
+
+    seconds: float = 0.1
+    pause_seconds: float = 0.1
+    is_marked: bool = True
+    first_lost: int = 0
+    ends_lost: int = 0
+    with_audio: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """What offer/answer agreed, as the phone needs it."""
+
+    remote: Address
+    law: Law
+    payload_type: int
+    digits_payload_type: int | None
+    is_sending: bool = True
+
+
+@dataclass(slots=True)
+class _Speech:
+    """Audio being said, and who waits for its end."""
+
+    audio: Audio
+    spoken: asyncio.Future[None]
+    position: int = 0
+
+
+@dataclass(slots=True)
+class _Key:
+    """A key being sent, frame by frame."""
+
+    key: str
+    style: KeyStyle
+    pressed: asyncio.Future[None]
+    frames: int = 0
+    timestamp: int = 0
+
+
+class Sound(asyncio.DatagramProtocol):
+    """Sends and hears audio and keys of one call.
+
+    Args:
+        chance: Gives source, first sequence number and first timestamp (RFC 3550 §5.1).
+    """
+
+    def __init__(self, chance: random.Random) -> None:
+        self.heard = Heard()
+        self.packets_sent = 0
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.DatagramTransport | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._next_at = 0.0
+        self._path: Path | None = None
+        self._is_silent = False
+        self._is_closed = False
+        self._is_first = True
+        self._ssrc = chance.getrandbits(32)
+        self._sequence = chance.getrandbits(15)
+        self._timestamp = chance.getrandbits(31)
+        self._speeches: deque[_Speech] = deque()
+        self._keys: deque[_Key] = deque()
+
+    @property
+    def address(self) -> Address:
+        """Where the phone receives."""
+        assert self._transport is not None
+        host, port = self._transport.get_extra_info("sockname")[:2]
+        return (host, port)
+
+    @property
+    def path(self) -> Path | None:
+        """Where the audio goes at present."""
+        return self._path
+
+    def connect(self, path: Path) -> None:
+        """Send along `path` from now on; the first call starts the clock of frames."""
+        self._path = path
+        if self._timer is None and not self._is_closed:
+            self._next_at = self._loop.time()
+            self._timer = self._loop.call_at(self._next_at, self._tick)
+
+    def speak(self, audio: Audio) -> asyncio.Future[None]:
+        """Say `audio` after what is being said; the future is done when its last sample was sent."""
+        speech = _Speech(audio, self._loop.create_future())
+        self._speeches.append(speech)
+        return speech.spoken
+
+    def press(self, keys: str, style: KeyStyle) -> asyncio.Future[None]:
+        """Send keys one after another; the future is done after the pause behind the last."""
+        assert keys
+        assert all(key in KEYS for key in keys), f"no such key in {keys!r}"
+        assert self._path is not None, "keys need a connected call"
+        assert self._path.digits_payload_type is not None, "the peer takes no telephone events"
+        pressed = [_Key(key, style, self._loop.create_future()) for key in keys]
+        self._keys.extend(pressed)
+        return pressed[-1].pressed
+
+    def hush(self) -> None:
+        """Stop what is being said and forget what was to be said."""
+        for speech in self._speeches:
+            speech.spoken.cancel()
+        self._speeches.clear()
+
+    def go_silent(self, *, is_silent: bool = True) -> None:
+        """Send nothing at all from now on, or again; keys and speech stand still meanwhile."""
+        self._is_silent = is_silent
+
+    def close(self) -> None:
+        """Free the port and let nobody wait."""
+        self._is_closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        self.hush()
+        for key in self._keys:
+            key.pressed.cancel()
+        self._keys.clear()
+        if self._transport is not None:
+            self._transport.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the transport."""
+        self._transport = cast(asyncio.DatagramTransport, transport)  # uvloop's are no subclass
+
+    def datagram_received(self, data: bytes, addr: Address) -> None:
+        """Hear a packet."""
+        packet, path = read_packet(data), self._path
+        source, now = (addr[0], addr[1]), self._loop.time()
+        if packet is None or path is None:
+            self.heard.discarded += 1
+        elif packet.payload_type == path.payload_type:
+            self.heard.hear(packet, path.law, source, now)
+        elif packet.payload_type == path.digits_payload_type:
+            self.heard.hear_event(packet, source, now)
+        else:
+            self.heard.discarded += 1
+
+    def error_received(self, exc: Exception) -> None:
+        """Go on: a peer whose port is closed is heard of by its signalling."""
+
+    def _tick(self) -> None:
+        """Send the frames that are due; the schedule never drifts."""
+        now = self._loop.time()
+        behind = int((now - self._next_at) / FRAME_SECONDS)
+        if behind > FRAMES_LATE_MAX:
+            skipped = behind - FRAMES_LATE_MAX
+            self._next_at += skipped * FRAME_SECONDS
+            self._timestamp = (self._timestamp + skipped * FRAME_SAMPLES) % (1 << 32)
+        while self._next_at <= now:
+            if not self._is_silent and self._path is not None and self._path.is_sending:
+                self._send_frame(self._path)
+            else:
+                self._is_first = True
+            self._timestamp = (self._timestamp + FRAME_SAMPLES) % (1 << 32)
+            self._next_at += FRAME_SECONDS
+        self._timer = self._loop.call_at(self._next_at, self._tick)
+
+    def _send_frame(self, path: Path) -> None:
+        key = self._keys[0] if self._keys else None
+        is_pressed = key is not None and self._send_key(key, path)
+        if not is_pressed or (key is not None and key.style.with_audio):
+            audio = self._next_frame()
+            self._send(path.payload_type, self._timestamp, encode(audio, path.law), is_marked=self._is_first)
+            self._is_first = False
+
+    def _send_key(self, key: _Key, path: Path) -> bool:
+        """Send the frame of a key that is due; False during the pause behind it, in which audio goes on."""
+        assert path.digits_payload_type is not None
+        held = max(1, round(key.style.seconds / FRAME_SECONDS))
+        key.frames += 1
+        if key.frames == 1:
+            key.timestamp = self._timestamp
+        if key.frames < held:
+            self._send_event(key, path.digits_payload_type, is_ended=False, is_lost=key.frames <= key.style.first_lost)
+        elif key.frames == held:
+            for number in range(END_PACKETS):
+                is_lost = number < key.style.ends_lost or key.frames <= key.style.first_lost
+                self._send_event(key, path.digits_payload_type, is_ended=True, is_lost=is_lost)
+        if key.frames >= held + round(key.style.pause_seconds / FRAME_SECONDS):
+            self._keys.popleft()
+            if not key.pressed.done():
+                key.pressed.set_result(None)
+        return key.frames <= held
+
+    def _send_event(self, key: _Key, payload_type: int, *, is_ended: bool, is_lost: bool) -> None:
+        payload = write_event(KeyEvent(key.key, key.frames * FRAME_SAMPLES, is_ended=is_ended))
+        is_marked = key.style.is_marked and key.frames == 1 and not is_ended
+        self._send(payload_type, key.timestamp, payload, is_marked=is_marked, is_lost=is_lost)
+
+    def _next_frame(self) -> Audio:
+        """Return the next 20 ms of speech, or silence."""
+        frame = np.zeros(FRAME_SAMPLES, np.int16)
+        filled = 0
+        while self._speeches and filled < FRAME_SAMPLES:
+            speech = self._speeches[0]
+            piece = speech.audio[speech.position : speech.position + FRAME_SAMPLES - filled]
+            frame[filled : filled + len(piece)] = piece
+            filled += len(piece)
+            speech.position += len(piece)
+            if speech.position >= len(speech.audio):
+                self._speeches.popleft()
+                if not speech.spoken.done():
+                    speech.spoken.set_result(None)
+        return frame
+
+    def _send(
+        self, payload_type: int, timestamp: int, payload: bytes, *, is_marked: bool, is_lost: bool = False
+    ) -> None:
+        packet = Packet(payload_type, self._sequence, timestamp, self._ssrc, payload, is_marked=is_marked)
+        self._sequence = (self._sequence + 1) % (1 << 16)
+        if is_lost or self._transport is None or self._path is None or self._transport.is_closing():
+            return
+        self._transport.sendto(write_packet(packet), self._path.remote)
+        self.packets_sent += 1
+
+
+async def open_sound(host: str, port: int, chance: random.Random) -> Sound:
+    """Bind a socket for the audio of one call; port 0 takes any free one."""
+    loop = asyncio.get_running_loop()
+    _, sound = await loop.create_datagram_endpoint(lambda: Sound(chance), local_addr=(host, port))
+    return sound
