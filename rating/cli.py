@@ -58,6 +58,7 @@ def main() -> None:
 @rate_app.command("explain")
 def explain_command(
     number: Number,
+    *,
     talk: Annotated[str, typer.Option("--talk", help="Accepted talk: 95s, 15m, 1m35s, 1h.")] = "60s",
     tariff: TariffOption = None,
     on: OnOption = None,
@@ -79,6 +80,7 @@ def explain_command(
 @rate_app.command("quote")
 def quote_command(
     number: Number,
+    *,
     tariff: TariffOption = None,
     on: OnOption = None,
     kind: KindOption = "advancepay",

@@ -169,24 +169,25 @@ def parse_tariff(text: str, path: Path) -> Tariff | list[Mistake]:
     """Read the text of a tariff file; `path` is only named in mistakes."""
     try:
         document = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        # Beside syntax errors: numbers longer than Python reads, and arrays nested without end.
         return [Mistake(path, _line_in(str(error), text), "", f"is not TOML: {error}", "correct the syntax there")]
     lines = Lines(text)
     found: dict[Key, Mistake] = {}
 
-    def note(key: Key, what: str, value: object) -> None:
+    def note(key: Key, what: str) -> None:
         names = [part for part in key if isinstance(part, str)]
         remedy = _REMEDIES.get(names[-1] if names else "", _UNKNOWN_KEY)
-        found.setdefault(key, Mistake(path, lines.line(key, value), key_text(key), what, remedy))
+        found.setdefault(key, Mistake(path, lines.line(key), key_text(key), what, remedy))
 
     file: _File | None = None
     try:
         file = _File.model_validate(document)
     except ValidationError as error:
         for detail in error.errors(include_url=False):
-            note(detail["loc"], _say(detail), detail["input"])
-    for key, what, value in _contradictions(document):
-        note(key, what, value)
+            note(detail["loc"], _say(detail))
+    for key, what in _contradictions(document):
+        note(key, what)
     if file is None or found:
         return sorted(found.values(), key=lambda mistake: mistake.line or 0)
     return _tariff(file)
@@ -220,14 +221,14 @@ def _tariff(file: _File) -> Tariff:
     )
 
 
-def _contradictions(document: Mapping[str, object]) -> Iterator[tuple[Key, str, object]]:
+def _contradictions(document: Mapping[str, object]) -> Iterator[tuple[Key, str]]:
     """What each key alone cannot show; looks only at values of the right type."""
     start, end = document.get("valid_from"), document.get("valid_until")
     if isinstance(start, date) and isinstance(end, date) and not _is_earlier(start, end):
-        yield ("valid_until",), f"{end} is not later than valid_from, {start}", end
+        yield ("valid_until",), f"{end} is not later than valid_from, {start}"
     zone = document.get("zone")
     if isinstance(zone, str) and not is_zone(zone):
-        yield ("zone",), f"this machine knows no time zone {zone!r}", zone
+        yield ("zone",), f"this machine knows no time zone {zone!r}"
     rows = document.get("rows")
     seen: dict[str, int] = {}
     for index, row in enumerate(rows if isinstance(rows, list) else []):
@@ -240,18 +241,16 @@ def _contradictions(document: Mapping[str, object]) -> Iterator[tuple[Key, str, 
                 continue
             if prefix in seen:
                 what = f"{prefix} stands in rows[{seen[prefix]}] already"
-                yield ("rows", index, "prefixes", position), what, prefix
+                yield ("rows", index, "prefixes", position), what
             seen.setdefault(prefix, index)
 
 
-def _short_minimum(
-    document: Mapping[str, object], row: Mapping[str, object], index: int
-) -> Iterator[tuple[Key, str, object]]:
+def _short_minimum(document: Mapping[str, object], row: Mapping[str, object], index: int) -> Iterator[tuple[Key, str]]:
     first = row.get("first", document.get("first", _DEFAULT_SECONDS))
     minimum = row.get("minimum", document.get("minimum", first))
     if isinstance(first, int) and isinstance(minimum, int) and 0 < minimum < first:
         key: Key = ("rows", index, "minimum") if "minimum" in row or "first" in row else ("minimum",)
-        yield key, f"{minimum} is below the first interval, {first}", minimum
+        yield key, f"{minimum} is below the first interval, {first}"
 
 
 def _is_earlier(start: date, end: date) -> bool:
@@ -259,10 +258,12 @@ def _is_earlier(start: date, end: date) -> bool:
     return isinstance(start, datetime) or isinstance(end, datetime) or start < end
 
 
-def _line_in(message: str, text: str) -> int:
-    """The line a TOML error names; it names none when the text ended too early."""
+def _line_in(message: str, text: str) -> int | None:
+    """The line that an error of `tomllib` names."""
+    if "at end of document" in message:
+        return len(text.splitlines())
     named = re.search(r"at line (\d+)", message)
-    return int(named[1]) if named else len(text.splitlines())
+    return int(named[1]) if named else None
 
 
 def _say(detail: ErrorDetails) -> str:

@@ -16,6 +16,7 @@ Key = tuple[str | int, ...]
 _ARRAY_HEADER: Final = re.compile(r"\s*\[\[\s*([\w.-]+)\s*\]\]")
 _TABLE_HEADER: Final = re.compile(r"\s*\[\s*([\w.-]+)\s*\]")
 _BARE_KEY: Final = re.compile(r"\s*([\w-]+)\s*=")
+_TEXT_OR_COMMENT: Final = re.compile(r""" "[^"]*" | '[^']*' | [#].* """, re.VERBOSE)
 
 
 class Lines:
@@ -27,7 +28,7 @@ class Lines:
         self._text: Final = text.splitlines()
         self._known: Final = _known_lines(self._text)
 
-    def line(self, key: Key, value: object = None) -> int | None:
+    def line(self, key: Key) -> int | None:
         """The line where a key is set; of a text in an array, the line where the text stands.
 
         Returns:
@@ -35,16 +36,20 @@ class Lines:
         """
         for length in range(len(key), 0, -1):
             known = self._known.get(key[:length])
-            if known is None:
-                continue
-            is_item = length < len(key) and isinstance(key[length], int) and isinstance(value, str)
-            return self._line_of_text(known, value) if is_item else known
+            if known is not None:
+                position = key[length] if length < len(key) else None
+                return self._line_of_item(known, position) if isinstance(position, int) else known
         return None
 
-    def _line_of_text(self, start: int, value: object) -> int:
-        for number in range(start, len(self._text) + 1):
-            if f'"{value}"' in self._text[number - 1] or f"'{value}'" in self._text[number - 1]:
-                return number
+    def _line_of_item(self, start: int, position: int) -> int:
+        end = min((line for line in self._known.values() if line > start), default=len(self._text) + 1)
+        for number in range(start, end):
+            for item in _TEXT_OR_COMMENT.finditer(self._text[number - 1]):
+                if item[0].startswith("#"):
+                    continue
+                if position == 0:
+                    return number
+                position -= 1
         return start
 
 

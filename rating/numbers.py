@@ -2,7 +2,8 @@
 
 Numbers of the North American Numbering Plan (country code 1) follow the rules of this module, because
 numbers kept free for fiction (555-0100 to 555-0199) and area codes younger than any table must pass. All
-others are judged by `phonenumbers`: length, country, and whether the called number bills its caller.
+others must be valid to `phonenumbers`, which also tells the country and whether the called number bills its
+caller: unallocated ranges abroad are where fraud by shared revenue lives, so the table decides there.
 
 Never dialled from a facility (15 CCR 3282): 800, 900, 976, 911, 411 and other special numbers. Here that
 is the toll-free family, premium and personal numbers, every N11 and 988, directory assistance, the
@@ -18,7 +19,7 @@ from enum import Enum
 from typing import Final
 
 import phonenumbers
-from phonenumbers import PhoneNumberType, ValidationResult
+from phonenumbers import PhoneNumberType
 
 DIALLED_MAX: Final = 32
 """Characters: access code and 15 digits of E.164 are 18; the rest is room for separators."""
@@ -121,7 +122,7 @@ def _international(digits: str) -> Destination | Undialable:
     main_region = phonenumbers.region_code_for_country_code(code)
     if main_region == _NO_COUNTRY or phonenumbers.number_type(number) in _CALLER_PAYS:
         return Undialable.NEVER_DIALABLE
-    if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
+    if not phonenumbers.is_valid_number(number):
         return Undialable.INVALID_NUMBER
     country = phonenumbers.region_code_for_number(number) or main_region
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

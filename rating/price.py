@@ -63,7 +63,7 @@ def step(rate: Rate, granted: timedelta, more: timedelta) -> timedelta:
     assert more >= NO_TALK, f"the slice is negative: {more}"
     first = timedelta(seconds=rate.first_seconds)
     increment = timedelta(seconds=rate.increment_seconds)
-    if granted > ENDLESS - more:
+    if granted >= ENDLESS - more:
         return ENDLESS
     wanted = max(increments(rate, granted + more), increments(rate, NO_TALK))
     beyond = (granted - first) // increment + 1
@@ -88,7 +88,8 @@ def increments(rate: Rate, talk: timedelta) -> int:
     assert talk >= NO_TALK, f"talk is negative: {talk}"
     billed = max(talk, timedelta(seconds=rate.minimum_seconds))
     past_first = billed - timedelta(seconds=rate.first_seconds)
-    return -(-past_first // timedelta(seconds=rate.increment_seconds))
+    whole, begun = divmod(past_first, timedelta(seconds=rate.increment_seconds))
+    return whole + bool(begun)
 
 
 def exact_price(rate: Rate, count: int) -> Fraction:

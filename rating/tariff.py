@@ -48,7 +48,8 @@ class Rate:
     mid-call changes nothing.
 
     Raises:
-        RateError: An amount or a duration is out of range, or the minimum is below the first interval.
+        RateError: An amount or a duration is out of range, the minimum is below the first interval, or
+            the prefix is not one of E.164.
     """
 
     tariff: str
@@ -67,6 +68,8 @@ class Rate:
     """The least talk that is billed; at least the first interval."""
 
     def __post_init__(self) -> None:
+        if not self.prefix.startswith(ANYWHERE):
+            raise RateError(f"prefix: {self.prefix!r} does not begin with a plus sign")
         for name in _AMOUNTS:
             _check_amount(name, getattr(self, name))
         for name in _SECONDS:

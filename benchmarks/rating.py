@@ -1,0 +1,105 @@
+"""What a deck of a hundred thousand prefixes costs, and what pricing one call costs."""
+
+from __future__ import annotations
+
+import gc
+import json
+import statistics
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from random import Random
+from time import perf_counter
+from typing import Any
+
+from ledger.money import Money
+from rating.deck import Deck
+from rating.explain import explain
+from rating.load import load_tariffs
+from rating.price import afford, price, step
+from rating.tariff import Rate
+
+PREFIXES = 100_000
+LOOK_UPS = 20_000
+SEED = 20210319
+
+
+def run() -> list[dict[str, Any]]:
+    """Measure and return rows of name, value and unit."""
+    random = Random(SEED)
+    prefixes: set[str] = set()
+    while len(prefixes) < PREFIXES:
+        prefixes.add(f"+{random.randint(1, 9)}" + "".join(random.choices("0123456789", k=random.randint(0, 7))))
+    ordered = sorted(prefixes)
+    with tempfile.TemporaryDirectory() as folder:
+        wide = Path(folder, "wide.toml")
+        wide.write_text(_document("wide", [ordered]), encoding="utf-8")
+        long = Path(folder, "long.toml")
+        long.write_text(_document("long", [[prefix] for prefix in ordered]), encoding="utf-8")
+        wide_seconds, deck = _timed(lambda: load_tariffs(wide))
+        long_seconds, _ = _timed(lambda: load_tariffs(long))
+    assert isinstance(deck, Deck), deck
+    numbers = [random.choice(ordered) + f"{random.randrange(10**7):07}" for _ in range(LOOK_UPS)]
+    day, now = date(2026, 1, 1), datetime(2026, 1, 1, tzinfo=UTC)
+    rate = deck.rate(numbers[0], "debit", day)
+    assert rate is not None
+    return [
+        {"name": f"load {PREFIXES} prefixes in one row", "value": wide_seconds, "unit": "s"},
+        {"name": f"load {PREFIXES} prefixes in a row each", "value": long_seconds, "unit": "s"},
+        {
+            "name": "longest prefix on a day, median",
+            "value": _median(lambda number: deck.rate(number, "debit", day), numbers),
+            "unit": "us",
+        },
+        {
+            "name": "longest prefix at an instant, median",
+            "value": _median(lambda number: deck.rate(number, "debit", now), numbers),
+            "unit": "us",
+        },
+        *_arithmetic(rate, random),
+    ]
+
+
+def _arithmetic(rate: Rate, random: Random) -> list[dict[str, Any]]:
+    talks = [timedelta(milliseconds=random.randrange(900_000)) for _ in range(LOOK_UPS)]
+    moneys = [Money(random.randrange(50_000_000)) for _ in range(LOOK_UPS)]
+    slice_ = timedelta(minutes=1)
+    return [
+        {"name": "price, median", "value": _median(lambda talk: price(rate, talk), talks), "unit": "us"},
+        {"name": "afford, median", "value": _median(lambda money: afford(rate, money), moneys), "unit": "us"},
+        {"name": "step, median", "value": _median(lambda talk: step(rate, talk, slice_), talks), "unit": "us"},
+        {
+            "name": "explain to JSON, median",
+            "value": _median(lambda talk: explain(rate, talk).to_json(), talks[:2000]),
+            "unit": "us",
+        },
+    ]
+
+
+def _document(name: str, rows: list[list[str]]) -> str:
+    head = f'name = "{name}"\nvalid_from = 2020-01-01\nzone = "America/Los_Angeles"\nfirst = 60\nincrement = 6\n'
+    body = (f'[[rows]]\nplace = "row"\nprefixes = {json.dumps(row)}\nper_minute = "0.025"\n' for row in rows)
+    return head + "".join(body)
+
+
+def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    gc.collect()
+    start = perf_counter()
+    result = work()
+    return perf_counter() - start, result
+
+
+def _median(work: Callable[[Any], Any], inputs: list[Any]) -> float:
+    """Microseconds of one call; each input is timed alone, the cost of the clock included."""
+    times = []
+    for each in inputs:
+        start = perf_counter()
+        work(each)
+        times.append(perf_counter() - start)
+    return statistics.median(times) * 1e6
+
+
+if __name__ == "__main__":
+    for row in run():
+        print(f"{row['name']:<40} {row['value']:10.3f} {row['unit']}")

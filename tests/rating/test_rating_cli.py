@@ -1,0 +1,99 @@
+"""The commands price, quote and check, and say clearly what is wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from rating.cli import register
+
+APP = typer.Typer()
+register(APP)
+
+
+@APP.callback()
+def payphone() -> None:
+    """Stand for the command that mounts the group."""
+
+
+def run(*words: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(APP, ["rate", *words])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_explain_shows_how_a_price_came_about() -> None:
+    code, out, _ = run("explain", "2125550123", "--talk", "1m35s", "--on", "2021-06-01")
+    assert code == 0
+    assert "+12125550123 (US), advancepay" in out
+    assert "billed as 120 s" in out
+    assert out.splitlines()[-1].split() == ["total", "0.05"]
+
+
+@pytest.mark.parametrize(
+    ("talk", "total"), [("15m", "0.375"), ("900", "0.375"), ("0s", "0.025"), ("1h", "1.5"), ("60.5s", "0.05")]
+)
+def test_talk_can_be_written_in_several_ways(talk: str, total: str) -> None:
+    _, out, _ = run("explain", "+12125550123", "--talk", talk, "--on", "2021-06-01", "--json")
+    assert json.loads(out)["total"] == total
+
+
+def test_a_quote_is_json_with_amounts_as_text() -> None:
+    _, out, _ = run("quote", "011442079460000", "--tariff", "california-2021", "--on", "2021-06-01", "--json")
+    assert json.loads(out) == {
+        "number": "+442079460000",
+        "country": "GB",
+        "kind": "advancepay",
+        "tariff": "california-2021",
+        "prefix": "+",
+        "place": "international",
+        "first_minute": "0.07",
+        "each_minute": "0.07",
+    }
+
+
+def test_a_quote_for_people_tells_both_prices() -> None:
+    code, out, _ = run("quote", "3105550123", "--kind", "collect", "--on", "2021-06-01")
+    assert code == 0
+    assert [line.split()[-1] for line in out.splitlines()[1:]] == ["0.076", "0.076"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["911"], 1, "911 is never dialled"),
+        (["12"], 1, "12 is not a number"),
+        (["2125550123", "--on", "2019-06-01"], 1, "no rate for +12125550123, advancepay, on 2019-06-01"),
+        (["2125550123", "--on", "June"], 2, "--on June: write a day"),
+        (["2125550123", "--talk", "long", "--on", "2021-06-01"], 2, "--talk long: write for example"),
+        (["2125550123", "--talk", "", "--on", "2021-06-01"], 2, "--talk : write for example"),
+        (["2125550123", "--tariff", "none"], 2, "--tariff none: no such file, nor a shipped tariff"),
+        (["2125550123", "--kind", "gift"], 2, "--kind gift: choose from"),
+        (["2125550123", "--tariff", "demo", "--tariff", "free-2023"], 1, "part the two by"),
+    ],
+)
+def test_mistakes_on_the_command_line_are_named_with_a_remedy(words: list[str], code: int, message: str) -> None:
+    exit_code, out, err = run("explain", *words)
+    assert (exit_code, out) == (code, "")
+    assert message in err
+    assert "Traceback" not in err
+
+
+def test_check_passes_over_a_good_file_and_names_the_faults_of_a_bad_one(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.toml"
+    bad.write_text('name = "bad"\n', encoding="utf-8")
+    code, _, err = run("check", str(bad))
+    assert code == 1
+    assert [line.split(": ")[1] for line in err.splitlines()] == ["valid_from", "zone", "rows"]
+    code, out, _ = run("check", str(bad), "--json")
+    assert code == 1
+    assert [each["key"] for each in json.loads(out)] == ["valid_from", "zone", "rows"]
+
+
+def test_check_lists_the_tariffs_of_a_good_file() -> None:
+    free = Path(__file__).resolve().parents[2] / "rating" / "tariffs" / "free-2023.toml"
+    assert run("check", str(free)) == (0, "free-2023: 1 prefixes, 2023-01-01 until further notice\n", "")
+    assert run("check", str(free), "--json") == (0, "[]\n", "")

@@ -1,0 +1,140 @@
+"""A deck finds the longest prefix among the tariffs of the day, and no contradictions."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rating.calendar import is_zone, local_day
+from rating.deck import Deck
+from rating.errors import OverlapError
+from rating.tariff import Tariff
+from tests.rating.rate_builders import tariff
+
+TODAY = date(2021, 6, 1)
+
+
+def prefix_of(deck: Deck, number: str, kind: str = "debit", on: date | datetime = TODAY) -> str | None:
+    rate = deck.rate(number, kind, on)
+    return None if rate is None else rate.prefix
+
+
+@pytest.mark.parametrize(
+    ("number", "prefix"),
+    [
+        ("+12135550100", "+1213"),
+        ("+12135559999", "+12135559"),
+        ("+12125550100", "+1"),
+        ("+442079460000", None),
+        ("+12", "+1"),
+        ("", None),
+    ],
+)
+def test_the_longest_prefix_decides(number: str, prefix: str | None) -> None:
+    assert prefix_of(Deck([tariff("test", "+1", "+1213", "+12135559")]), number) == prefix
+
+
+def test_the_plus_alone_prices_every_number() -> None:
+    assert prefix_of(Deck([tariff("test", "+", "+1")]), "+442079460000") == "+"
+
+
+def test_the_longest_prefix_decides_across_tariffs_too() -> None:
+    narrow, wide = tariff("narrow", "+1213"), tariff("wide", "+1")
+    for deck in (Deck([narrow, wide]), Deck([wide, narrow])):
+        assert prefix_of(deck, "+12135550100") == "+1213"
+        assert prefix_of(deck, "+12125550100") == "+1"
+
+
+def test_each_kind_has_its_tariffs() -> None:
+    deck = Deck([tariff("prepaid", "+1", kinds=["advancepay", "debit"]), tariff("lec", "+", kinds=["collect"])])
+    assert prefix_of(deck, "+12125550100", "advancepay") == "+1"
+    assert prefix_of(deck, "+12125550100", "collect") == "+"
+    assert prefix_of(deck, "+442079460000", "debit") is None
+
+
+def test_a_free_call_needs_no_tariff() -> None:
+    rate = Deck([]).rate("+12125550100", "free", TODAY)
+    assert rate is not None
+    assert rate.is_free
+
+
+def two_periods() -> Deck:
+    zone = "America/Los_Angeles"
+    change = date(2021, 3, 19)
+    before = tariff("before", "+1", valid_from=date(2020, 1, 1), valid_until=change, zone=zone)
+    return Deck([before, tariff("after", "+1", valid_from=change, zone=zone)])
+
+
+@pytest.mark.parametrize(
+    ("on", "name"),
+    [
+        (date(2019, 12, 31), None),
+        (date(2021, 3, 18), "before"),
+        (date(2021, 3, 19), "after"),
+        (datetime(2021, 3, 19, 6, 59, 59, tzinfo=UTC), "before"),
+        (datetime(2021, 3, 19, 7, 0, 0, tzinfo=UTC), "after"),
+    ],
+)
+def test_tariffs_change_at_local_midnight(on: date | datetime, name: str | None) -> None:
+    rate = two_periods().rate("+12125550100", "debit", on)
+    assert (rate and rate.tariff) == name
+
+
+def test_an_instant_without_a_zone_is_a_bug_of_ours() -> None:
+    with pytest.raises(AssertionError, match="without a time zone"):
+        two_periods().rate("+12125550100", "debit", datetime(2021, 3, 19))  # noqa: DTZ001 - the point of it
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        tariff("other", "+1213", "+1"),
+        tariff("other", "+1", kinds=["debit"]),
+        tariff("other", "+1", valid_from=date(2030, 1, 1)),
+        tariff("other", "+1", valid_from=date(2020, 1, 1), valid_until=date(2021, 1, 2)),
+    ],
+)
+def test_two_prices_for_one_call_are_refused(other: Tariff) -> None:
+    with pytest.raises(OverlapError) as caught:
+        Deck([tariff("one", "+1"), other])
+    assert (caught.value.first, caught.value.second, caught.value.prefix) == ("one", "other", "+1")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        tariff("other", "+1213"),
+        tariff("other", "+1", valid_from=date(2020, 1, 1), valid_until=date(2021, 1, 1)),
+    ],
+)
+def test_tariffs_that_never_meet_live_side_by_side(other: Tariff) -> None:
+    assert len(Deck([tariff("one", "+1", kinds=["collect"]), other]).tariffs) == 2
+
+
+def test_a_prefix_twice_in_one_tariff_is_a_bug_of_the_loader() -> None:
+    with pytest.raises(AssertionError, match="a prefix twice"):
+        Deck([tariff("test", "+1", "+1")])
+
+
+digits = st.text("12", min_size=0, max_size=6)
+
+
+@given(st.sets(digits, max_size=20), digits)
+@settings(deadline=None, max_examples=100)
+def test_look_up_agrees_with_a_plain_search(prefixes: set[str], number: str) -> None:
+    known = [f"+{prefix}" for prefix in prefixes] or ["+1"]
+    expected = max((p for p in known if f"+{number}".startswith(p)), key=len, default=None)
+    assert prefix_of(Deck([tariff("test", *known)]), f"+{number}") == expected
+
+
+def test_local_days_follow_daylight_saving() -> None:
+    assert local_day(datetime(2021, 1, 1, 7, 59, tzinfo=UTC), "America/Los_Angeles") == date(2020, 12, 31)
+    assert local_day(datetime(2021, 7, 1, 7, 0, tzinfo=UTC), "America/Los_Angeles") == date(2021, 7, 1)
+
+
+@pytest.mark.parametrize("name", ["", "America", "Mars/Base", "/etc/passwd", "../UTC", "a\0b"])
+def test_names_that_are_no_zones_are_known_as_such(name: str) -> None:
+    assert not is_zone(name)
