@@ -59,6 +59,20 @@ class Reoffered:
 
 
 @dataclass(frozen=True, slots=True)
+class Reanswered:
+    """The far end accepted our re-INVITE; `description` is its SDP, empty if there was none."""
+
+    description: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ReofferRefused:
+    """The far end refused our re-INVITE, or it could not be sent now; the session stays as it was."""
+
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
 class Pressed:
     """A key by SIP INFO (application/dtmf-relay or application/dtmf)."""
 
@@ -74,4 +88,4 @@ class Ended:
     """The SIP status that ended it, where one did."""
 
 
-LegEvent = Ringing | Answered | Established | Reoffered | Pressed | Ended
+LegEvent = Ringing | Answered | Established | Reoffered | Reanswered | ReofferRefused | Pressed | Ended

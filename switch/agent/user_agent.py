@@ -1,0 +1,404 @@
+"""The user agent: the asyncio shell around transactions, dialogs and legs, for the switch and for phones.
+
+Datagrams come in through `receive`, which never raises. Everything else is a call downward (a leg's
+commands) or an event upward (a leg's `event`). There is one timer for all machines and no task per
+message; a task runs only for a handler that answers later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from json import loads
+from random import Random
+from typing import Final
+
+from structlog.typing import FilteringBoundLogger
+
+from switch.agent.addresses import Address, address_of, response_address, stamped
+from switch.agent.asking import Asking
+from switch.agent.legs import InboundLeg, LegDriver, OutboundLeg
+from switch.agent.limits import CLOSE_TIME, RETRY_AFTER, Limits
+from switch.agent.observed import Observed
+from switch.agent.timers import TimerHeap
+from switch.agent.transactions import ServerRun, Transactions
+from switch.dialog.dialog import Dialog
+from switch.leg.authorizer import Authorizer, Login
+from switch.leg.commands import Fields
+from switch.leg.endpoint import ACCEPT, BODY_TYPES, METHODS, Endpoint
+from switch.leg.events import Cause, Ended
+from switch.leg.inbound import Inbound
+from switch.leg.outbound import Outbound
+from switch.sip.headers import NameAddr
+from switch.sip.message import Request, Response, respond
+from switch.sip.parse import RejectedError, is_keep_alive, parse_datagram
+from switch.sip.refusal import refuse_unsupported
+from switch.sip.tokens import Tokens
+from switch.sip.uri import SipUri, Uri
+from switch.transaction.matching import server_key
+
+CSEQ_GAP: Final = 1_000
+"""Added to CSeq when a dialog is resumed: requests sent after the snapshot was written used some numbers."""
+
+_LOG_EVERY: Final = 1.0
+"""Seconds between two log lines of one kind about what strangers send; the rest is only counted."""
+
+InviteHandler = Callable[[InboundLeg], None]
+RequestHandler = Callable[[Request, Address], Response | Awaitable[Response] | None]
+
+
+class UserAgent:
+    """One SIP address: places and takes calls, answers and asks.
+
+    Args:
+        send: Puts a datagram on the wire; may raise OSError.
+        contact: Where we are reached; its host and port also stand in Via.
+        tokens: Makes branches, tags and Call-IDs.
+        product: For Server and User-Agent.
+        log: Where faults and strangers' garbage are noted.
+        limits: Upper bounds.
+        methods: Methods besides those of legs that `on_request` answers, `REGISTER` for instance.
+        extensions: Option tags we understand in Require.
+    """
+
+    def __init__(
+        self,
+        *,
+        send: Callable[[bytes, Address], None],
+        contact: SipUri,
+        tokens: Tokens,
+        product: str,
+        log: FilteringBoundLogger,
+        limits: Limits | None = None,
+        methods: tuple[str, ...] = (),
+        extensions: tuple[str, ...] = (),
+    ) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.counters: Counter[str] = Counter()
+        self.on_invite: InviteHandler | None = None
+        self.on_request: RequestHandler | None = None
+        self.timers = TimerHeap(self.loop)
+        self.transactions = Transactions(
+            loop=self.loop,
+            timers=self.timers,
+            send=send,
+            sent_by=(contact.host, contact.port or 5060),
+            tokens=tokens,
+            counters=self.counters,
+        )
+        self._contact = contact
+        self._tokens = tokens
+        self._chance = Random(tokens.session_id())
+        self._endpoint = Endpoint(f"<{contact}>", product)
+        self._log = log
+        self._limits = limits or Limits()
+        self._methods = (*METHODS, *methods)
+        self._extensions = extensions
+        self._legs: dict[tuple[str, str], LegDriver] = {}
+        self._asks: set[asyncio.Task[None]] = set()
+        self._is_closing = False
+        self._all_gone: asyncio.Future[None] | None = None
+        self._logged_at: dict[str, float] = {}
+
+    # What the owner asks.
+
+    def now(self) -> float:
+        """The loop's clock."""
+        return self.loop.time()
+
+    @property
+    def leg_count(self) -> int:
+        """Legs that are not over."""
+        return len(self._legs)
+
+    @property
+    def transaction_count(self) -> int:
+        """Transactions that have not terminated: 32 s after the last message there are none."""
+        return len(self.transactions)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is left: no leg, no transaction, no handler at work."""
+        return not self._legs and not len(self.transactions) and not self._asks
+
+    def observe(self, observer: Callable[[Observed], None] | None) -> None:
+        """Show every message to this function, without secrets."""
+        self.transactions.observer = observer
+
+    def invite(
+        self,
+        *,
+        uri: Uri,
+        to: NameAddr,
+        from_: NameAddr,
+        destination: Address,
+        offer: bytes,
+        headers: Fields = (),
+        login: Login | None = None,
+        call_id: str | None = None,
+    ) -> OutboundLeg:
+        """Place a call; the INVITE is on its way when this returns."""
+        machine = Outbound(
+            uri=uri,
+            from_=from_ if from_.tag else from_.with_tag(self._tokens.tag()),
+            to=to,
+            call_id=call_id or self._tokens.call_id(self._contact.host),
+            offer=offer,
+            headers=headers,
+            endpoint=self._endpoint,
+            chance=self._chance,
+            authorizer=self._authorizer(login),
+        )
+        driver = LegDriver(self, machine, destination, is_pinned=False)
+        self._legs[driver.key] = driver
+        self.counters["legs_out"] += 1
+        driver.start()
+        return OutboundLeg(driver)
+
+    async def request(self, request: Request, destination: Address, *, login: Login | None = None) -> Response:
+        """Ask outside of calls, without a Via; silence is answered by a 408 of our own."""
+        asking = Asking(self.transactions, self.loop, request, destination, self._authorizer(login))
+        asking.start()
+        return await asking.answer
+
+    async def bye_from_snapshot(self, snapshot: str, *, reason_header: str | None = None) -> Response:
+        """Send BYE in a dialog of an earlier process; 481 means that the peer knew it was over.
+
+        Raises:
+            ValueError: The text is not what a leg's `snapshot` returned.
+        """
+        try:
+            facts = loads(snapshot)
+            host, port = facts["peer"]
+            peer = (str(host), int(port))
+            dialog = Dialog.from_facts(facts["dialog"])
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not a snapshot of a leg: {error!r}") from error
+        dialog.local_cseq += CSEQ_GAP
+        fields: Fields = (("User-Agent", self._endpoint.product),)
+        if reason_header is not None:
+            fields = (*fields, ("Reason", reason_header))
+        bye = dialog.request("BYE", headers=fields)
+        return await self.request(bye, address_of(dialog.next_hop, peer))
+
+    def reply(
+        self,
+        request: Request,
+        status: int,
+        *,
+        headers: Fields = (),
+        body: bytes = b"",
+        reason: str | None = None,
+    ) -> Response:
+        """Build a response with a tag of ours, for `on_request` to return."""
+        fields = (("Server", self._endpoint.product), *headers)
+        tag = self._tokens.tag()
+        return respond(request, status, to_tag=tag, headers=fields, body=body, reason=reason)
+
+    async def close(self, *, within: float = CLOSE_TIME) -> None:
+        """Refuse new calls, end those that live, wait a little for the answers, and forget everything."""
+        self._is_closing = True
+        for driver in list(self._legs.values()):
+            with self.guarding(driver):
+                driver.abort(Ended(Cause.NORMAL), status=503)
+        if self._legs:
+            self._all_gone = self.loop.create_future()
+            try:
+                async with asyncio.timeout(within):
+                    await self._all_gone
+            except TimeoutError:
+                self.counters["legs_left_at_close"] += len(self._legs)
+        for task in self._asks:
+            task.cancel()
+        await asyncio.gather(*self._asks, return_exceptions=True)
+        self._legs.clear()
+        self.transactions.clear()
+        self.timers.close()
+
+    # What arrives.
+
+    def receive(self, data: bytes, source: Address) -> None:
+        """Take a datagram. Never raises: what is wrong is answered or dropped, and counted."""
+        try:
+            self._receive(data, source)
+        except Exception:  # noqa: BLE001 - a fault of ours must not stop the socket; the trace is kept
+            self.counters["faults"] += 1
+            self._log.exception("datagram_failed", source=source)
+
+    def _receive(self, data: bytes, source: Address) -> None:
+        if is_keep_alive(data):
+            self.counters["keep_alives"] += 1
+            return
+        try:
+            message = parse_datagram(data)
+        except RejectedError as error:
+            self._refuse_malformed(error, source)
+            return
+        self.counters["messages_in"] += 1
+        self.transactions.show_received(message, source)
+        if isinstance(message, Request):
+            self._take_request(stamped(message, source), source)
+        elif not self.transactions.take_response(message, source):
+            self._drop("stray_response", source)
+
+    def _refuse_malformed(self, error: RejectedError, source: Address) -> None:
+        """Answer what can be answered, without a transaction (§8.2.7, §21.4.1)."""
+        self._drop("malformed", source, fault=str(error)[:200])
+        if error.request is None or error.via is None:
+            return
+        response = respond(error.request, error.status, to_tag=self._tokens.tag(), reason=None)
+        self.transactions.put(response, response_address(error.via, source))
+
+    def _take_request(self, request: Request, source: Address) -> None:
+        key = server_key(request)
+        run = self.transactions.servers.get(key)
+        if run is not None:
+            self.transactions.repeat(run, request)
+            return
+        if request.method == "ACK":
+            driver = self._legs.get((request.call_id, request.to.tag or ""))
+            if driver is None:
+                self._drop("stray_ack", source)
+            else:
+                driver.take_request(request, source)
+            return
+        destination = response_address(request.via, source)
+        if len(self.transactions) >= self._limits.transactions:
+            self._drop("over_limit", source)
+            self.transactions.put(self._busy(request), destination)
+            return
+        run = self.transactions.begin_server(request, key, destination)
+        try:
+            response = self._judge(request, source, run)
+        except Exception:  # noqa: BLE001 - a fault of ours ends this request, not the agent
+            self.counters["faults"] += 1
+            self._log.exception("request_failed", method=request.method, call_id=request.call_id)
+            response = self.reply(request, 500)
+        if response is not None and not run.machine.is_answered:
+            self.transactions.answer(run, response)
+
+    def _judge(self, request: Request, source: Address, run: ServerRun) -> Response | None:
+        """Hand a new request to whom it concerns, or return its answer (§8.2, §12.2.2)."""
+        if request.method == "CANCEL":
+            return self._take_cancel(request, source)
+        refusal = refuse_unsupported(
+            request,
+            methods=self._methods,
+            extensions=self._extensions,
+            schemes=("sip", "sips", "tel"),
+            body_types=BODY_TYPES,
+        )
+        if refusal is not None:
+            self.counters[f"refused_{int(refusal.status)}"] += 1
+            return self.reply(request, refusal.status, headers=refusal.headers)
+        to_tag = request.to.tag
+        if to_tag is not None:
+            driver = self._legs.get((request.call_id, to_tag))
+            if driver is None:
+                self._drop("unknown_dialog", source)
+                return self.reply(request, 481)
+            driver.take_request(request, source)
+            return None
+        if request.max_forwards == 0:
+            return self.reply(request, 483)
+        if self.transactions.is_merged(run, request):
+            return self.reply(request, 482)
+        if request.method == "INVITE":
+            return self._take_invite(request, source, run)
+        return self._take_other(request, source, run)
+
+    def _take_cancel(self, request: Request, source: Address) -> Response | None:
+        """Pass CANCEL to the leg of its INVITE; 200 if that is answered already, 481 without one (§9.2)."""
+        invite = self.transactions.servers.get(server_key(request, "INVITE"))
+        if invite is None:
+            return self.reply(request, 481)
+        if invite.user is None:
+            return self.reply(request, 200)
+        invite.user.take_request(request, source)
+        return None
+
+    def _take_invite(self, request: Request, source: Address, run: ServerRun) -> Response | None:
+        if self.on_invite is None:
+            return self.reply(request, 480)
+        if self._is_closing or len(self._legs) >= self._limits.legs:
+            self._drop("over_limit", source)
+            return self._busy(request)
+        machine = Inbound(request, local_tag=self._tokens.tag(), endpoint=self._endpoint, chance=self._chance)
+        driver = LegDriver(self, machine, source, is_pinned=request.via.host != source[0])
+        run.user = self._legs[driver.key] = driver
+        self.counters["legs_in"] += 1
+        driver.start()
+        with self.guarding(driver):
+            self.on_invite(InboundLeg(driver, request, source))
+        return None
+
+    def _take_other(self, request: Request, source: Address, run: ServerRun) -> Response | None:
+        outcome = None if self.on_request is None else self.on_request(request, source)
+        if isinstance(outcome, Response):
+            return outcome
+        if outcome is not None:
+            if len(self._asks) >= self._limits.asks:
+                self._drop("over_limit", source)
+                if asyncio.iscoroutine(outcome):
+                    outcome.close()
+                return self._busy(request)
+            task = self.loop.create_task(self._answer_later(run, request, outcome))
+            self._asks.add(task)
+            task.add_done_callback(self._asks.discard)
+            return None
+        match request.method:
+            case "OPTIONS":
+                allow = ", ".join(self._methods)
+                fields = (("Allow", allow), ("Accept", ACCEPT), ("Supported", ", ".join(self._extensions)))
+                return self.reply(request, 200, headers=fields)
+            case "BYE" | "INFO" | "UPDATE":  # only legal within a dialog
+                return self.reply(request, 481)
+            case _:
+                return self.reply(request, 405, headers=(("Allow", ", ".join(self._methods)),))
+
+    async def _answer_later(self, run: ServerRun, request: Request, outcome: Awaitable[Response]) -> None:
+        try:
+            response = await outcome
+        except Exception:  # noqa: BLE001 - a fault of ours ends this request, not the agent
+            self.counters["faults"] += 1
+            self._log.exception("request_failed", method=request.method, call_id=request.call_id)
+            response = self.reply(request, 500)
+        self.transactions.answer(run, response)
+
+    # What legs ask.
+
+    def forget(self, driver: LegDriver) -> None:
+        """Take a leg that is over out of the table."""
+        self._legs.pop(driver.key, None)
+        if not self._legs and self._all_gone is not None and not self._all_gone.done():
+            self._all_gone.set_result(None)
+
+    @contextmanager
+    def guarding(self, driver: LegDriver) -> Iterator[None]:
+        """End the leg, and only the leg, if a fault of ours shows in this block."""
+        try:
+            yield
+        except Exception:  # noqa: BLE001 - the shell is where faults of ours end a call, with their trace
+            self.counters["faults"] += 1
+            self._log.exception("leg_failed", call_id=driver.key[0])
+            try:
+                driver.abort(Ended(Cause.FAILED, 500), status=500)
+            except Exception:  # noqa: BLE001 - the machine itself is broken
+                self._log.exception("leg_abandoned", call_id=driver.key[0])
+                self.forget(driver)
+
+    def _authorizer(self, login: Login | None) -> Authorizer | None:
+        return None if login is None else Authorizer(login, self._tokens)
+
+    def _busy(self, request: Request) -> Response:
+        return self.reply(request, 503, headers=(("Retry-After", RETRY_AFTER),))
+
+    def _drop(self, kind: str, source: Address, *, fault: str = "") -> None:
+        """Count what a stranger did wrong, and log it, at most once a second for each kind."""
+        self.counters[kind] += 1
+        now = self.loop.time()
+        if now - self._logged_at.get(kind, -_LOG_EVERY) >= _LOG_EVERY:
+            self._logged_at[kind] = now
+            self._log.warning("sip_dropped", kind=kind, source=source, fault=fault, count=self.counters[kind])
