@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from rating.calendar import local_day
 from rating.deck import Deck
 from rating.explain import explain
 from rating.load import CALIFORNIA, load_tariffs, shipped_tariffs
@@ -36,9 +38,13 @@ rate_app = typer.Typer(help="Price calls: quote, explain, check tariffs.", no_ar
 Number = Annotated[str, typer.Argument(help="As dialled: 2125550123, 011442079460000, +12125550123.")]
 TariffOption = Annotated[
     list[str] | None,
-    typer.Option("--tariff", help="A shipped tariff or a tariff file; may be repeated. All of California's."),
+    typer.Option(
+        "--tariff", help="A shipped tariff or a tariff file; may be repeated. If absent, all of California's."
+    ),
 ]
-OnOption = Annotated[str | None, typer.Option("--on", help="Local day, YYYY-MM-DD; today if absent.")]
+OnOption = Annotated[
+    str | None, typer.Option("--on", help="Local day, YYYY-MM-DD. Today, or the first day of a lone past tariff.")
+]
 KindOption = Annotated[str, typer.Option("--kind", help=f"{', '.join(KINDS)} or {FREE_KIND}.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print facts as JSON.")]
 
@@ -66,14 +72,15 @@ def explain_command(
     as_json: JsonOption = False,
 ) -> None:
     """Price one call and show how the price came about."""
-    destination, rate = _rate(number, tariff, on, kind)
-    explanation = explain(rate, _talk(talk))
+    length = _talk(talk)
+    found = _find(number, tariff, on, kind)
+    explanation = explain(found.rate, length)
     if as_json:
-        facts = {"number": destination.e164, "country": destination.country, "kind": kind}
+        facts = found.facts()
         typer.echo(json.dumps(facts | json.loads(explanation.to_json()), ensure_ascii=False))
         return
     console = Console(highlight=False)
-    console.print(f"[bold]{destination.e164}[/bold] ({destination.country}), {kind}")
+    console.print(found.head())
     console.print(escape(explanation.to_text()), soft_wrap=True)
 
 
@@ -87,23 +94,21 @@ def quote_command(
     as_json: JsonOption = False,
 ) -> None:
     """Show what is told before acceptance: the first minute and each further one."""
-    destination, rate = _rate(number, tariff, on, kind)
-    told = quote(rate)
+    found = _find(number, tariff, on, kind)
+    told = quote(found.rate)
     if as_json:
-        facts = {
-            "number": destination.e164,
-            "country": destination.country,
-            "kind": kind,
-            "tariff": rate.tariff,
-            "prefix": rate.prefix,
-            "place": rate.place,
+        facts = found.facts() | {
+            "tariff": found.rate.tariff,
+            "prefix": found.rate.prefix,
+            "place": found.rate.place,
             "first_minute": str(told.first_minute),
             "each_minute": str(told.each_minute),
         }
         typer.echo(json.dumps(facts, ensure_ascii=False))
         return
     console = Console(highlight=False)
-    console.print(f"[bold]{destination.e164}[/bold] ({destination.country}), {kind}, {rate.tariff}: {rate.place}")
+    console.print(found.head())
+    console.print(escape(f"{found.rate.place} ({found.rate.prefix}) by tariff {found.rate.tariff}"), soft_wrap=True)
     console.print(f"  first minute         {told.first_minute}")
     console.print(f"  each further minute  {told.each_minute}")
 
@@ -132,19 +137,46 @@ def check_command(
         typer.echo(f"{tariff.name}: {len(tariff.rates)} prefixes, {tariff.valid_from} until {until}")
 
 
-def _rate(number: str, tariffs: list[str] | None, on: str | None, kind: str) -> tuple[Destination, Rate]:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a command line asks about."""
+
+    destination: Destination
+    kind: str
+    on: date
+    rate: Rate
+
+    def facts(self) -> dict[str, str]:
+        number, country = self.destination.e164, self.destination.country
+        return {"number": number, "country": country, "kind": self.kind, "on": self.on.isoformat()}
+
+    def head(self) -> str:
+        return f"[bold]{self.destination.e164}[/bold] ({self.destination.country}), {self.kind}, on {self.on}"
+
+
+def _find(number: str, tariffs: list[str] | None, on: str | None, kind: str) -> _Found:
     if kind not in (*KINDS, FREE_KIND):
         _misuse(f"--kind {kind}: choose from {', '.join((*KINDS, FREE_KIND))}")
-    day = _day(on)
+    asked = None if on is None else _day(on)
     deck = _deck(tariffs)
     destination = normalise(number)
     if isinstance(destination, Undialable):
         _refuse(f"{number} {_WHY[destination]}")
+    day = asked or _day_of(deck, datetime.now(UTC))
     rate = deck.rate(destination.e164, kind, day)
     if rate is None:
         names = ", ".join(tariff.name for tariff in deck.tariffs)
-        _refuse(f"no rate for {destination.e164}, {kind}, on {_day_text(day)} in {names}; see --tariff and --on")
-    return destination, rate
+        _refuse(f"no rate for {destination.e164}, {kind}, on {day} in {names}; see --tariff, --kind and --on")
+    return _Found(destination, kind, day, rate)
+
+
+def _day_of(deck: Deck, now: datetime) -> date:
+    """Today; for one tariff that does not hold today, its first day."""
+    if len(deck.tariffs) > 1:
+        return local_day(now, deck.tariffs[-1].zone)
+    (tariff,) = deck.tariffs
+    today = local_day(now, tariff.zone)
+    return today if tariff.covers(today) else tariff.valid_from
 
 
 def _deck(names: list[str] | None) -> Deck:
@@ -159,17 +191,11 @@ def _deck(names: list[str] | None) -> Deck:
     return deck
 
 
-def _day(text: str | None) -> date | datetime:
-    if text is None:
-        return datetime.now(UTC)
+def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
         _misuse(f"--on {text}: write a day as 2021-06-01")
-
-
-def _day_text(day: date | datetime) -> str:
-    return day.date().isoformat() if isinstance(day, datetime) else day.isoformat()
 
 
 def _talk(text: str) -> timedelta:

@@ -12,11 +12,15 @@ from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import Final
 
 from ledger.money import MICROS_PER_UNIT, Money
+from rating.errors import RateError
 from rating.price import exact_price, first_price, increments, price
 from rating.rounding import to_shown
 from rating.tariff import Rate
+
+_AMOUNTS: Final = ("connection", "first", "per_minute", "further", "exact", "rounding")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,22 @@ class Explanation:
         talk_seconds = {"talk_seconds": f"{_seconds(self.talk):f}"}
         amounts = {name: f"{value:f}" if isinstance(value, Decimal) else value for name, value in facts.items()}
         return json.dumps(talk_seconds | amounts | {"total": str(self.total)}, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Explanation:
+        """Read what `to_json` wrote.
+
+        Raises:
+            RateError: The text is anything else.
+        """
+        try:
+            facts = json.loads(text)
+            talk = Fraction(facts.pop("talk_seconds")) * 1_000_000
+            amounts = {name: Decimal(facts[name]) for name in _AMOUNTS}
+            rest = {"total": Money.from_text(facts["total"]), "postings": tuple(facts["postings"])}
+            return cls(**facts | amounts | rest | {"talk": timedelta(microseconds=int(talk))})
+        except (ValueError, ArithmeticError, AttributeError, KeyError, TypeError) as error:
+            raise RateError(f"not a stored explanation: {error}") from None
 
     def to_text(self) -> str:
         """A few lines for people: what was talked, each amount, and the total."""

@@ -28,7 +28,7 @@ def run(*words: str) -> tuple[int, str, str]:
 def test_explain_shows_how_a_price_came_about() -> None:
     code, out, _ = run("explain", "2125550123", "--talk", "1m35s", "--on", "2021-06-01")
     assert code == 0
-    assert "+12125550123 (US), advancepay" in out
+    assert "+12125550123 (US), advancepay, on 2021-06-01" in out
     assert "billed as 120 s" in out
     assert out.splitlines()[-1].split() == ["total", "0.05"]
 
@@ -41,12 +41,23 @@ def test_talk_can_be_written_in_several_ways(talk: str, total: str) -> None:
     assert json.loads(out)["total"] == total
 
 
+def test_a_tariff_of_the_past_is_asked_about_its_first_day() -> None:
+    _, out, _ = run("quote", "2125550123", "--tariff", "california-2021", "--json")
+    assert json.loads(out)["on"] == "2021-03-19"
+
+
+def test_without_a_tariff_or_a_day_it_is_today_in_california() -> None:
+    _, out, _ = run("quote", "2125550123", "--json")
+    assert json.loads(out)["tariff"] == "free-2023"
+
+
 def test_a_quote_is_json_with_amounts_as_text() -> None:
     _, out, _ = run("quote", "011442079460000", "--tariff", "california-2021", "--on", "2021-06-01", "--json")
     assert json.loads(out) == {
         "number": "+442079460000",
         "country": "GB",
         "kind": "advancepay",
+        "on": "2021-06-01",
         "tariff": "california-2021",
         "prefix": "+",
         "place": "international",
@@ -58,7 +69,7 @@ def test_a_quote_is_json_with_amounts_as_text() -> None:
 def test_a_quote_for_people_tells_both_prices() -> None:
     code, out, _ = run("quote", "3105550123", "--kind", "collect", "--on", "2021-06-01")
     assert code == 0
-    assert [line.split()[-1] for line in out.splitlines()[1:]] == ["0.076", "0.076"]
+    assert [line.split()[-1] for line in out.splitlines()[2:]] == ["0.076", "0.076"]
 
 
 @pytest.mark.parametrize(

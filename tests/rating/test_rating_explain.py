@@ -6,9 +6,12 @@ import json
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from rating.explain import explain
+from rating.errors import RateError
+from rating.explain import Explanation, explain
 from rating.price import price
 from rating.tariff import Rate
 from tests.rating.rate_builders import rate, rates, talks
@@ -31,6 +34,29 @@ def test_billed_time_covers_the_talk_by_less_than_an_increment_beyond_the_minimu
     billed = timedelta(seconds=told.billed_seconds)
     assert billed >= max(talk, timedelta(seconds=of.minimum_seconds))
     assert billed - timedelta(seconds=of.increment_seconds) < max(talk, timedelta(seconds=of.minimum_seconds))
+
+
+@given(rates(), talks, st.lists(st.text(max_size=9), max_size=3))
+@settings(deadline=None, max_examples=100)
+def test_a_stored_explanation_comes_back_equal(of: Rate, talk: timedelta, ids: list[str]) -> None:
+    told = explain(of, talk).with_postings(ids)
+    assert Explanation.from_json(told.to_json()) == told
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", "null", '{"talk_seconds": "1"}', '{"talk_seconds": null}', '{"talk_seconds": "x"}']
+)
+def test_other_text_is_no_explanation(text: str) -> None:
+    with pytest.raises(RateError, match="not a stored explanation"):
+        Explanation.from_json(text)
+
+
+@pytest.mark.parametrize("fact", ["total", "first", "postings", "place"])
+def test_an_explanation_with_a_fact_missing_or_too_many_is_refused(fact: str) -> None:
+    facts = json.loads(explain(rate(), timedelta(0)).to_json())
+    for damaged in ({**facts, "more": 1}, {name: value for name, value in facts.items() if name != fact}):
+        with pytest.raises(RateError, match="not a stored explanation"):
+            Explanation.from_json(json.dumps(damaged))
 
 
 def test_json_tells_every_amount_as_a_decimal_string() -> None:

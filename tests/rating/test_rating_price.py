@@ -78,15 +78,16 @@ def test_price_is_within_half_a_micro_of_the_exact_sum(of: Rate, talk: timedelta
     assert abs(exact * 1_000_000 - price(of, talk).micros) <= Fraction(1, 2)
 
 
-@given(rates(), moneys)
-@example(rate("0.000000060", first=1, increment=1), Money(1))
-@example(rate("0.000030", first=1, increment=1), Money(0))
-@example(rate("0.000030", first=1, increment=1), Money(1))
-@settings(deadline=None, max_examples=250)
-def test_afford_is_the_exact_inverse_of_price(of: Rate, money: Money) -> None:
-    talk = afford(of, money)
-    assume(NO_TALK < talk < ENDLESS)
-    assert price(of, talk) <= money < price(of, talk + INSTANT)
+@given(rates(), talks, st.integers(0, 1_000_000).map(Money))
+@example(rate("0.000000060", first=1, increment=1), NO_TALK, Money(1))
+@example(rate("0.000030", first=1, increment=1), NO_TALK, Money(0))
+@example(rate("0.000030", first=1, increment=1), timedelta(seconds=2), Money(0))
+@settings(deadline=None, max_examples=300)
+def test_afford_is_the_exact_inverse_of_price(of: Rate, talk: timedelta, more: Money) -> None:
+    money = price(of, talk) + more
+    longest = afford(of, money)
+    assume(longest < ENDLESS)
+    assert price(of, longest) <= money < price(of, longest + INSTANT)
 
 
 @given(rates(), moneys)
