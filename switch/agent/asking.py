@@ -7,7 +7,6 @@ import asyncio
 from switch.agent.addresses import Address
 from switch.agent.transactions import Transactions
 from switch.leg.authorizer import Authorizer
-from switch.leg.commands import Fields
 from switch.sip.headers import CSeq
 from switch.sip.message import Request, Response, respond
 
@@ -39,17 +38,14 @@ class Asking:
         """Take the answer, or ask again with credentials (§22.2)."""
         if response.status < 200 or self.answer.done():
             return
-        fields: Fields = ()
-        if self._authorizer is not None and response.status in (401, 407):
-            fields = self._authorizer.answer(self._request, response)
-        if not fields:
+        retry = None
+        if self._authorizer is not None:
+            number = self._request.cseq.number + 1
+            retry = self._authorizer.again(self._request, response, number=number)
+        if retry is None:
             self.answer.set_result(response)
             return
-        cseq = CSeq(self._request.cseq.number + 1, self._request.method)
-        headers = self._request.headers.replace("CSeq", str(cseq))
-        for name, value in fields:
-            headers = headers.replace(name, value)
-        self._request = self._request.with_headers(headers)
+        self._request = retry
         self.start()
 
     def take_failure(self, cseq: CSeq) -> None:  # noqa: ARG002 - as ClientUser has it

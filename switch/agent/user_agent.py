@@ -19,6 +19,7 @@ from structlog.typing import FilteringBoundLogger
 
 from switch.agent.addresses import Address, address_of, response_address, stamped
 from switch.agent.asking import Asking
+from switch.agent.complaints import Complaints
 from switch.agent.legs import InboundLeg, LegDriver, OutboundLeg
 from switch.agent.limits import CLOSE_TIME, RETRY_AFTER, Limits
 from switch.agent.observed import Observed
@@ -41,9 +42,6 @@ from switch.transaction.matching import server_key
 
 CSEQ_GAP: Final = 1_000
 """Added to CSeq when a dialog is resumed: requests sent after the snapshot was written used some numbers."""
-
-_LOG_EVERY: Final = 1.0
-"""Seconds between two log lines of one kind about what strangers send; the rest is only counted."""
 
 InviteHandler = Callable[[InboundLeg], None]
 RequestHandler = Callable[[Request, Address], Response | Awaitable[Response] | None]
@@ -100,7 +98,7 @@ class UserAgent:
         self._asks: set[asyncio.Task[None]] = set()
         self._is_closing = False
         self._all_gone: asyncio.Future[None] | None = None
-        self._logged_at: dict[str, float] = {}
+        self._complaints = Complaints(self.counters, log)
 
     # What the owner asks.
 
@@ -396,9 +394,4 @@ class UserAgent:
         return self.reply(request, 503, headers=(("Retry-After", RETRY_AFTER),))
 
     def _drop(self, kind: str, source: Address, *, fault: str = "") -> None:
-        """Count what a stranger did wrong, and log it, at most once a second for each kind."""
-        self.counters[kind] += 1
-        now = self.loop.time()
-        if now - self._logged_at.get(kind, -_LOG_EVERY) >= _LOG_EVERY:
-            self._logged_at[kind] = now
-            self._log.warning("sip_dropped", kind=kind, source=source, fault=fault, count=self.counters[kind])
+        self._complaints.note(kind, source, self.loop.time(), fault=fault)

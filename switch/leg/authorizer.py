@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
-from switch.leg.commands import Fields
 from switch.sip.digest import Challenge, HashedPassword, PlainPassword, Secret, authorize, find_challenge
 from switch.sip.errors import MalformedHeaderError
 from switch.sip.message import Request, Response
 from switch.sip.tokens import Tokens
+
+_FIELDS: Final = {
+    401: ("WWW-Authenticate", "Authorization"),
+    407: ("Proxy-Authenticate", "Proxy-Authorization"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +39,28 @@ class Authorizer:
         self._tokens = tokens
         self._nonce: str | None = None
 
-    def answer(self, request: Request, response: Response) -> Fields:
-        """The field to add to the request before it is sent again; empty if that would not help.
+    def again(self, request: Request, response: Response, *, number: int) -> Request | None:
+        """The request to send after this response, None if it is no challenge or answering would not help.
 
         Every nonce is answered once. A second challenge that is not for a stale nonce means a wrong
         password: no second try.
+
+        Args:
+            request: As it was sent, without its Via.
+            response: What came back.
+            number: CSeq number of the new request (§8.1.3.5).
         """
-        is_proxy = response.status == 407
-        challenge = _read(response, "Proxy-Authenticate" if is_proxy else "WWW-Authenticate")
-        name = "Proxy-Authorization" if is_proxy else "Authorization"
-        if challenge is None:
-            return ()
+        if response.status not in _FIELDS:
+            return None
+        asks, answers = _FIELDS[response.status]
+        challenge = _read(response, asks)
         secret = self._login.secret
+        if challenge is None or challenge.nonce == self._nonce:
+            return None
         if isinstance(secret, HashedPassword) and secret.algorithm is not challenge.algorithm:
-            return ()
-        if challenge.nonce == self._nonce or (name in request.headers and not challenge.is_stale):
-            return ()
+            return None
+        if answers in request.headers and not challenge.is_stale:
+            return None
         self._nonce = challenge.nonce
         credentials = authorize(
             challenge,
@@ -59,7 +70,8 @@ class Authorizer:
             uri=str(request.uri),
             cnonce=self._tokens.cnonce(),
         )
-        return ((name, str(credentials)),)
+        headers = request.headers.replace("CSeq", f"{number} {request.method}")
+        return request.with_headers(headers.replace(answers, str(credentials)))
 
 
 def _read(response: Response, name: str) -> Challenge | None:

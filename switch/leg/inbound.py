@@ -22,10 +22,11 @@ from typing import Final
 
 from switch.dialog.dialog import answering_dialog
 from switch.leg.acceptance import Acceptance
+from switch.leg.answers import answer_plainly
 from switch.leg.causes import cause_of
 from switch.leg.commands import Answer, Command, Fields, HangUp, Refuse, Ring
 from switch.leg.effects import Effect, Reply, RequestFailed, Tell
-from switch.leg.endpoint import ACCEPT, ALLOW, Endpoint
+from switch.leg.endpoint import Endpoint
 from switch.leg.events import Cause, Ended
 from switch.leg.session import Session
 from switch.sip.message import Request, Response, respond
@@ -138,14 +139,12 @@ class Inbound:
         match request.method:
             case "BYE":  # a caller may end an early dialog so (§15)
                 return [self._reply(request, 200), *self._refuse(487, Ended(Cause.CANCELLED, 487))]
-            case "OPTIONS":
-                return [self._reply(request, 200, headers=(("Allow", ALLOW), ("Accept", ACCEPT)))]
             case "INFO":
                 return [self._reply(request, 200)]  # a key before anybody listens
             case "INVITE" | "UPDATE":  # the first offer has no answer yet (RFC 3311 §5.2)
                 return [self._reply(request, 500, headers=(("Retry-After", "1"),))]
             case _:
-                return [self._reply(request, 405, headers=(("Allow", ALLOW),))]
+                return [answer_plainly(request, to_tag=self.local_tag)]
 
     def _reply(
         self, request: Request, status: int, *, reason: str | None = None, headers: Fields = (), body: bytes = b""

@@ -12,6 +12,8 @@ PLAIN: Final = "application/dtmf"
 KEYS: Final = frozenset("0123456789*#ABCD")
 BODY_SIZE_MAX: Final = 256
 """Octets looked at: a key and a duration need about 30."""
+KEY_MILLISECONDS: Final = 160
+"""How long a key of ours is said to be held: a common press, well above the 40 ms every detector wants."""
 
 _BY_EVENT_NUMBER: Final = {"10": "*", "11": "#", "12": "A", "13": "B", "14": "C", "15": "D"}
 
@@ -35,10 +37,10 @@ def read_key(media_type: str, body: bytes) -> str | None:
     return None
 
 
-def write_key(key: str, *, milliseconds: int) -> bytes:
+def write_key(key: str) -> bytes:
     """A body of `application/dtmf-relay`."""
     assert key in KEYS, key
-    return f"Signal={key}\r\nDuration={milliseconds}\r\n".encode()
+    return f"Signal={key}\r\nDuration={KEY_MILLISECONDS}\r\n".encode()
 
 
 def _key(text: str) -> str | None:

@@ -27,6 +27,7 @@ from random import Random
 from typing import Final
 
 from switch.dialog.dialog import calling_dialog
+from switch.leg.answers import answer_plainly
 from switch.leg.authorizer import Authorizer
 from switch.leg.causes import cause_of
 from switch.leg.commands import Command, Fields, HangUp
@@ -40,7 +41,7 @@ from switch.leg.effects import (
     SendRequest,
     Tell,
 )
-from switch.leg.endpoint import ACCEPT, ALLOW, Endpoint
+from switch.leg.endpoint import Endpoint
 from switch.leg.events import Answered, Cause, Ended, Ringing
 from switch.leg.session import Session
 from switch.sip.headers import NameAddr
@@ -210,7 +211,9 @@ class Outbound:
             return []
         if self.state not in {State.CALLING, State.PROCEEDING}:
             return []
-        retry = self._authorized(response)
+        retry = None
+        if self._authorizer is not None:
+            retry = self._authorizer.again(self._request, response, number=self._number + 1)
         if retry is not None:
             self._request = retry
             self._move(State.CALLING)
@@ -259,22 +262,11 @@ class Outbound:
             case "ACK":
                 return []
             case "OPTIONS":
-                return [_reply(request, 200, (("Allow", ALLOW), ("Accept", ACCEPT)))]
+                return [answer_plainly(request, to_tag=None)]
             case "INVITE" | "UPDATE" if self.state is not State.ENDED:
                 return [_reply(request, 491)]  # our own offer is not answered yet (§14.2)
             case _:
                 return [_reply(request, 481)]
-
-    def _authorized(self, response: Response) -> Request | None:
-        if self._authorizer is None or response.status not in (401, 407):
-            return None
-        fields = self._authorizer.answer(self._request, response)
-        if not fields:
-            return None
-        headers = self._request.headers.replace("CSeq", f"{self._number + 1} INVITE")
-        for name, value in fields:
-            headers = headers.replace(name, value)
-        return self._request.with_headers(headers)
 
     def _end(self, ended: Ended) -> list[Effect]:
         is_told = self.state is State.CANCELLING
@@ -290,5 +282,5 @@ class Outbound:
             self._abandon_at = None
 
 
-def _reply(request: Request, status: int, headers: Fields = ()) -> Reply:
-    return Reply(request, respond(request, status, to_tag=None, headers=headers))
+def _reply(request: Request, status: int) -> Reply:
+    return Reply(request, respond(request, status, to_tag=None))

@@ -31,6 +31,7 @@ from typing import Final, assert_never
 
 from switch.dialog.dialog import Dialog
 from switch.leg.acceptance import Acceptance
+from switch.leg.answers import answer_plainly, glare_wait
 from switch.leg.authorizer import Authorizer
 from switch.leg.commands import (
     Answer,
@@ -45,7 +46,7 @@ from switch.leg.commands import (
     SendInfo,
 )
 from switch.leg.effects import Effect, Reply, RequestFailed, SendAck, SendRequest, Tell
-from switch.leg.endpoint import ACCEPT, ALLOW, Endpoint
+from switch.leg.endpoint import Endpoint
 from switch.leg.events import (
     Cause,
     Ended,
@@ -62,8 +63,6 @@ REOFFER_TIME: Final = 10.0
 """How long the call may think about a re-INVITE; a peer's user waits while holding, so not longer."""
 RETRY_AFTER: Final = "1"
 """Seconds in the Retry-After of a 500 to an INVITE that overlaps another; §14.2 asks for 0 to 10."""
-INFO_MILLISECONDS: Final = 160
-"""The length of a key we tell: two codec frames above the 40 ms every detector wants."""
 
 
 class State(Enum):
@@ -138,11 +137,6 @@ class Session:
     def is_over(self) -> bool:
         """Whether nothing more is to come of this dialog."""
         return self.state is State.ENDED
-
-    @property
-    def is_talking(self) -> bool:
-        """Whether neither side has hung up."""
-        return self.state in _TALKING
 
     @property
     def deadline(self) -> float | None:
@@ -226,12 +220,8 @@ class Session:
                 return [Reply(request, respond(request, 200, to_tag=None, headers=headers))]
             case "INFO":
                 return self._take_info(request)
-            case "OPTIONS":
-                headers = (*self._endpoint.answering(b""), ("Accept", ACCEPT))
-                return [Reply(request, respond(request, 200, to_tag=None, headers=headers))]
             case _:
-                refusal = respond(request, 405, to_tag=None, headers=(("Allow", ALLOW),))
-                return [Reply(request, refusal)]
+                return [answer_plainly(request, to_tag=None)]
 
     def _take_ack(self, ack: Request) -> list[Effect]:
         if self._acceptance is None or ack.cseq.number != self._acceptance.number:
@@ -255,7 +245,7 @@ class Session:
             return [Reply(bye, respond(bye, 500, to_tag=None))]
         effects: list[Effect] = [Reply(bye, respond(bye, 200, to_tag=None))]
         if self.state is not State.ENDING:  # two BYEs crossed: ours is still to be answered
-            effects += self._drop_offered()
+            effects += self._refuse_reoffer(487)
             self._stop(State.ENDED)
             effects += self._told(Ended(Cause.NORMAL))
         return effects
@@ -264,7 +254,7 @@ class Session:
         """Cancel a re-INVITE the call has not answered; any other CANCEL comes too late (§9.2)."""
         effects: list[Effect] = [Reply(cancel, respond(cancel, 200, to_tag=None))]
         if self._offered is not None and self._offered.cseq.number == cancel.cseq.number:
-            effects += self._drop_offered()
+            effects += self._refuse_reoffer(487)
         return effects
 
     def _take_reoffer(self, request: Request, now: float) -> list[Effect]:
@@ -294,18 +284,16 @@ class Session:
         return [] if request is None else [Reply(request, respond(request, status, to_tag=None))]
 
     def _take_info(self, info: Request) -> list[Effect]:
-        if not info.body:
-            return [Reply(info, respond(info, 200, to_tag=None))]
         key = read_key(info.content_type or "", info.body)
-        if key is None:
-            return [Reply(info, respond(info, 400, to_tag=None, reason="No Known Key In INFO"))]
-        return [Reply(info, respond(info, 200, to_tag=None)), Tell(Pressed(key))]
+        status = 200 if key is not None or not info.body else 400
+        reply = Reply(info, respond(info, status, to_tag=None))
+        return [reply] if key is None else [reply, Tell(Pressed(key))]
 
     def _send_info(self, key: str) -> list[Effect]:
         assert key in KEYS, key
         if self.state not in _TALKING:
             return []
-        body = write_key(key, milliseconds=INFO_MILLISECONDS)
+        body = write_key(key)
         return [self._sending(self.dialog.request("INFO", headers=(("Content-Type", RELAY),), body=body))]
 
     def _send_reoffer(self, description: bytes) -> list[Effect]:
@@ -363,17 +351,13 @@ class Session:
         if response.status in (408, 481):
             return self._send_bye(Ended(Cause.UNREACHABLE, response.status))  # §14.1
         if response.status == 491:
-            self._glare_at = now + self._glare_wait()
+            self._glare_at = now + glare_wait(self._chance, is_caller=self._is_caller)
             return []
         retry = self._authorized(sent, response)
         if retry is not None:
             self._reoffer = retry
             return [self._sending(retry)]
         return [Tell(ReofferRefused(response.status))]
-
-    def _glare_wait(self) -> float:
-        """Who made the Call-ID waits 2.1 to 4 s, the other up to 2 s, in steps of 10 ms (§14.1)."""
-        return self._chance.randint(210, 400) / 100 if self._is_caller else self._chance.randint(0, 200) / 100
 
     def _take_failure(self, failure: RequestFailed) -> list[Effect]:
         if failure.method == "BYE":
@@ -384,22 +368,17 @@ class Session:
 
     def _authorized(self, request: Request, response: Response) -> Request | None:
         """The same request with credentials and the next CSeq, None if there is no use (§22.2)."""
-        if self._authorizer is None or response.status not in (401, 407):
+        if self._authorizer is None:
             return None
-        fields = self._authorizer.answer(request, response)
-        if not fields:
-            return None
-        kept = tuple(
-            (name, value)
-            for name in ("Contact", "Allow", "User-Agent", "Reason", "Content-Type")
-            for value in request.headers.all(name)
-        )
-        return self.dialog.request(request.method, headers=(*kept, *fields), body=request.body)
+        retry = self._authorizer.again(request, response, number=self.dialog.local_cseq + 1)
+        if retry is not None:
+            self.dialog.local_cseq += 1
+        return retry
 
     def _send_bye(self, ended: Ended | None) -> list[Effect]:
         if self.state in {State.ENDING, State.ENDED}:
             return []
-        effects = self._drop_offered()
+        effects = self._refuse_reoffer(487)
         self._stop(State.ENDING)
         headers = (("User-Agent", self._endpoint.product), *self._leave_headers)
         self._bye = self.dialog.request("BYE", headers=headers)
@@ -407,9 +386,6 @@ class Session:
 
     def _sending(self, request: Request) -> SendRequest:
         return SendRequest(request, self.dialog.next_hop)
-
-    def _drop_offered(self) -> list[Effect]:
-        return self._refuse_reoffer(487)
 
     def _told(self, ended: Ended | None) -> list[Effect]:
         if self._is_told or ended is None:
