@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import assert_never
+from typing import Final, assert_never
 
 from ledger import settle
-from ledger.chart import Opener, Terms, cash_id, parse_account, terms_of
+from ledger.chart import AccountKind, Opener, Terms, cash_id, kind_of, parse_account, terms_of
 from ledger.digest import digest
 from ledger.draft import Draft, RefusedError
 from ledger.entries import EntryDraft, EntryId, EntryKind, Posting
@@ -39,6 +39,9 @@ from ledger.requests import (
     request_id,
 )
 from ledger.rows import Account, Decision, ForgetProcess, RememberedRequest, View
+
+_CORRECTING: Final = frozenset({AccountKind.PROMOTIONS, AccountKind.CASH})
+"""What an account is corrected against. Income is not: it changes by charges and refunds alone."""
 
 
 def decide(view: View, request: Request) -> Decision:
@@ -169,9 +172,14 @@ def _transfer(draft: Draft, request: Transfer) -> Outcome:
 
 def _adjust(draft: Draft, request: Adjust) -> Outcome:
     draft.account(request.account_id)
-    against = draft.account(request.against)
-    if Opener.BOOK not in terms_of(against.account_id).openers or request.against == request.account_id:
+    try:
+        against = kind_of(parse_account(request.against))
+    except MalformedAccountError:
+        raise RefusedError(Refusal.MALFORMED_ACCOUNT, request.against) from None
+    if against not in _CORRECTING or request.against == request.account_id:
         raise RefusedError(Refusal.NOT_ALLOWED, request.against)
+    if kind_of(request.account_id) is AccountKind.INCOME:
+        raise RefusedError(Refusal.NOT_ALLOWED, request.account_id)
     gives = request.amount > ZERO
     amount = request.amount if gives else -request.amount
     draft.check_amount(amount, request.adjustment_id)

@@ -56,9 +56,10 @@ class EntryDraft:
     """The charge that a refund gives back."""
     memo: str = ""
 
-    def __post_init__(self) -> None:
-        if total(posting.amount for posting in self.postings):
-            raise AssertionError(f"the postings of {self.entry_id} do not sum to zero")
+    @property
+    def difference(self) -> Money:
+        """What its postings sum to: nothing, in a sound entry."""
+        return total(posting.amount for posting in self.postings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,5 +113,7 @@ def entry_hash(seq: int, draft: EntryDraft, previous_hash: str) -> str:
 
 def seal(draft: EntryDraft, head: Head) -> Entry:
     """Give an entry its place after `head`."""
+    if draft.difference:
+        raise AssertionError(f"the postings of {draft.entry_id} sum to {draft.difference}")
     seq = head.seq + 1
     return Entry(seq, draft, head.hash, entry_hash(seq, draft, head.hash))

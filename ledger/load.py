@@ -15,6 +15,7 @@ from sqlalchemy import (
     bindparam,
     column,
     func,
+    literal,
     or_,
     select,
 )
@@ -22,12 +23,12 @@ from sqlalchemy import (
 from ledger.entries import EntryId, EntryKind, Head
 from ledger.footprint import Footprint
 from ledger.hold import Hold, HoldState
-from ledger.money import AccountId, CallId, Money
+from ledger.money import ZERO, AccountId, CallId
 from ledger.outcomes import from_text
 from ledger.records import CallRecord, OpenCall
 from ledger.requests import Process
 from ledger.rows import Account, ChargeEntry, RememberedRequest, WorkingRows
-from ledger.tables import accounts, entries, head, holds, open_calls, postings, processes, requests
+from ledger.tables import Amount, accounts, entries, head, holds, open_calls, postings, processes, requests
 
 EXPIRE_MAX: Final = 1_000
 """Holds that one ExpireHolds gives back at most; whoever has more asks again."""
@@ -120,7 +121,7 @@ def _charge(connection: Connection, charge_id: EntryId) -> Iterable[ChargeEntry]
         return
     payer, income = lines
     refunded = connection.execute(
-        select(func.coalesce(func.sum(postings.c.amount), Money(0)))
+        select(func.coalesce(func.sum(postings.c.amount), literal(ZERO, Amount())))
         .join(entries, postings.c.seq == entries.c.seq)
         .where(entries.c.refunds == charge_id, postings.c.account_id == payer.account_id)
     ).scalar_one()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
@@ -68,7 +69,13 @@ def read_entries(
     return _entries(connection, query)
 
 
-def _entries(connection: Connection, query: Select[tuple[object, ...]]) -> tuple[Entry, ...]:
+def read_entries_between(connection: Connection, after: int, most: int) -> tuple[Entry, ...]:
+    """The next entries of the chain after a place in it, `most` of them at most."""
+    following = select(entries.c.seq).where(entries.c.seq > after).order_by(entries.c.seq).limit(most)
+    return _entries(connection, select(entries).where(entries.c.seq.in_(following)))
+
+
+def _entries(connection: Connection, query: Select[*tuple[Any, ...]]) -> tuple[Entry, ...]:
     seqs = query.with_only_columns(entries.c.seq)
     lines: defaultdict[int, list[Posting]] = defaultdict(list)
     of_entries = select(postings).where(postings.c.seq.in_(seqs)).order_by(postings.c.seq, postings.c.line)

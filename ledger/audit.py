@@ -1,0 +1,244 @@
+"""Prove a book: rebuild every balance from the postings, and check what must always hold.
+
+The audit believes no total: it adds up the rows they came from. It reads one snapshot, so it may run on
+a live book, and it changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, Select, Table, case, func, literal, select
+
+from ledger.chart import AccountKind, kind_of, terms_of
+from ledger.entries import EntryKind, Head, entry_hash
+from ledger.hold import HoldState
+from ledger.load import load_head
+from ledger.money import ZERO, AccountId, Money, total
+from ledger.reads import read_accounts, read_entries_between
+from ledger.store import Book
+from ledger.tables import Amount, accounts, calls, entries, holds, open_calls, postings
+
+CHUNK: Final = 5_000
+"""Entries looked at together: a few megabytes."""
+
+FINDINGS_MAX: Final = 1_000
+"""Findings listed; a book with more is restored from a copy, not mended by hand."""
+
+_NOTHING: Final = literal(ZERO, Amount())
+
+_RESTORE: Final = "the rows were changed outside the program: compare with a copy of the book"
+_MEND: Final = "correct it with an adjustment, after finding the program that wrote it"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that does not hold."""
+
+    rule: str
+    row: str
+    problem: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """What was looked at, and what was found."""
+
+    accounts: int
+    entries: int
+    calls: int
+    open_calls: int
+    holds: int
+    head: Head
+    findings: tuple[Finding, ...]
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether everything holds."""
+        return not self.findings
+
+
+async def audit(book: Book) -> AuditReport:
+    """Check a book from one snapshot.
+
+    Raises:
+        LedgerUnavailableError: The database did not answer.
+    """
+    return await book.read(audit_snapshot)
+
+
+def audit_snapshot(connection: Connection) -> AuditReport:
+    """Run every check on one connection, within its transaction."""
+    findings: list[Finding] = []
+    for check in _CHECKS:
+        for finding in check(connection):
+            if len(findings) < FINDINGS_MAX:
+                findings.append(finding)
+
+    def count(table: Table) -> int:
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+    return AuditReport(
+        accounts=count(accounts),
+        entries=count(entries),
+        calls=count(calls),
+        open_calls=count(open_calls),
+        holds=count(holds),
+        head=load_head(connection),
+        findings=tuple(findings),
+    )
+
+
+def _check_chain(connection: Connection) -> Iterator[Finding]:
+    """Every entry in its place, unchanged, and summing to zero."""
+    head, before = load_head(connection), Head()
+    while chunk := read_entries_between(connection, before.seq, CHUNK):
+        for entry in chunk:
+            row = f"entry {entry.seq} ({entry.draft.entry_id})"
+            if entry.seq != before.seq + 1:
+                yield Finding("chain", row, f"entry {before.seq + 1} is missing before it", _RESTORE)
+            if entry.previous_hash != before.hash:
+                yield Finding("chain", row, "it does not follow the entry before it", _RESTORE)
+            if entry.hash != entry_hash(entry.seq, entry.draft, entry.previous_hash):
+                yield Finding("chain", row, "its content is not what was sealed", _RESTORE)
+            if difference := entry.draft.difference:
+                yield Finding("double entry", row, f"its postings sum to {difference}, not 0", _RESTORE)
+            before = Head(entry.seq, entry.hash)
+    if (before.seq, before.hash) != (head.seq, head.hash):
+        yield Finding("chain", f"entry {head.seq}", f"the book ends at entry {before.seq} instead", _RESTORE)
+
+
+def _check_accounts(connection: Connection) -> Iterator[Finding]:
+    """Balances from postings, held from holds, floors, and all balances together."""
+    posted = _amounts(
+        connection,
+        select(postings.c.account_id, func.sum(postings.c.amount)).group_by(postings.c.account_id),
+    )
+    held = _amounts(
+        connection,
+        select(holds.c.account_id, func.sum(holds.c.amount))
+        .where(holds.c.state == HoldState.PLACED.value)
+        .group_by(holds.c.account_id),
+    )
+    rows = read_accounts(connection)
+    for account in rows:
+        row = f"account {account.account_id}"
+        if account.balance != (sum_ := posted.pop(account.account_id, ZERO)):
+            yield Finding("balance", row, f"balance {account.balance}, its postings sum to {sum_}", _RESTORE)
+        if account.held != (sum_ := held.pop(account.account_id, ZERO)):
+            yield Finding("held", row, f"held {account.held}, its placed holds sum to {sum_}", _RESTORE)
+        if (available := account.available) is not None and available < ZERO:
+            yield Finding("floor", row, f"{-available} below what its terms allow", _MEND)
+        floor = terms_of(account.account_id).floor
+        if floor is not None and account.floor != floor:
+            yield Finding("floor", row, f"floor {account.floor}, its kind has {floor}", _RESTORE)
+    for account_id, amount in [*posted.items(), *held.items()]:
+        yield Finding("balance", f"account {account_id}", f"{amount} of an account that is not there", _RESTORE)
+    if difference := total(account.balance for account in rows):
+        yield Finding("double entry", "all accounts", f"balances sum to {difference}, not 0", _RESTORE)
+
+
+def _check_holds(connection: Connection) -> Iterator[Finding]:
+    """No placed hold without its open call."""
+    orphans = (
+        select(holds.c.hold_id, holds.c.amount)
+        .outerjoin(open_calls, holds.c.call_id == open_calls.c.call_id)
+        .where(holds.c.state == HoldState.PLACED.value, open_calls.c.call_id.is_(None))
+    )
+    for hold_id, amount in connection.execute(orphans):
+        yield Finding("hold", f"hold {hold_id}", f"{amount} held for a call that is not open", "expire the holds")
+    both = select(calls.c.call_id).join(open_calls, calls.c.call_id == open_calls.c.call_id)
+    for call_id in connection.execute(both).scalars():
+        yield Finding("call", f"call {call_id}", "it has a record, and is open", _RESTORE)
+
+
+def _check_charges(connection: Connection) -> Iterator[Finding]:
+    """Every charged call has exactly one charge entry, of its amount, on its payer; and the reverse."""
+    of_payer = case((postings.c.line == 1, postings.c.amount), else_=_NOTHING)
+    charged = (
+        select(
+            entries.c.call_id,
+            func.count(entries.c.seq.distinct()).label("entries"),
+            func.sum(of_payer).label("taken"),
+            func.min(case((postings.c.line == 1, postings.c.account_id))).label("payer"),
+        )
+        .join(postings, postings.c.seq == entries.c.seq)
+        .where(entries.c.kind == EntryKind.CHARGE.value)
+        .group_by(entries.c.call_id)
+    )
+    booked = {row.call_id: row for row in connection.execute(charged)}
+    for call_id, payer, amount in connection.execute(select(calls.c.call_id, calls.c.payer, calls.c.charged)):
+        row, entry = f"call {call_id}", booked.pop(call_id, None)
+        if entry is None:
+            if amount:
+                yield Finding("charge", row, f"its record says {amount}, and no entry charges it", _MEND)
+        elif entry.entries != 1:
+            yield Finding("charge", row, f"{entry.entries} entries charge it", "refund all but one of them")
+        elif -entry.taken != amount:
+            yield Finding("charge", row, f"its record says {amount}, its entry {-entry.taken}", _MEND)
+        elif entry.payer != payer:
+            yield Finding("charge", row, f"its record says {payer} paid, its entry {entry.payer}", _MEND)
+    for call_id, entry in booked.items():
+        problem = f"charged {-entry.taken} without a record"
+        yield Finding("charge", f"call {call_id}", problem, "refund the charge, or restore the record")
+
+
+def _check_captures(connection: Connection) -> Iterator[Finding]:
+    """What was captured for a call is what it was charged, where money has to be held first."""
+    captured = (
+        select(holds.c.call_id, func.sum(holds.c.captured).label("amount"))
+        .where(holds.c.state == HoldState.CAPTURED.value)
+        .group_by(holds.c.call_id)
+        .subquery()
+    )
+    query = (
+        select(calls.c.call_id, calls.c.charged, func.coalesce(captured.c.amount, _NOTHING), accounts.c.floor)
+        .outerjoin(captured, captured.c.call_id == calls.c.call_id)
+        .outerjoin(accounts, accounts.c.account_id == calls.c.payer)
+        .where(calls.c.charged != func.coalesce(captured.c.amount, _NOTHING))
+    )
+    for call_id, charged, amount, floor in connection.execute(query):
+        if floor is not None or amount > charged:
+            yield Finding("capture", f"call {call_id}", f"charged {charged}, captured {amount}", _MEND)
+
+
+def _check_income(connection: Connection) -> Iterator[Finding]:
+    """Charges less refunds are the change of income; no charge is given back twice."""
+    lines = (
+        select(entries.c.kind, entries.c.entry_id, entries.c.refunds, postings.c.account_id, postings.c.amount)
+        .join(postings, postings.c.seq == entries.c.seq)
+        .where(entries.c.kind.in_([EntryKind.CHARGE.value, EntryKind.REFUND.value]))
+        .order_by(entries.c.seq, postings.c.line)
+    )
+    left: dict[str, Money] = {}
+    for kind, entry_id, refunds, account_id, amount in connection.execute(lines):
+        if kind_of(AccountId(account_id)) is not AccountKind.INCOME:
+            continue
+        of_charge = entry_id if kind == EntryKind.CHARGE.value else refunds
+        left[of_charge] = left.get(of_charge, ZERO) + amount
+    for charge_id, amount in left.items():
+        if amount < ZERO:
+            yield Finding("refund", f"entry {charge_id}", f"{-amount} more was refunded than charged", _MEND)
+    earned = total(
+        account.balance for account in read_accounts(connection) if kind_of(account.account_id) is AccountKind.INCOME
+    )
+    if earned != total(left.values()):
+        problem = f"income is {earned}, charges less refunds {total(left.values())}"
+        yield Finding("income", "all income accounts", problem, _MEND)
+
+
+def _amounts(connection: Connection, query: Select[str, Money]) -> dict[AccountId, Money]:
+    return {AccountId(account_id): amount for account_id, amount in connection.execute(query)}
+
+
+_CHECKS: Final[tuple[Callable[[Connection], Iterator[Finding]], ...]] = (
+    _check_chain,
+    _check_accounts,
+    _check_holds,
+    _check_charges,
+    _check_captures,
+    _check_income,
+)

@@ -1,0 +1,266 @@
+"""Commands about money: accounts, balance, deposit, calls, audit.
+
+Exit codes: 0 done; 1 refused, or the audit found something; 2 used wrongly, or there is no book.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any, Never, TypeVar
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from ledger import chart
+from ledger.audit import AuditReport, audit
+from ledger.errors import LedgerError, MalformedAccountError, MissingBookError
+from ledger.group import Answer
+from ledger.money import AccountId, AmountError, Money
+from ledger.outcomes import Booked, Refused
+from ledger.records import CallRecord
+from ledger.requests import Deposit, OpenAccount
+from ledger.rows import Account
+from ledger.store import DEFAULT_URL, Book
+
+T = TypeVar("T")
+
+Database = Annotated[str, typer.Option("--db", envvar="PAYPHONE_DB", help="URL or file of the book.", metavar="URL")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON; amounts are decimal strings.")]
+
+_NUMBER_KINDS = (chart.advancepay, chart.lec)
+
+
+def register(app: typer.Typer) -> None:
+    """Mount the commands."""
+    app.command("accounts")(accounts)
+    app.command("balance")(balance)
+    app.command("deposit")(deposit)
+    app.command("calls")(calls)
+    app.command("audit")(audit_book)
+
+
+def accounts(db: Database = DEFAULT_URL, as_json: AsJson = False) -> None:
+    """List all accounts with balance, held and available."""
+    _print_accounts(_with_book(db, Book.accounts), as_json=as_json)
+
+
+def balance(
+    account: Annotated[str, typer.Argument(help="An account (advancepay:+12125550123) or a number.")],
+    db: Database = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Show the balance of an account, or of every account of a number."""
+    candidates = _accounts_named(account)
+
+    async def find(book: Book) -> tuple[Account, ...]:
+        found = [await book.balance(candidate) for candidate in candidates]
+        return tuple(each for each in found if each is not None)
+
+    found = _with_book(db, find)
+    if not found:
+        _fail(f"no account {account}: `payphone accounts` lists them; `deposit --open` opens one", 1)
+    _print_accounts(found, as_json=as_json)
+
+
+def deposit(  # noqa: PLR0917 - typer calls it by name.
+    account: Annotated[str, typer.Argument(help="An account, or the number of an AdvancePay account.")],
+    amount: Annotated[str, typer.Argument(help="Dollars, for example 25 or 0.375.")],
+    deposit_id: Annotated[str, typer.Option("--id", help="The payment's own id: sent again, it is booked once.")] = "",
+    channel: Annotated[str, typer.Option(help="How the money came: processor, mail, ...")] = "processor",
+    memo: Annotated[str, typer.Option(help="A note kept with the entry.")] = "",
+    may_open: Annotated[bool, typer.Option("--open", help="Open the account if there is none.")] = False,
+    db: Database = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Book money that came in for an account. Sent again under the same id, it is booked once."""
+    account_id = _accounts_named(account)[0]
+    try:
+        money = Money.from_text(amount)
+        chart.cash(channel)
+    except (AmountError, MalformedAccountError) as error:
+        _fail(str(error), 2)
+    chosen_id = deposit_id or f"deposit-{secrets.token_hex(8)}"
+    now = datetime.now(UTC)
+
+    async def book_it(book: Book) -> Answer:
+        if may_open and await book.balance(account_id) is None:
+            opened = await book.answer(OpenAccount(account_id, chart.Opener.AGENT, now))
+            if isinstance(opened.outcome, Refused):
+                return opened
+        return await book.answer(Deposit(chosen_id, account_id, money, channel, now, memo))
+
+    _report_deposit(_with_book(db, book_it), account_id, chosen_id, as_json=as_json)
+
+
+def _report_deposit(answer: Answer, account_id: AccountId, deposit_id: str, *, as_json: bool) -> None:
+    match answer.outcome:
+        case Booked(entry_id, amount, after):
+            facts = {
+                "id": entry_id,
+                "account": account_id,
+                "amount": str(amount),
+                "balance": str(after),
+                "already_booked": answer.is_repeat,
+            }
+            words = (
+                f"{entry_id} was booked before: {amount} on {account_id}, balance {after} then; not booked again"
+                if answer.is_repeat
+                else f"booked {amount} on {account_id}, balance {after} (id {entry_id})"
+            )
+            _print(facts, words, as_json=as_json)
+        case Refused(why, subject):
+            if as_json:
+                _print({"refused": why.name, "subject": subject, "id": deposit_id}, "", as_json=True)
+            hint = "; --open opens it" if why.name == "UNKNOWN_ACCOUNT" else ""
+            _fail(f"refused: {why.value} ({subject}){hint}", 1)
+        case other:
+            raise AssertionError(f"a deposit came to {other}")
+
+
+def calls(
+    last: Annotated[int, typer.Option("--last", min=1, max=10_000, help="How many, the newest first.")] = 20,
+    db: Database = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """List call records, the newest first."""
+    records = _with_book(db, lambda book: book.calls(last=last))
+    if as_json:
+        _print([_record_facts(record) for record in records], "", as_json=True)
+        return
+    table = Table("started", "call", "number", "kind", "talk", "charged", "why", "by", box=SIMPLE_HEAD)
+    for record in records:
+        table.add_row(
+            f"{record.started_at:%m-%d %H:%M:%S}",
+            record.call_id,
+            record.number or "-",
+            record.billing,
+            f"{record.talk.total_seconds():.1f} s",
+            str(record.charged),
+            record.why,
+            record.ended_by,
+        )
+    Console().print(table)
+
+
+def audit_book(db: Database = DEFAULT_URL, as_json: AsJson = False) -> None:
+    """Rebuild every balance from the postings and check what must always hold."""
+    report = _with_book(db, audit)
+    print_report(report, as_json=as_json)
+    if not report.is_clean:
+        raise typer.Exit(1)
+
+
+def print_report(report: AuditReport, *, as_json: bool) -> None:
+    """Say what the audit looked at and found."""
+    counted = {
+        "accounts": report.accounts,
+        "entries": report.entries,
+        "calls": report.calls,
+        "open_calls": report.open_calls,
+        "holds": report.holds,
+    }
+    found = [
+        {"rule": each.rule, "row": each.row, "problem": each.problem, "remedy": each.remedy} for each in report.findings
+    ]
+    if as_json:
+        facts = counted | {"head": report.head.hash, "clean": report.is_clean, "findings": found}
+        _print(facts, "", as_json=True)
+        return
+    console = Console()
+    console.print(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counted.items()))
+    if report.is_clean:
+        console.print(f"the book balances; chain of {report.entries} entries ends in {report.head.hash[:16]}")
+        return
+    table = Table("rule", "row", "problem", "remedy", box=SIMPLE_HEAD)
+    for each in report.findings:
+        table.add_row(each.rule, each.row, each.problem, each.remedy)
+    console.print(table)
+
+
+def _with_book(address: str, use: Callable[[Book], Awaitable[T]]) -> T:
+    """Open the book, which must be there, use it and close it."""
+
+    async def run() -> T:
+        async with await Book.open(address, may_create=False) as book:
+            return await use(book)
+
+    try:
+        return asyncio.run(run())
+    except MissingBookError:
+        _fail(f"no book at {address}: start `payphone serve` once, or name another with --db", 2)
+    except LedgerError as error:
+        _fail(str(error), 2)
+
+
+def _accounts_named(text: str) -> list[AccountId]:
+    """The account of this id, or those a number may have, AdvancePay first."""
+    try:
+        if text.startswith("+"):
+            return [of_number(text) for of_number in _NUMBER_KINDS]
+        return [chart.parse_account(text)]
+    except MalformedAccountError as error:
+        _fail(f"{error}, or give a number like +12125550123", 2)
+
+
+def _print_accounts(found: tuple[Account, ...], *, as_json: bool) -> None:
+    if as_json:
+        _print([_account_facts(account) for account in found], "", as_json=True)
+        return
+    table = Table("account", box=SIMPLE_HEAD)
+    for name in ("balance", "held", "available"):
+        table.add_column(name, justify="right")
+    for account in found:
+        available = "no limit" if account.available is None else str(account.available)
+        table.add_row(account.account_id, str(account.balance), str(account.held), available)
+    Console().print(table)
+
+
+def _account_facts(account: Account) -> dict[str, Any]:
+    return {
+        "account": account.account_id,
+        "balance": str(account.balance),
+        "held": str(account.held),
+        "available": None if account.available is None else str(account.available),
+        "opened_at": account.opened_at.isoformat(),
+    }
+
+
+def _record_facts(record: CallRecord) -> dict[str, Any]:
+    def instant(at: datetime | None) -> str | None:
+        return None if at is None else at.isoformat()
+
+    return {
+        "call": record.call_id,
+        "facility": record.facility,
+        "station": record.station,
+        "person": record.person,
+        "number": record.number,
+        "billing": record.billing,
+        "payer": record.payer,
+        "started_at": instant(record.started_at),
+        "rang_at": instant(record.rang_at),
+        "answered_at": instant(record.answered_at),
+        "accepted_at": instant(record.accepted_at),
+        "ended_at": instant(record.ended_at),
+        "why": record.why,
+        "ended_by": record.ended_by,
+        "talk_seconds": record.talk.total_seconds(),
+        "charged": str(record.charged),
+        "tariff": record.tariff,
+        "recording": record.recording,
+    }
+
+
+def _print(facts: Any, words: str, *, as_json: bool) -> None:
+    typer.echo(json.dumps(facts, indent=2) if as_json else words)
+
+
+def _fail(words: str, code: int) -> Never:
+    typer.echo(words, err=True)
+    raise typer.Exit(code)
