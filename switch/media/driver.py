@@ -61,7 +61,7 @@ class InProcessDriver:
             capacity=max(1, len(self._free)), now=self._loop.time(), tick=tick, silence_max=silence_max
         )
         self._legs: dict[LegId, InProcessLeg] = {}
-        self._sockets: set[_Socket] = set()
+        self._sockets: dict[int, _Socket] = {}
         self._recordings: dict[RecordingId, InProcessRecording] = {}
         self._writer = RecordingWriter()
         self._timer: asyncio.TimerHandle | None = None
@@ -134,7 +134,7 @@ class InProcessDriver:
             self._timer.cancel()
             self._timer = None
         if self._sockets:
-            await asyncio.gather(*(socket.closed for socket in self._sockets))
+            await asyncio.gather(*(socket.closed for socket in self._sockets.values()))
         await self._loop.run_in_executor(None, self._writer.close)
         for path, error in self._writer.failures:
             log.error("recording_failed", path=str(path), error=str(error))
@@ -168,13 +168,13 @@ class InProcessDriver:
 
     def socket_made(self, socket: _Socket) -> None:
         """Count a socket in."""
-        self._sockets.add(socket)
+        self._sockets[socket.port] = socket
 
     def socket_lost(self, socket: _Socket, error: Exception | None) -> None:
         """Return the port of a socket that is closed now."""
         if error is not None:
             self.socket_errors += 1
-        self._sockets.discard(socket)
+        self._sockets.pop(socket.port, None)
         self._free.append(socket.port)
 
     def _step(self) -> None:

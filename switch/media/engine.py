@@ -117,9 +117,11 @@ class Engine:
             legs.due[row] = self._first_due(row, now)
 
     def play(self, leg: LegId, audio: Sequence[Audio], *, is_looped: bool) -> PlayId:
-        """Say this instead of anything else."""
+        """Say this instead of anything else, an overlay too."""
         play = self._playing(audio, is_looped=is_looped)
-        self._legs.playing[self._row(leg)] = play
+        row = self._row(leg)
+        self._legs.playing[row] = play
+        self._legs.overlay.pop(row, None)
         return play.play_id
 
     def overlay(self, leg: LegId, audio: Sequence[Audio]) -> PlayId:
