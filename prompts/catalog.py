@@ -141,8 +141,7 @@ def _spoken(path: Path, clip_id: ClipId, value: object) -> Clip:
             raise CatalogError(f"{path}: {clip_id} must be text of at most {WORDS_MAX} letters, no blanks at its ends")
     if not words:
         raise CatalogError(f"{path}: {clip_id} says nothing; write its words or remove it")
-    # Without a mark the voice would end the sentence; a comma makes it go on.
-    return Clip(clip_id, words, voice or (words if words[-1] in ".,?!" else f"{words},"))
+    return Clip(clip_id, words, voice or words)
 
 
 def _composed(path: Path, clip_id: ClipId, value: object) -> Clip:

@@ -22,6 +22,12 @@ _MARGIN: Final = 15.9
 """dB between the active level and the threshold that defines activity."""
 _BLOCK: Final = 240
 """Samples smoothed at once; one time constant, so that the powers of the decay stay near 1."""
+_DECAY: Final = float(np.exp(-1 / (_TIME_CONSTANT * RATE)))
+_POWERS: Final = _DECAY ** np.arange(1, _BLOCK + 1)
+_RESPONSES: Final = (1 - _DECAY) * np.triu(
+    _DECAY ** np.maximum(0, np.subtract.outer(np.arange(_BLOCK), np.arange(_BLOCK)).T)
+)
+"""How each sample of a block moves the later ones."""
 _EDGE_FRAME: Final = RATE // 200
 """5 ms: shorter than a plosive, longer than a period of most voices."""
 
@@ -89,15 +95,12 @@ def edges(audio: Audio, *, below_loudest: float) -> Edges:
 
 def _smooth(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """`y[n] = g·y[n-1] + (1-g)·x[n]` with the time constant of P.56, in blocks."""
-    decay = np.exp(-1 / (_TIME_CONSTANT * RATE))
     blocks = np.zeros(-(-len(values) // _BLOCK) * _BLOCK).reshape(-1, _BLOCK)
     blocks.ravel()[: len(values)] = values
-    lag = np.subtract.outer(np.arange(_BLOCK), np.arange(_BLOCK))
-    within = blocks @ ((1 - decay) * np.where(lag >= 0, decay ** np.maximum(lag, 0), 0.0)).T
-    powers = decay ** np.arange(1, _BLOCK + 1)
+    within = blocks @ _RESPONSES
     carried = 0.0
     for number in range(len(within)):
-        within[number] += carried * powers
+        within[number] += carried * _POWERS
         carried = within[number, -1]
     smoothed: NDArray[np.float64] = within.ravel()[: len(values)]
     return smoothed

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from prompts.audio import RATE, Audio, load_wav
+from prompts.catalog import ENGLISH, Clip, load_catalog
+from prompts.level import active_level, edges, peak, rms_level
+
+SPOKEN = [clip for clip in load_catalog() if clip.voice is not None]
+
+
+def sine(seconds: float, *, level: float, frequency: float = 1000.0) -> Audio:
+    """A sine of this RMS level in dBov."""
+    amplitude = 32768 * 10 ** (level / 20) * np.sqrt(2)
+    at = np.arange(round(seconds * RATE)) / RATE
+    return np.round(amplitude * np.sin(2 * np.pi * frequency * at)).astype(np.int16)
+
+
+def silence(seconds: float) -> Audio:
+    return np.zeros(round(seconds * RATE), np.int16)
+
+
+def literal_active_level(samples: NDArray[np.float64]) -> float:
+    """Method B sample by sample, as the text of P.56 has it: slow, and without our shortcuts."""
+    decay, hangover = np.exp(-1 / (RATE * 0.03)), int(0.2 * RATE)
+    thresholds = [2.0**-power for power in range(15, 0, -1)]
+    counts, waits = [0] * 15, [hangover + 1] * 15
+    first = second = 0.0
+    for sample in samples:
+        first = decay * first + (1 - decay) * abs(sample)
+        second = decay * second + (1 - decay) * first
+        for place, threshold in enumerate(thresholds):
+            waits[place] = 0 if second >= threshold else waits[place] + 1
+            counts[place] += waits[place] <= hangover
+    energy = float(np.sum(samples**2))
+    previous = None
+    for count, threshold in zip(counts, thresholds, strict=True):
+        level = 10 * np.log10(energy / count)
+        margin = level - 20 * np.log10(threshold)
+        if margin <= 15.9:
+            assert previous is not None
+            share = (previous[1] - 15.9) / (previous[1] - margin)
+            return float(previous[0] + share * (level - previous[0]))
+        previous = (level, margin)
+    raise AssertionError("no threshold was reached")
+
+
+@pytest.mark.parametrize("level", [-40.0, -26.0, -10.0])
+def test_a_steady_tone_has_its_own_level(level: float) -> None:
+    assert active_level(sine(3, level=level)) == pytest.approx(level, abs=0.1)
+
+
+def test_silence_between_words_does_not_lower_the_active_level() -> None:
+    speech = np.concatenate([sine(2, level=-26), silence(6), sine(2, level=-26)])
+    assert rms_level(speech) == pytest.approx(-26 - 10 * np.log10(10 / 4), abs=0.05)
+    # The hangover counts 200 ms after each burst as speech.
+    assert active_level(speech) == pytest.approx(-26 - 10 * np.log10(4.4 / 4), abs=0.25)
+
+
+def test_the_fast_meter_agrees_with_the_text_of_the_recommendation() -> None:
+    recording = load_wav(ENGLISH / "inside" / "try-again.wav")
+    assert active_level(recording) == pytest.approx(literal_active_level(recording / 32768), abs=0.01)
+
+
+def test_silence_has_no_level() -> None:
+    assert active_level(silence(1)) == -np.inf
+    assert rms_level(silence(1)) == -np.inf
+    assert rms_level(silence(0)) == -np.inf
+
+
+def test_a_click_has_the_level_of_its_whole_length() -> None:
+    click = silence(0.1)
+    click[400] = 20
+    assert active_level(click) == pytest.approx(rms_level(click))
+
+
+def test_the_peak_counts_both_signs() -> None:
+    assert peak(np.array([0, 16384, -32768], np.int16)) == 1.0
+
+
+def test_edges_are_measured_to_5_ms() -> None:
+    recording = np.concatenate([silence(0.1), sine(0.5, level=-20), silence(0.2)])
+    found = edges(recording, below_loudest=40)
+    assert found.before == pytest.approx(0.1, abs=0.005)
+    assert found.after == pytest.approx(0.2, abs=0.005)
+
+
+def test_a_recording_of_silence_is_all_before() -> None:
+    assert edges(silence(0.5), below_loudest=40).before == 0.5
+
+
+@pytest.mark.parametrize("clip", SPOKEN, ids=lambda clip: clip.clip_id)
+def test_recordings_are_level_unclipped_and_trimmed(clip: Clip) -> None:
+    recording = load_wav(ENGLISH / f"{clip.clip_id}.wav")
+    silent = edges(recording, below_loudest=42)
+    assert active_level(recording) == pytest.approx(-26, abs=0.5)
+    assert peak(recording) < 0.9
+    assert max(silent.before, silent.after) <= 0.06
+    # Nobody says a word in less than a quarter of a second, or 30 letters in one.
+    assert max(0.25, len(clip.words) / 30) < len(recording) / RATE < 12
