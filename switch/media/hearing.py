@@ -46,7 +46,8 @@ class Hearing:
         depth = legs.newest[rows] - playhead
         legs.depth_min[rows] = np.minimum(legs.depth_min[rows], depth)
         legs.playhead[rows] = playhead + 1
-        is_full = playhead % WINDOW_FRAMES == WINDOW_FRAMES - 1
+        # A stream begins a few frames below 0, so that its first window ends where it is well under way.
+        is_full = playhead % WINDOW_FRAMES == WINDOW_FRAMES // 2
         if is_full.any():
             ended = rows[is_full]
             least = legs.depth_min[ended]

@@ -207,7 +207,7 @@ def test_a_buffer_too_deep_gives_back_only_silence() -> None:
     bench, one, two = bridge()
     phone = Phone()
     frames = [b"\xff" * 160 if n % 40 >= 30 else frame for n, frame in enumerate(speech(1200))]
-    arrivals = [(max(0.0, n * 0.02 - 0.16), one, phone.say(frame), PHONE) for n, frame in enumerate(frames)]
+    arrivals = [(max(0.0, n * 0.02 - 0.12), one, phone.say(frame), PHONE) for n, frame in enumerate(frames)]
     bench.run(24.5, arrivals)
     heard = [heard.packet.payload for heard in bench.to(two)]
     spoken = [payload for payload in heard if payload != b"\xff" * 160]
@@ -227,3 +227,14 @@ def test_a_change_of_codec_in_mid_call_is_followed() -> None:
     bench.run(0.6, [(n * 0.02, one, phone.say(frame), PHONE) for n, frame in enumerate(frames)])
     assert b"".join(frames) in bench.audio(two)
     assert {heard.packet.payload_type for heard in bench.to(two)} == {8}
+
+
+def test_a_buffer_far_too_deep_gives_back_words_too() -> None:
+    bench, one, two = bridge()
+    phone = Phone()
+    frames = speech(1500)
+    bench.run(31.0, [(max(0.0, n * 0.02 - 0.3), one, phone.say(frame), PHONE) for n, frame in enumerate(frames)])
+    heard = [heard.packet.payload for heard in bench.to(two)]
+    spoken = [payload for payload in heard if payload in frames]
+    assert spoken == sorted(spoken, key=frames.index)
+    assert 1490 <= len(spoken) <= 1497
