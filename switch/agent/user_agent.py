@@ -97,6 +97,7 @@ class UserAgent:
         self._legs: dict[tuple[str, str], LegDriver] = {}
         self._asks: set[asyncio.Task[None]] = set()
         self._is_closing = False
+        self._is_closed = False
         self._all_gone: asyncio.Future[None] | None = None
         self._complaints = Complaints(self.counters, log)
 
@@ -196,7 +197,10 @@ class UserAgent:
         return respond(request, status, to_tag=tag, headers=fields, body=body, reason=reason)
 
     async def close(self, *, within: float = CLOSE_TIME) -> None:
-        """Refuse new calls, end those that live, wait a little for the answers, and forget everything."""
+        """Refuse new calls, end those that live, wait a little for the answers, and forget everything.
+
+        After it datagrams are dropped.
+        """
         self._is_closing = True
         for driver in list(self._legs.values()):
             with self.guarding(driver):
@@ -211,6 +215,7 @@ class UserAgent:
         for task in self._asks:
             task.cancel()
         await asyncio.gather(*self._asks, return_exceptions=True)
+        self._is_closed = True
         self._legs.clear()
         self.transactions.clear()
         self.timers.close()
@@ -226,8 +231,8 @@ class UserAgent:
             self._log.exception("datagram_failed", source=source)
 
     def _receive(self, data: bytes, source: Address) -> None:
-        if is_keep_alive(data):
-            self.counters["keep_alives"] += 1
+        if self._is_closed or is_keep_alive(data):
+            self.counters["ignored"] += 1
             return
         try:
             message = parse_datagram(data)

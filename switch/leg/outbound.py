@@ -85,7 +85,6 @@ class Outbound:
         "_chance",
         "_endpoint",
         "_has_rung",
-        "_hears_1xx",
         "_request",
         "session",
         "state",
@@ -111,7 +110,6 @@ class Outbound:
         self._chance = chance
         self._authorizer = authorizer
         self._has_rung = False
-        self._hears_1xx = False
         self._abandon_at: float | None = None
         self._acks: dict[str, SendAck] = {}
         self._request = make_request(
