@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final, TypeAlias
@@ -81,6 +82,18 @@ class SessionDescription:
                 if item.value is None and item.name in DIRECTIONS:
                     return item.name
         return "sendrecv"
+
+
+def line_rank(letter: str) -> int:
+    """Where the grammar wants a line we do not read: 0 before `c=`, 1 between it and `t=`, 2 after (RFC 8866 §9)."""
+    if letter in "iuep":
+        return 0
+    return 1 if letter == "b" else 2
+
+
+def in_order(lines: Iterable[tuple[str, str]]) -> Lines:
+    """Lines as the grammar wants them, as stable as that allows."""
+    return tuple(sorted(lines, key=lambda line: line_rank(line[0])))
 
 
 def parse_address(host: str) -> IPv4Address | IPv6Address | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from switch.sdp.description import Attribute, MediaDescription, Origin, SessionDescription
+from switch.sdp.description import Attribute, MediaDescription, Origin, SessionDescription, in_order
 from switch.sdp.errors import MalformedDescriptionError
 
 DESCRIPTION_BYTES_MAX: Final = 16_384
@@ -22,8 +22,8 @@ MEDIA_MAX: Final = 16
 """Audio, video, text, slides and room to spare; each must be answered one by one."""
 
 _LINE: Final = re.compile(r"([A-Za-z])=(.*)", re.DOTALL)
-_ORIGIN: Final = re.compile(r"(\S+) +([0-9]{1,40}) +([0-9]{1,40}) +IN +IP[46] +(\S+)", re.IGNORECASE)
-_CONNECTION: Final = re.compile(r"IN +IP[46] +([^\s/]+)(?:/[0-9/]+)?", re.IGNORECASE)
+_ORIGIN: Final = re.compile(r"([^\s\x00-\x1f]+) +([0-9]{1,40}) +([0-9]{1,40}) +IN +IP[46] +([!-~]+)", re.IGNORECASE)
+_CONNECTION: Final = re.compile(r"IN +IP[46] +([!-.0-~]+)(?:/[0-9/]+)?", re.IGNORECASE)
 _MEDIA: Final = re.compile(r"([!-~]+) +([0-9]{1,5})(?:/([0-9]{1,3}))? +([!-~]+)((?: +[!-~]+)+)")
 
 
@@ -86,7 +86,7 @@ def parse_description(data: bytes) -> SessionDescription:
         session.host,
         single.get("t") or "0 0",
         tuple(session.attributes),
-        tuple(session.others),
+        in_order(session.others),
     )
 
 
@@ -99,7 +99,7 @@ def _finish(media: MediaDescription, section: _Section) -> MediaDescription:
         section.host,
         tuple(section.attributes),
         media.port_count,
-        tuple(section.others),
+        in_order(section.others),
     )
 
 

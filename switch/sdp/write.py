@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from switch.sdp.description import Attribute, Lines, SessionDescription
-
-_BEFORE_CONNECTION: Final = "iuep"
+from switch.sdp.description import Attribute, Lines, SessionDescription, line_rank
 
 
 def write_description(description: SessionDescription) -> bytes:
@@ -21,20 +17,20 @@ def write_description(description: SessionDescription) -> bytes:
         f"o={origin.username} {origin.session_id} {origin.version} {_network(origin.host)}",
         f"s={description.name}",
     ]
-    lines += _others(description.others, is_before=True)
+    lines += _others(description.others, 0)
     if description.host is not None:
         lines.append(f"c={_network(description.host)}")
-    lines += [f"b={value}" for letter, value in description.others if letter == "b"]
+    lines += _others(description.others, 1)
     lines.append(f"t={description.timing}")
-    lines += [line for line in _others(description.others, is_before=False) if not line.startswith("b=")]
+    lines += _others(description.others, 2)
     lines += _attributes(description.attributes)
     for media in description.media:
         count = f"/{media.port_count}" if media.port_count != 1 else ""
         lines.append(f"m={media.media} {media.port}{count} {media.protocol} {' '.join(media.formats)}")
-        lines += _others(media.others, is_before=True)
+        lines += _others(media.others, 0)
         if media.host is not None:
             lines.append(f"c={_network(media.host)}")
-        lines += _others(media.others, is_before=False)
+        lines += _others(media.others, 1, 2)
         lines += _attributes(media.attributes)
     text = "\r\n".join(lines) + "\r\n"
     if text.count("\n") != len(lines) or text.count("\r") != len(lines):
@@ -46,8 +42,8 @@ def _network(host: str) -> str:
     return f"IN IP6 {host}" if ":" in host else f"IN IP4 {host}"
 
 
-def _others(others: Lines, *, is_before: bool) -> list[str]:
-    return [f"{letter}={value}" for letter, value in others if (letter in _BEFORE_CONNECTION) == is_before]
+def _others(others: Lines, *ranks: int) -> list[str]:
+    return [f"{letter}={value}" for letter, value in others if line_rank(letter) in ranks]
 
 
 def _attributes(attributes: tuple[Attribute, ...]) -> list[str]:
