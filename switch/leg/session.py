@@ -297,7 +297,7 @@ class Session:
         return [self._sending(self.dialog.request("INFO", headers=(("Content-Type", RELAY),), body=body))]
 
     def _send_reoffer(self, description: bytes) -> list[Effect]:
-        if self.state is not State.ESTABLISHED:
+        if self.state not in _TALKING:
             return []
         if self._reoffer is not None or self._offered is not None or self._acceptance is not None:
             return [Tell(ReofferRefused(491))]  # §14.1: not while another INVITE is in progress
