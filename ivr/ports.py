@@ -126,8 +126,8 @@ class Talk(Protocol):
 class Desk(Protocol):
     """What the switch does for one call of the story."""
 
-    async def is_locked(self) -> bool:
-        """Whether PINs are refused at this station for now."""
+    async def station_refusal(self) -> Reason | None:
+        """Why nobody may call from this station now: it is off, or locked after bad PINs; None if it may."""
 
     async def identify(self, pin: str) -> Person | None:
         """The person of this PIN at this facility, None if there is none (which is counted)."""

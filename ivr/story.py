@@ -84,8 +84,9 @@ async def _place(caller: Party, desk: Desk, profile: Profile, dialled: str | Non
 
 async def _identify(caller: Party, desk: Desk, profile: Profile) -> Person | Reason:
     """Ask for the PIN, `pin_tries` times; then the station is locked for a while."""
-    if await desk.is_locked():
-        return Reason.LOCKED_OUT
+    refused = await desk.station_refusal()
+    if refused is not None:
+        return refused
     inside = profile.inside
     ask_for = words.welcome(profile) + words.ENTER_PIN
     for _ in range(inside.pin_tries):

@@ -11,7 +11,6 @@ from typing import Final
 from ivr.ports import Admission, Person
 from ivr.profile import Part, Profile
 from ivr.reasons import Reason
-from ledger.money import Money
 from prompts import words as spoken
 from prompts.catalog import ClipId
 
@@ -30,11 +29,6 @@ BLOCKED: Final = _clips("outside/now-blocked", "outside/goodbye")
 CONNECTED: Final = _clips("outside/thank-you")
 PLEASE_HOLD: Final = _clips("inside/please-hold")
 HOLD_AUDIO: Final = ClipId("hold/music")
-
-EXACT_WARNINGS: Final = {
-    timedelta(seconds=60): _clips("talk/one-minute-left"),
-    timedelta(seconds=30): _clips("talk/thirty-seconds-left"),
-}
 
 
 def welcome(profile: Profile) -> Clips:
@@ -75,31 +69,12 @@ def choices(profile: Profile) -> Clips:
 
 def price(admission: Admission) -> Clips:
     """The price, told to the one who is billed (47 CFR 64.710); quotes exclude taxes and say so."""
-    if not admission.first_minute and not admission.each_minute:
-        return _clips("price/nothing")
-    if admission.first_minute == admission.each_minute:
-        return (
-            *_clips("price/each-minute"),
-            *_amount(admission.each_minute),
-            *_clips("price/taxes-not-included"),
-        )
-    return (
-        *_clips("price/first-minute"),
-        *_amount(admission.first_minute),
-        *_clips("price/each-further-minute"),
-        *_amount(admission.each_minute),
-        *_clips("price/taxes-not-included"),
-    )
+    return spoken.price(admission.first_minute.decimal, admission.each_minute.decimal)
 
 
 def time_left(remaining: timedelta) -> Clips:
     """A warning over the conversation."""
-    known = EXACT_WARNINGS.get(remaining)
-    return known or (*_clips("talk/you-have"), *spoken.duration(remaining), *_clips("talk/left"))
-
-
-def _amount(money: Money) -> Clips:
-    return tuple(spoken.amount(money.decimal))
+    return spoken.time_left(remaining)
 
 
 def _part(part: Part, profile: Profile, person: Person, admission: Admission) -> Clips:

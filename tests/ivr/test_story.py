@@ -148,7 +148,7 @@ async def test_the_third_try_may_be_right() -> None:
 
 async def test_a_locked_station_is_not_even_asked() -> None:
     caller = FakeParty()
-    assert (await tell(caller, FakeDesk(is_locked=True), PROFILE, NUMBER)).reason is Reason.LOCKED_OUT
+    assert (await tell(caller, FakeDesk(refuses=Reason.LOCKED_OUT), PROFILE, NUMBER)).reason is Reason.LOCKED_OUT
     assert caller.heard == ["reason/locked-out"]
 
 
@@ -225,7 +225,7 @@ async def test_warnings_are_said_over_the_conversation() -> None:
 
 async def test_a_fault_below_is_not_mistaken_for_a_hang_up() -> None:
     class BrokenDesk(FakeDesk):
-        async def is_locked(self) -> bool:
+        async def station_refusal(self) -> Reason | None:
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

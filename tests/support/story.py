@@ -104,16 +104,16 @@ class FakeDesk:
         admits: Admission | Reason | Sequence[Admission | Reason] = (),
         callee: Party | Reason | None = None,
         talk: Sequence[Warned | TalkEnded] = (TalkEnded(Reason.HUNG_UP, Leaver.CALLEE),),
-        is_locked: bool = False,
+        refuses: Reason | None = None,
     ) -> None:
         self._admits = list(admits) if isinstance(admits, Sequence) else [admits]
         self._callee = callee
         self.talk = FakeTalk(talk)
-        self._is_locked = is_locked
+        self._refuses = refuses
         self.log: list[str] = []
 
-    async def is_locked(self) -> bool:
-        return self._is_locked
+    async def station_refusal(self) -> Reason | None:
+        return self._refuses
 
     async def identify(self, pin: str) -> Person | None:
         return JORDAN if pin == "4417" else None

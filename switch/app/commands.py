@@ -1,0 +1,210 @@
+"""The commands of the switch itself: `serve` and `check`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from random import SystemRandom
+from typing import Annotated, Any, Final
+
+import structlog
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ledger.errors import LedgerError
+from ledger.records import CallRecord
+from switch.app.config import Config, ConfigError, load_config, parse_config
+from switch.app.export import record_json
+from switch.app.switch import Switch, running
+from switch.app.world import World, build_world
+from switch.call.timeline import Timeline
+from switch.media.files import TooFewFilesError
+
+BUILT_IN: Final = Path(__file__).with_name("example.toml")
+"""What `serve` runs without a file: the commented example."""
+
+METRICS_SECONDS: Final = 60.0
+
+out = Console()
+err = Console(stderr=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Mount the commands."""
+    app.command()(serve)
+    app.command()(check)
+
+
+def serve(
+    config: Annotated[Path | None, typer.Option(help="Configuration file; without it, the built-in example.")] = None,
+    db: Annotated[str | None, typer.Option(help="The book's database URL, in place of the file's.")] = None,
+    json_log: Annotated[bool, typer.Option("--json-log", help="Log lines as JSON.")] = False,
+) -> None:
+    """Run the switch until it is interrupted."""
+    world, base = _world(config, db)
+    log = _logger(is_json=json_log)
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(_serve(world, base, config or BUILT_IN, log))
+    except LedgerError as error:
+        _fail(f"the book cannot be used: {error}")
+    except TooFewFilesError as error:
+        _fail(str(error))
+    except OSError as error:
+        host, port = world.config.switch.listen
+        _fail(f"cannot listen on {host}:{port}: {error.strerror}; change switch.listen, or stop what is there")
+
+
+def check(
+    file: Annotated[Path, typer.Argument(help="The configuration to check.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print facts as JSON.")] = False,
+) -> None:
+    """Check a configuration: names file, line and key of every mistake; exit 1 if there is one."""
+    try:
+        world = build_world(load_config(file), str(file), file.parent)
+    except ConfigError as error:
+        if as_json:
+            mistakes = [{"file": m.file, "line": m.line, "key": m.key, "text": m.text} for m in error.mistakes]
+            print(json.dumps({"ok": False, "mistakes": mistakes}))  # noqa: T201 - facts go to stdout as they are
+        else:
+            for mistake in error.mistakes:
+                err.print(str(mistake), style="red", highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+    config = world.config
+    facts = {
+        "facilities": len(config.facilities),
+        "stations": len(config.stations),
+        "people": len(config.people),
+        "phones": len(config.phones),
+        "lines": len(config.lines),
+        "trunks": len(config.trunks),
+        "tariffs": [tariff.name for tariff in world.deck.tariffs],
+    }
+    if as_json:
+        print(json.dumps({"ok": True, **facts}))  # noqa: T201
+    else:
+        counted = ", ".join(f"{value} {name}" for name, value in facts.items() if name != "tariffs")
+        out.print(f"[green]{file} is right[/]: {counted}; tariffs {', '.join(t.name for t in world.deck.tariffs)}")
+
+
+def _world(config: Path | None, db: str | None) -> tuple[World, Path]:
+    """The world of a file, or of the built-in example in the current folder."""
+    file = config or BUILT_IN
+    base = config.parent if config is not None else Path.cwd()
+    try:
+        read = load_config(file)
+        if db is not None:
+            read = _with_book(read, db)
+        return build_world(read, str(file), base), base
+    except ConfigError as error:
+        for mistake in error.mistakes:
+            err.print(str(mistake), style="red", highlight=False, soft_wrap=True)
+        raise typer.Exit(2) from None
+
+
+def _with_book(config: Config, db: str) -> Config:
+    url = db if "://" in db else f"sqlite+aiosqlite:///{Path(db).resolve()}"
+    return config.model_copy(update={"book": config.book.model_copy(update={"url": url})})
+
+
+def _loop_factory() -> Any:
+    """The uvloop loop where it installs, else the one of the standard library."""
+    try:
+        import uvloop  # noqa: PLC0415 - not on every platform
+    except ImportError:
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop
+
+
+def _logger(*, is_json: bool) -> Any:
+    """Lines on standard error: for people on a terminal, or JSON."""
+    renderer: Any = structlog.processors.JSONRenderer() if is_json else structlog.dev.ConsoleRenderer(colors=False)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+    )
+    return structlog.get_logger()
+
+
+async def _serve(world: World, base: Path, file: Path, log: Any) -> None:
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ended.set)
+    async with running(world, base=base, random=SystemRandom(), utc=datetime.now(UTC), log=log) as switch:
+        if world.config.book.records is not None:
+            switch.services.ended.append(_appender(base / world.config.book.records, log))
+        _print_welcome(switch, world, file)
+        log.info("switch_started", address="{}:{}".format(*switch.address))
+        metrics = asyncio.create_task(_log_metrics(switch, log))
+        await ended.wait()
+        log.info("switch_stopping", calls=switch.reception.call_count)
+        metrics.cancel()
+    log.info("switch_stopped")
+
+
+async def _log_metrics(switch: Switch, log: Any) -> None:
+    """Every counter that has moved, once a minute."""
+    before: dict[str, int] = {}
+    while True:
+        await asyncio.sleep(METRICS_SECONDS)
+        now = switch.metrics()
+        if now != before:
+            log.info("metrics", **{name: value for name, value in sorted(now.items()) if value})
+        before = now
+
+
+def _appender(path: Path, log: Any) -> Any:
+    """Appends each call record to a file, a line of JSON each."""
+
+    def append(record: CallRecord, _timeline: Timeline) -> None:
+        try:
+            with path.open("a", encoding="utf-8") as file:
+                file.write(record_json(record) + "\n")
+        except OSError as error:
+            log.error("record_not_written", file=str(path), error=str(error), remedy="it stands in the book")
+
+    return append
+
+
+def _print_welcome(switch: Switch, world: World, file: Path) -> None:
+    """Where it listens, and ready-made accounts for a softphone."""
+    host, port = switch.address
+    out.print(f"[bold]payphone[/] listens for SIP over UDP on [bold]{host}:{port}[/]; configuration {file}")
+    rows = world.config
+    if not rows.stations and not rows.phones:
+        return
+    table = Table(title="Accounts for softphones (registrar and proxy: the address above)", title_justify="left")
+    for column in ("user", "password", "is", "dial"):
+        table.add_column(column, overflow="fold")
+    people = {row.facility: row for row in reversed(rows.people)}
+    for station in rows.stations:
+        person = people.get(station.facility)
+        pin = f"0 or a number; PIN {person.pin.get_secret_value()}" if person else "0 or a number"
+        table.add_row(station.user, station.password.get_secret_value(), f"station at {station.facility}", pin)
+    for phone in rows.phones:
+        if phone.user is not None and phone.password is not None:
+            table.add_row(phone.user, phone.password.get_secret_value(), f"called number {phone.number}", "answers")
+    out.print(table)
+
+
+def _fail(text: str) -> None:
+    err.print(text, style="red", highlight=False, soft_wrap=True)
+    raise typer.Exit(1)
+
+
+def built_in_config() -> Config:
+    """The example, validated."""
+    return parse_config(BUILT_IN.read_text(encoding="utf-8"), str(BUILT_IN))

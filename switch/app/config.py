@@ -1,0 +1,374 @@
+"""The configuration: one TOML file, validated once into frozen values.
+
+Every mistake is told at once, each with file, line and key, and what to write instead.
+`switch.app.world` turns a valid configuration into the values the switch works with.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from ledger.money import AmountError, Money
+from rating.locate import Lines, key_text
+from switch.directory.people import LineType
+
+FILE_SIZE_MAX: Final = 10_000_000
+"""Ten megabytes: a hundred thousand stations; a larger file is not a configuration."""
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used. `mistakes` tells every reason."""
+
+    def __init__(self, mistakes: tuple[Mistake, ...]) -> None:
+        super().__init__("\n".join(map(str, mistakes)))
+        self.mistakes = mistakes
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing to mend."""
+
+    file: str
+    line: int | None
+    key: str
+    text: str
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{place}: {self.key}: {self.text}" if self.key else f"{place}: {self.text}"
+
+
+def _address(value: object) -> tuple[str, int]:
+    if not isinstance(value, str) or ":" not in value:
+        raise ValueError('write "address:port", for example "127.0.0.1:5060"')
+    host, _, port = value.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        raise ValueError(f"{host!r} is not an IP address; names are not looked up") from None
+    if not port.isdigit() or not 0 <= int(port) <= 65535:
+        raise ValueError(f"{port!r} is not a port; 0 to 65535")
+    return host, int(port)
+
+
+def _ip(value: str) -> str:
+    ipaddress.ip_address(value)
+    return value
+
+
+def _network(value: object) -> Any:
+    return ipaddress.ip_network(value) if isinstance(value, str) else value
+
+
+def _money(value: object) -> Money:
+    if isinstance(value, bool | float) or not isinstance(value, str | int | Decimal):
+        raise ValueError('write an amount as text, for example "5.00": binary fractions are not exact')
+    try:
+        return Money.from_text(str(value))
+    except AmountError as error:
+        raise ValueError(str(error)) from None
+
+
+Address = Annotated[tuple[str, int], BeforeValidator(_address)]
+Ip = Annotated[str, AfterValidator(_ip)]
+Amount = Annotated[Money, BeforeValidator(_money)]
+Network = Annotated[ipaddress.IPv4Network | ipaddress.IPv6Network, BeforeValidator(_network)]
+E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+Clip = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]+(/[a-z0-9_-]+)*$")]
+Pin = Annotated[SecretStr, Field(min_length=3, max_length=12)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class SwitchTable(_Table):
+    """`[switch]`: SIP."""
+
+    listen: Address = ("127.0.0.1", 5060)
+    advertised: Ip | None = None
+    """What Via and Contact say, where it is not the address listened on."""
+    realm: str = "payphone"
+    algorithms: tuple[Literal["MD5", "SHA-256"], ...] = ("MD5",)
+    trusted: tuple[Network, ...] = ()
+    calls_max: Annotated[int, Field(ge=1, le=100_000)] = 2_000
+
+
+class MediaTable(_Table):
+    """`[media]`: RTP."""
+
+    listen: Ip = "127.0.0.1"
+    advertised: Ip | None = None
+    ports: tuple[Annotated[int, Field(ge=1024, le=65535)], Annotated[int, Field(ge=1024, le=65535)]] = (
+        20_000,
+        28_000,
+    )
+    recordings: Path | None = Path("recordings")
+    codecs: tuple[Literal["PCMU", "PCMA"], ...] = ("PCMU", "PCMA")
+    silence_max: Annotated[float, Field(ge=1, le=3600)] = 30
+    """Seconds without any RTP from a party after which the call is ended: its phone is gone."""
+
+    @model_validator(mode="after")
+    def _has_ports(self) -> MediaTable:
+        if self.ports[1] - self.ports[0] < 3:
+            raise ValueError("ports must span at least four ports, for example [20000, 28000]")
+        return self
+
+
+class BookTable(_Table):
+    """`[book]`: the ledger's database."""
+
+    url: str = "sqlite+aiosqlite:///payphone.db"
+    records: Path | None = None
+    """A file that gets each call record as a line of JSON, besides the book."""
+
+
+class PromptsTable(_Table):
+    """`[prompts]`: the words."""
+
+    language: Literal["en"] = "en"
+    overrides: Path | None = None
+    """A folder of your own recordings; a file of the same name replaces ours."""
+
+
+class FacilityTable(_Table):
+    """`[[facilities]]`."""
+
+    id: Name
+    name: Clip = "facility/correctional-facility"
+    profile: str = "california-gtl"
+    free: bool = False
+
+
+class StationTable(_Table):
+    """`[[stations]]`: a phone inside."""
+
+    user: Name
+    password: SecretStr
+    facility: Name
+    off: bool = False
+
+
+class PersonTable(_Table):
+    """`[[people]]`: a person inside."""
+
+    id: Name
+    pin: Pin
+    facility: Name
+    name: Clip = "name/incarcerated-person"
+    allowed: tuple[E164, ...] | None = None
+    debit: Amount | None = None
+    """Opens an inmate debit account with this much, once."""
+
+
+class PhoneTable(_Table):
+    """`[[phones]]`: a called number; with `user` and `password` a softphone registers for it."""
+
+    number: E164
+    user: Name | None = None
+    password: SecretStr | None = None
+    advancepay: Amount | None = None
+    """Opens an AdvancePay account with this much, once."""
+    privileged: bool = False
+    free: bool = False
+
+    @model_validator(mode="after")
+    def _can_register(self) -> PhoneTable:
+        if (self.user is None) != (self.password is None):
+            raise ValueError("give both user and password, or neither (a number behind a trunk)")
+        return self
+
+
+class LineTable(_Table):
+    """`[[lines]]`: the line table, by prefix of the number."""
+
+    prefix: Annotated[str, StringConstraints(pattern=r"^\+[0-9]{1,15}$")]
+    type: LineType
+    bills: bool = True
+    approved: bool = True
+
+
+class TrunkTable(_Table):
+    """`[[trunks]]`: a gateway that takes calls."""
+
+    name: Name
+    address: Address
+    prefixes: tuple[str, ...] = ("",)
+
+
+class UserTable(_Table):
+    """`[[users]]`: a SIP account and nothing more (a load test's)."""
+
+    user: Name
+    password: SecretStr
+
+
+class RouteTable_(_Table):  # noqa: N801 - the table of one route, beside routing.RouteTable
+    """`[[routes]]`: numbers outside the story."""
+
+    bridge: str | None = None
+    """A prefix of the dialled user part, bridged plainly to the trunk."""
+    menu: str | None = None
+    """A service number: say `words`, take a key, bridge to `bridge_to` + key."""
+    words: tuple[Clip, ...] = ()
+    bridge_to: str = ""
+    trunk: Name
+
+    @model_validator(mode="after")
+    def _is_one(self) -> RouteTable_:
+        if (self.bridge is None) == (self.menu is None):
+            raise ValueError("give either bridge = PREFIX or menu = NUMBER")
+        return self
+
+
+class Config(_Table):
+    """The whole file."""
+
+    switch: SwitchTable = SwitchTable()
+    media: MediaTable = MediaTable()
+    book: BookTable = BookTable()
+    prompts: PromptsTable = PromptsTable()
+    tariffs: tuple[str, ...] = ("california-2021",)
+    priced_as_on: date | None = None
+    """Price every call as on this day, whatever day it is: history can be emulated."""
+    facilities: tuple[FacilityTable, ...] = ()
+    stations: tuple[StationTable, ...] = ()
+    people: tuple[PersonTable, ...] = ()
+    phones: tuple[PhoneTable, ...] = ()
+    lines: tuple[LineTable, ...] = ()
+    trunks: tuple[TrunkTable, ...] = ()
+    users: tuple[UserTable, ...] = ()
+    routes: tuple[RouteTable_, ...] = ()
+
+
+def load_config(path: Path) -> Config:
+    """Read and validate a file, relations between its tables included.
+
+    Raises:
+        ConfigError: With every mistake found.
+    """
+    file = str(path)
+    try:
+        if path.stat().st_size > FILE_SIZE_MAX:
+            raise ConfigError((Mistake(file, None, "", f"larger than {FILE_SIZE_MAX} bytes"),))
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError((Mistake(file, None, "", f"cannot be read: {error.strerror}"),)) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError((Mistake(file, None, "", "is not UTF-8 text"),)) from error
+    return parse_config(text, file)
+
+
+def parse_config(text: str, file: str) -> Config:
+    """Validate a text; `file` names it in mistakes.
+
+    Raises:
+        ConfigError: With every mistake found.
+    """
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = next((int(word) for word in str(error).replace(",", " ").split() if word.isdigit()), None)
+        raise ConfigError((Mistake(file, line, "", f"not TOML: {error}"),)) from error
+    lines = Lines(text)
+    try:
+        config = Config.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(
+            tuple(
+                Mistake(file, lines.line(item["loc"]), key_text(item["loc"]), _remedy(item["type"], item["msg"]))
+                for item in error.errors(include_input=False, include_url=False)
+            )
+        ) from error
+    mistakes = tuple(
+        Mistake(file, lines.line(place), key_text(place), message) for place, message in _unrelated(config)
+    )
+    if mistakes:
+        raise ConfigError(mistakes)
+    return config
+
+
+def _remedy(kind: str, message: str) -> str:
+    if kind == "extra_forbidden":
+        return "is not a key of this table; see docs/configuration.md"
+    if kind == "missing":
+        return "is missing"
+    return message.removeprefix("Value error, ")
+
+
+Finding = tuple[tuple[str | int, ...], str]
+
+
+def _unrelated(config: Config) -> list[Finding]:
+    """Names that lead nowhere, and names given twice."""
+    found: list[Finding] = []
+    facilities = {facility.id for facility in config.facilities}
+    trunks = {trunk.name for trunk in config.trunks}
+    homes: list[tuple[str, Sequence[StationTable | PersonTable]]] = [
+        ("stations", config.stations),
+        ("people", config.people),
+    ]
+    for table, rows in homes:
+        found += [
+            (
+                (table, index, "facility"),
+                f"there is no facility {row.facility!r}; known: {_known(facilities)}",
+            )
+            for index, row in enumerate(rows)
+            if row.facility not in facilities
+        ]
+    found += [
+        (("routes", index, "trunk"), f"there is no trunk {route.trunk!r}; known: {_known(trunks)}")
+        for index, route in enumerate(config.routes)
+        if route.trunk not in trunks
+    ]
+    users = [("stations", index, "user", row.user) for index, row in enumerate(config.stations)]
+    users += [("phones", index, "user", row.user) for index, row in enumerate(config.phones) if row.user]
+    users += [("users", index, "user", row.user) for index, row in enumerate(config.users)]
+    found += _twice(users, "SIP user")
+    found += _twice([("facilities", i, "id", row.id) for i, row in enumerate(config.facilities)], "facility")
+    found += _twice([("people", i, "id", row.id) for i, row in enumerate(config.people)], "person")
+    found += _twice([("phones", i, "number", row.number) for i, row in enumerate(config.phones)], "number")
+    found += _twice([("trunks", i, "name", row.name) for i, row in enumerate(config.trunks)], "trunk")
+    found += _twice(
+        [("people", i, "pin", f"{p.facility} {p.pin.get_secret_value()}") for i, p in enumerate(config.people)],
+        "PIN at this facility",
+        is_secret=True,
+    )
+    return found
+
+
+def _known(names: set[str]) -> str:
+    return ", ".join(sorted(names)) or "none"
+
+
+def _twice(rows: list[tuple[str, int, str, str]], what: str, *, is_secret: bool = False) -> list[Finding]:
+    first: dict[str, int] = {}
+    found: list[Finding] = []
+    for table, index, key, value in rows:
+        if value in first:
+            shown = "the same" if is_secret else f"{value!r}"
+            found.append(((table, index, key), f"{what} {shown} is given twice; it must be unique"))
+        first.setdefault(value, index)
+    return found

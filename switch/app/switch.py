@@ -1,0 +1,248 @@
+"""The switch of one process: opens everything, in order, and closes it in the opposite one.
+
+book (with recovery and openings) → media → SIP socket → reception
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+from ledger.chart import Opener
+from ledger.errors import LedgerError
+from ledger.liveness import this_process
+from ledger.outcomes import Refused
+from ledger.requests import Deposit, OpenAccount, RetireProcess
+from ledger.store import Book
+from switch.agent.limits import Limits
+from switch.agent.user_agent import UserAgent
+from switch.app.world import World
+from switch.call.clock import Clock
+from switch.call.reception import Reception
+from switch.call.recovery import recover
+from switch.call.services import Services
+from switch.directory.blocks import Blocks
+from switch.media.driver import InProcessDriver
+from switch.media.files import raise_file_limit, required_files
+from switch.net.udp import UdpTransport, open_udp
+from switch.routing.accounts import Accounts
+from switch.routing.registrar import Registrar
+from switch.sip.tokens import Tokens
+from switch.sip.uri import SipUri
+
+PRODUCT: Final = "payphone"
+HEARTBEAT_SECONDS: Final = 1.0
+"""How far apart heartbeats are, and so how much talk a crash can cost the house."""
+OUTSIDE_SECONDS: Final = 0.5
+"""How often changes of other processes are looked for: a deposit is heard of within half a second."""
+SWEEP_SECONDS: Final = 60.0
+
+
+class Switch:
+    """A running switch. Make it with `running`."""
+
+    def __init__(self, *, services: Services, reception: Reception, transport: UdpTransport) -> None:
+        self.services = services
+        self.reception = reception
+        self.transport = transport
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where SIP is listened for."""
+        return self.transport.address
+
+    def metrics(self) -> dict[str, int]:
+        """Counters since the start, and gauges of now, by name."""
+        agent, media = self.services.agent, self.services.media
+        gauges = {
+            "calls": self.reception.call_count,
+            "legs": agent.leg_count,
+            "transactions": agent.transaction_count,
+            "media_ports_free": getattr(media, "ports_free", 0),
+            "media_socket_errors": getattr(media, "socket_errors", 0),
+            "media_frames_skipped": getattr(media, "frames_skipped", 0),
+            "sip_socket_errors": self.transport.counters["socket_errors"],
+        }
+        return {**agent.counters, **gauges}
+
+
+@asynccontextmanager
+async def running(
+    world: World, *, base: Path, random: Random, utc: datetime, log: Any, silence_max: float | None = None
+) -> AsyncIterator[Switch]:
+    """Run a switch inside this block.
+
+    Raises:
+        LedgerError: The book cannot be opened.
+        OSError: The address is taken.
+        TooFewFilesError: The system allows fewer open files than the media ports need.
+    """
+    loop = asyncio.get_running_loop()
+    config = world.config
+    ports = range(config.media.ports[0], config.media.ports[1] + 1)
+    raise_file_limit(required_files(ports))
+    clock = Clock(loop.time, utc)
+    tokens = Tokens(random)
+    async with contextlib.AsyncExitStack() as stack:
+        book = await stack.enter_async_context(await Book.open(_at(base, config.book.url)))
+        process = this_process(tokens.tag(), clock.utc(clock.now()))
+        await open_accounts(book, world, clock.utc(clock.now()))
+        await book.register(process)
+        driver = InProcessDriver(
+            host=config.media.listen,
+            advertised=config.media.advertised or config.media.listen,
+            ports=ports,
+            random=random,
+            silence_max=config.media.silence_max if silence_max is None else silence_max,
+        )
+        stack.push_async_callback(driver.close)
+        receiver = _Receiver()
+        transport = await open_udp(*config.switch.listen, receiver.receive)
+        stack.push_async_callback(transport.close)
+        host, port = transport.address
+        contact = SipUri("sip", None, None, config.switch.advertised or host, port)
+        agent = UserAgent(
+            send=transport.send,
+            contact=contact,
+            tokens=tokens,
+            product=PRODUCT,
+            log=log,
+            limits=Limits(legs=2 * config.switch.calls_max + 100),
+            methods=("REGISTER",),
+        )
+        receiver.agent = agent
+        stack.push_async_callback(agent.close)
+        recordings = None if config.media.recordings is None else base / config.media.recordings
+        services = Services(
+            book=book,
+            deck=world.deck,
+            directory=world.directory,
+            blocks=Blocks(book),
+            registrar=Registrar(),
+            routes=world.routes,
+            profiles=world.profiles,
+            agent=agent,
+            media=driver,
+            library=world.library,
+            clock=clock,
+            random=random,
+            tokens=tokens,
+            realm=config.switch.realm,
+            process_id=process.process_id,
+            codecs=config.media.codecs,
+            recordings=recordings,
+            log=log,
+            contact=contact,
+            priced_as_on=config.priced_as_on,
+        )
+        accounts = Accounts(
+            world.passwords,
+            realm=config.switch.realm,
+            secret=random.randbytes(32),
+            algorithms=config.switch.algorithms,
+            tokens=tokens,
+        )
+        reception = Reception(services, accounts, calls_max=config.switch.calls_max)
+        switch = Switch(services=services, reception=reception, transport=transport)
+        tasks = [asyncio.create_task(work) for work in (_beat(services), _watch(services), _sweep(services))]
+        try:
+            yield switch
+        finally:
+            await reception.close()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            with contextlib.suppress(LedgerError):
+                await book.submit(RetireProcess(process.process_id))
+
+
+async def open_accounts(book: Book, world: World, at: datetime) -> None:
+    """Open the accounts of the configuration, and book their first deposits, each once for ever."""
+    for account_id, amount in world.openings.items():
+        await book.submit(OpenAccount(account_id, Opener.AGENT, at))
+        if amount.micros > 0:
+            deposit = Deposit(f"opening/{account_id}", account_id, amount, "configuration", at, memo="opening balance")
+            outcome = await book.submit(deposit)
+            if isinstance(outcome, Refused):
+                raise LedgerError(
+                    f"the opening balance of {account_id} was booked before with another amount: "
+                    "deposit the difference with `payphone deposit`, and leave the configuration as it was"
+                )
+
+
+def _at(base: Path, url: str) -> str:
+    """A relative path of a database starts at the configuration's folder."""
+    prefix, separator, path = url.partition(":///")
+    if not separator or path.startswith("/") or path == ":memory:":
+        return url
+    return f"{prefix}:///{(base / path).resolve()}"
+
+
+class _Receiver:
+    """Passes datagrams to the agent once there is one."""
+
+    def __init__(self) -> None:
+        self.agent: UserAgent | None = None
+
+    def receive(self, data: bytes, source: tuple[str, int]) -> None:
+        if self.agent is not None:
+            self.agent.receive(data, source)
+
+
+async def _beat(services: Services) -> None:
+    """Store that this process lives, and settle what others left when they died."""
+    release = _Release(services)
+    while True:
+        now = services.clock.utc(services.clock.now())
+        try:
+            await services.book.beat(services.process_id, now)
+            await recover(services.book, now=now, release=release, log=services.log)
+        except LedgerError as error:
+            services.log.error("heartbeat_not_stored", error=str(error))
+        await asyncio.sleep(HEARTBEAT_SECONDS)
+
+
+class _Release:
+    """Sends a BYE in a dialog of a dead process."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __call__(self, snapshot: str) -> None:
+        if not snapshot:
+            return
+        task = asyncio.create_task(self._bye(snapshot))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _bye(self, snapshot: str) -> None:
+        try:
+            response = await self._services.agent.bye_from_snapshot(snapshot)
+        except ValueError as error:
+            self._services.log.error("leg_not_released", error=str(error))
+            return
+        self._services.log.info("leg_released", status=response.status)
+
+
+async def _watch(services: Services) -> None:
+    """Hear of changes that other processes made in the book."""
+    while True:
+        try:
+            await services.book.poll_outside_changes()
+        except LedgerError as error:
+            services.log.error("book_not_read", error=str(error))
+        await asyncio.sleep(OUTSIDE_SECONDS)
+
+
+async def _sweep(services: Services) -> None:
+    """Forget expired registrations."""
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        services.registrar.sweep(services.clock.now())

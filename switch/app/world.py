@@ -1,0 +1,174 @@
+"""From a valid configuration to the values the switch works with.
+
+What only files can tell (tariffs, profiles, recordings) is checked here, with the place in the
+configuration that names them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ivr.profile import Profile, ProfileError, load_profile
+from ledger.chart import advancepay, debit
+from ledger.money import AccountId, Money
+from prompts.audio import AudioError, Library
+from prompts.catalog import ENGLISH, ClipId
+from rating.deck import Deck
+from rating.load import load_tariffs, shipped_tariffs
+from switch.app.config import Config, ConfigError, Mistake
+from switch.directory.people import (
+    CalledNumber,
+    Directory,
+    Facility,
+    FacilityId,
+    Line,
+    PersonId,
+    PersonInside,
+    Station,
+    StationId,
+)
+from switch.routing.routes import BridgeRoute, MenuRoute, Route, RouteTable, Trunk
+
+LANGUAGES: Final[Mapping[str, Path]] = {"en": ENGLISH}
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything a configuration says, checked and ready."""
+
+    config: Config
+    deck: Deck
+    profiles: Mapping[str, Profile]
+    directory: Directory
+    routes: RouteTable
+    library: Library
+    passwords: Mapping[str, str]
+    openings: Mapping[AccountId, Money]
+    """Accounts the configuration opens, with their first deposit."""
+
+
+def build_world(config: Config, file: str, base: Path) -> World:
+    """Load what the configuration names; relative paths start at `base`, the file's folder.
+
+    Raises:
+        ConfigError: With every mistake found.
+    """
+    mistakes: list[Mistake] = []
+    deck = _deck(config, file, base, mistakes)
+    profiles = _profiles(config, file, base, mistakes)
+    library = _library(config, file, base, mistakes)
+    if mistakes:
+        raise ConfigError(tuple(mistakes))
+    return World(
+        config=config,
+        deck=deck,
+        profiles=profiles,
+        directory=_directory(config),
+        routes=_routes(config),
+        library=library,
+        passwords=_passwords(config),
+        openings=_openings(config),
+    )
+
+
+def _deck(config: Config, file: str, base: Path, mistakes: list[Mistake]) -> Deck:
+    shipped = shipped_tariffs()
+    paths: list[Path] = []
+    for index, name in enumerate(config.tariffs):
+        if name.endswith(".toml"):
+            paths.append(base / name)
+        elif name in shipped:
+            paths.append(shipped[name])
+        else:
+            text = f"no such tariff; shipped are {', '.join(shipped)}, or give the path of your own .toml file"
+            mistakes.append(Mistake(file, None, f"tariffs[{index}]", f"{name!r}: {text}"))
+    deck = load_tariffs(*paths)
+    if isinstance(deck, Deck):
+        return deck
+    mistakes += [Mistake(str(m.file), m.line, m.key, f"{m.what}; {m.remedy}") for m in deck]
+    return Deck(())
+
+
+def _profiles(config: Config, file: str, base: Path, mistakes: list[Mistake]) -> dict[str, Profile]:
+    profiles: dict[str, Profile] = {}
+    for index, facility in enumerate(config.facilities):
+        name = facility.profile
+        try:
+            profiles[name] = load_profile(str(base / name) if name.endswith(".toml") else name)
+        except ProfileError as error:
+            mistakes.append(Mistake(file, None, f"facilities[{index}].profile", str(error)))
+    return profiles
+
+
+def _library(config: Config, file: str, base: Path, mistakes: list[Mistake]) -> Library:
+    overrides = config.prompts.overrides
+    library = Library(LANGUAGES[config.prompts.language], base / overrides if overrides else None)
+    named = [("facilities", i, row.name) for i, row in enumerate(config.facilities)]
+    named += [("people", i, row.name) for i, row in enumerate(config.people)]
+    named += [("routes", i, clip) for i, row in enumerate(config.routes) for clip in row.words]
+    try:
+        library.load_all()
+    except AudioError as error:
+        mistakes.append(Mistake(file, None, "prompts", str(error)))
+        return library
+    for table, index, clip in named:
+        try:
+            library.clip(ClipId(clip))
+        except AudioError as error:
+            mistakes.append(Mistake(file, None, f"{table}[{index}]", str(error)))
+    return library
+
+
+def _directory(config: Config) -> Directory:
+    return Directory(
+        facilities=[
+            Facility(FacilityId(row.id), ClipId(row.name), row.profile, is_free=row.free) for row in config.facilities
+        ],
+        stations=[Station(StationId(row.user), FacilityId(row.facility), is_off=row.off) for row in config.stations],
+        people=[
+            PersonInside(
+                PersonId(row.id),
+                FacilityId(row.facility),
+                row.pin.get_secret_value(),
+                ClipId(row.name),
+                None if row.allowed is None else frozenset(row.allowed),
+            )
+            for row in config.people
+        ],
+        numbers=[
+            CalledNumber(row.number, row.user, is_privileged=row.privileged, is_free=row.free) for row in config.phones
+        ],
+        lines=[Line(row.prefix, row.type, row.bills, row.approved) for row in config.lines],
+    )
+
+
+def _routes(config: Config) -> RouteTable:
+    routes: list[Route] = []
+    for row in config.routes:
+        if row.bridge is not None:
+            routes.append(BridgeRoute(row.bridge, row.trunk))
+        elif row.menu is not None:
+            routes.append(MenuRoute(row.menu, tuple(map(ClipId, row.words)), row.bridge_to, row.trunk))
+    return RouteTable(
+        routes=routes,
+        trunks=[Trunk(row.name, row.address, row.prefixes) for row in config.trunks],
+        trusted=config.switch.trusted,
+    )
+
+
+def _passwords(config: Config) -> dict[str, str]:
+    passwords = {row.user: row.password.get_secret_value() for row in config.stations}
+    passwords |= {row.user: row.password.get_secret_value() for row in config.users}
+    for row in config.phones:
+        if row.user is not None and row.password is not None:
+            passwords[row.user] = row.password.get_secret_value()
+    return passwords
+
+
+def _openings(config: Config) -> dict[AccountId, Money]:
+    openings = {advancepay(row.number): row.advancepay for row in config.phones if row.advancepay is not None}
+    openings |= {debit(row.id): row.debit for row in config.people if row.debit is not None}
+    return openings

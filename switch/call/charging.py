@@ -1,0 +1,189 @@
+"""Charging of one live call: carries out what the meter wants, in the book.
+
+`admit` holds the first slice before anybody rings. `run` keeps the talk paid for and tells warnings and
+the cut. What was asked of the book and not yet answered never delays a warning or the cut.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Final
+
+from ivr.ports import Leaver, TalkEnded, Warned
+from ivr.reasons import Reason
+from ledger.chart import call_income
+from ledger.errors import LedgerError
+from ledger.hold import HoldId
+from ledger.money import ZERO, AccountId, CallId, Money
+from ledger.outcomes import Placed, Refused
+from ledger.requests import Charge, PlaceHold
+from ledger.store import Book
+from rating.explain import Explanation, explain
+from rating.tariff import Rate
+from switch.call.clock import Clock
+from switch.call.meter import Cut, Hold, Meter, State, Warn
+from switch.call.timeline import BOOK, SWITCH, Kind, Timeline
+
+UNLIMITED: Final = Money(10**15)
+"""A billion dollars: what stands for the credit of an account without a limit."""
+
+RETRY_SECONDS: Final = 0.5
+"""After the book did not answer, ask again so much later; the grant goes on meanwhile."""
+
+
+class Charging:
+    """The money of one call, from admission to the charge."""
+
+    def __init__(
+        self,
+        *,
+        book: Book,
+        clock: Clock,
+        call_id: CallId,
+        payer: AccountId | None,
+        billing: str,
+        rate: Rate,
+        meter: Meter,
+        timeline: Timeline,
+        log: Any,
+    ) -> None:
+        self.payer = payer
+        self.rate = rate
+        self.meter = meter
+        self._book = book
+        self._clock = clock
+        self._call_id = call_id
+        self._billing = billing
+        self._timeline = timeline
+        self._log = log
+        self._accepted_at: float | None = None
+        self._wake = asyncio.Event()
+        self._is_stale = False
+        self._asking: asyncio.Task[None] | None = None
+
+    @property
+    def income(self) -> AccountId | None:
+        """Where the charge is earned, None for a free call."""
+        return None if self.payer is None else call_income(self._billing)
+
+    async def admit(self) -> bool:
+        """Hold the first slice; False: not even the first interval can be paid.
+
+        Raises:
+            LedgerError: The book does not answer.
+        """
+        available = await self._available()
+        for effect in self.meter.start(available):
+            assert isinstance(effect, Hold), "a meter starts with a hold"
+            await self._place(effect)
+        return self.meter.state is State.OPEN
+
+    async def run(self, accepted_at: float, tell: Callable[[Warned | TalkEnded], None]) -> None:
+        """Keep the talk paid for until the cut; runs beside the talk and is cancelled with it."""
+        self._accepted_at = accepted_at
+        stop_listening = self._book.on_change(self._account_changed)
+        try:
+            while True:
+                talk = self._talk(self._clock.now())
+                for effect in self.meter.advance(talk):
+                    match effect:
+                        case Hold():
+                            self._asking = asyncio.create_task(self._ask(effect))
+                        case Warn(remaining):
+                            tell(Warned(remaining))
+                        case Cut(is_time_limit):
+                            reason = Reason.TIME_LIMIT if is_time_limit else Reason.FUNDS_EXHAUSTED
+                            tell(TalkEnded(reason, Leaver.SWITCH))
+                            return
+                await self._wait(talk)
+        finally:
+            stop_listening()
+            if self._asking is not None:
+                self._asking.cancel()  # What is queued is still decided; the end of the call settles it.
+
+    def settle(self, ended_at: float) -> tuple[timedelta, Charge | None, Explanation | None]:
+        """The talk to charge, its charge, and why it is so much; call it once, after the talk."""
+        if self._accepted_at is None:
+            return timedelta(0), None, None
+        talk, amount = self.meter.stop(self._talk(ended_at))
+        explanation = explain(self.rate, talk)
+        if self.payer is None or self.income is None:
+            return talk, None, explanation
+        explanation = explanation.with_postings([f"{self._call_id}/charge"])
+        return talk, Charge(self.payer, amount, self.income, memo=f"{self.rate.place}"), explanation
+
+    def accepted(self, at: float) -> None:
+        """The talk begins at this instant."""
+        self._accepted_at = at
+
+    def _talk(self, now: float) -> timedelta:
+        assert self._accepted_at is not None, "the call was not accepted"
+        return timedelta(seconds=max(0.0, now - self._accepted_at))
+
+    async def _wait(self, talk: timedelta) -> None:
+        """Until the meter is due, the book answered, or the payer's account changed."""
+        self._wake.clear()
+        if self._is_stale and self._asking is None:
+            self._is_stale = False
+            await self._read_balance()
+            return
+        due = self.meter.deadline(talk)
+        assert due is not None and self._accepted_at is not None, "an open meter is due some time"
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(self._accepted_at + due.total_seconds()):
+                await self._wake.wait()
+
+    async def _read_balance(self) -> None:
+        """Tell the meter what is available now; a book that does not answer changes nothing."""
+        try:
+            self.meter.balance_changed(await self._available())
+        except LedgerError as error:
+            self._log.warning("balance_not_read", call_id=self._call_id, error=str(error))
+
+    async def _ask(self, hold: Hold) -> None:
+        """Place a hold beside the talk, again and again while the book does not answer.
+
+        The talk goes on until its grant ends; the id of the hold keeps it from being placed twice.
+        """
+        while True:
+            try:
+                await self._place(hold)
+                break
+            except LedgerError as error:
+                self._log.warning("hold_not_placed", call_id=self._call_id, error=str(error))
+                await asyncio.sleep(RETRY_SECONDS)
+        self._asking = None
+        self._wake.set()
+
+    async def _place(self, hold: Hold) -> None:
+        assert self.payer is not None, "nobody pays for a free call"
+        hold_id = HoldId(f"{self._call_id}/hold/{hold.number}")
+        outcome = await self._book.submit(
+            PlaceHold(hold_id, self.payer, self._call_id, hold.amount, self._clock.utc(self._clock.now()))
+        )
+        match outcome:
+            case Placed(_, available):
+                self.meter.granted_hold(UNLIMITED if available is None else available)
+                text = f"hold {hold.amount} of {self.payer}: talk paid to {hold.talk}"
+            case Refused(why, _, available):
+                self.meter.refused_hold(available or ZERO)
+                text = f"hold {hold.amount} of {self.payer} refused: {why.value}"
+            case _:
+                raise AssertionError(f"a hold came to {outcome}")
+        self._timeline.add(Kind.MONEY, SWITCH, BOOK, text)
+
+    async def _available(self) -> Money:
+        if self.payer is None:
+            return ZERO
+        balance = await self._book.balance(self.payer)
+        if balance is None:
+            return ZERO
+        return UNLIMITED if balance.available is None else balance.available
+
+    def _account_changed(self, account_id: AccountId) -> None:
+        if account_id == self.payer:
+            self._is_stale = True
+            self._wake.set()

@@ -1,0 +1,100 @@
+"""What is known of a call so far: the one place from which its open row and its record are made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from ledger.money import ZERO, AccountId, CallId, Money
+from ledger.records import CallRecord, OpenCall
+from switch.media.control import Recording
+
+
+@dataclass(slots=True)
+class Draft:
+    """A call record being filled in."""
+
+    call_id: CallId
+    process_id: str
+    facility: str
+    station: str
+    started_at: datetime
+    person: str | None = None
+    number: str | None = None
+    billing: str = "none"
+    payer: AccountId | None = None
+    rang_at: datetime | None = None
+    answered_at: datetime | None = None
+    accepted_at: datetime | None = None
+    tariff: str | None = None
+    rate: str | None = None
+    income: AccountId | None = None
+    recording: str | None = None
+    legs: tuple[str, ...] = ()
+    turn: tuple[str, str] | None = None
+    """Person and number whose turn this call has taken."""
+    tape: Recording | None = None
+
+    def update(self, **known: Any) -> None:
+        """Fill in what became known; a name that is no field is a fault of ours."""
+        names = {field.name for field in fields(self)}
+        for name, value in known.items():
+            assert name in names, f"a call has no {name}"
+            setattr(self, name, value)
+
+    def open_call(self, granted: timedelta = timedelta(0)) -> OpenCall:
+        """What must survive a crash."""
+        return OpenCall(
+            call_id=self.call_id,
+            process_id=self.process_id,
+            facility=self.facility,
+            station=self.station,
+            person=self.person,
+            number=self.number,
+            billing=self.billing,
+            payer=self.payer,
+            started_at=self.started_at,
+            rang_at=self.rang_at,
+            answered_at=self.answered_at,
+            accepted_at=self.accepted_at,
+            granted=granted,
+            tariff=self.tariff,
+            rate=self.rate,
+            income=self.income,
+            recording=self.recording,
+            legs=self.legs,
+        )
+
+    def record(
+        self,
+        *,
+        ended_at: datetime,
+        why: str,
+        ended_by: str,
+        talk: timedelta = timedelta(0),
+        charged: Money = ZERO,
+        explanation: str | None = None,
+    ) -> CallRecord:
+        """The record of the ended call."""
+        return CallRecord(
+            call_id=self.call_id,
+            facility=self.facility,
+            station=self.station,
+            person=self.person,
+            number=self.number,
+            billing=self.billing,
+            payer=self.payer,
+            started_at=self.started_at,
+            ended_at=ended_at,
+            why=why,
+            ended_by=ended_by,
+            rang_at=self.rang_at,
+            answered_at=self.answered_at,
+            accepted_at=self.accepted_at,
+            talk=talk,
+            charged=charged,
+            tariff=self.tariff,
+            explanation=explanation,
+            recording=self.recording,
+        )

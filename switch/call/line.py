@@ -1,0 +1,223 @@
+"""One party's line: its signalling and its media, seen by the story as a person.
+
+`run` pumps the events of the leg until it ends; keys come from RTP and from INFO alike. Everything the
+story awaits of a line ends with `HungUpError` once the party is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+from ivr.ports import HungUpError
+from prompts.audio import Library
+from prompts.catalog import ClipId
+from switch.call.offers import Negotiator
+from switch.call.timeline import SWITCH, Kind, Timeline
+from switch.leg.events import Answered, Ended, Established, LegEvent, Pressed, Reoffered, Ringing
+from switch.media.control import DigitPressed, MediaEvent, MediaLeg, MediaLost, MediaStarted, PlayEnded, PlayId
+
+KEYS_MAX: Final = 64
+"""Keys kept for the next question; who mashes more than this is not answering any."""
+
+
+class SignallingLeg(Protocol):
+    """What a line needs of an inbound or outbound leg of the user agent."""
+
+    async def event(self) -> LegEvent:
+        """The next event; `Ended` is the last."""
+
+    def answer_reoffer(self, description: bytes) -> None:
+        """Accept a re-INVITE."""
+
+    def refuse_reoffer(self, status: int = 488) -> None:
+        """Refuse a re-INVITE; the session stays as it was."""
+
+    def hang_up(self) -> None:
+        """BYE, CANCEL or refuse, whatever ends it now."""
+
+    def snapshot(self) -> str:
+        """What a restarted process needs to send BYE."""
+
+
+class Line:
+    """A person on the line. Implements `ivr.ports.Party`."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        leg: SignallingLeg,
+        media: MediaLeg,
+        negotiator: Negotiator,
+        library: Library,
+        timeline: Timeline,
+        clock: Callable[[], float],
+        on_ringing: Callable[[], None] | None = None,
+    ) -> None:
+        self.name = name
+        self.leg = leg
+        self.media = media
+        self.ended: Ended | None = None
+        self.rang_at: float | None = None
+        self.answered_at: float | None = None
+        self.last_key_at: float | None = None
+        self.is_lost = False
+        self._negotiator = negotiator
+        self._library = library
+        self._timeline = timeline
+        self._clock = clock
+        self._keys: deque[str] = deque(maxlen=KEYS_MAX)
+        self._swallow = ""
+        self._played: PlayId | None = None
+        self._changed = asyncio.Event()
+        self._gone = asyncio.Event()
+        self._on_ringing = on_ringing
+        self._on_lost: Callable[[], None] | None = None
+        media.on_event(self._media_event)
+
+    async def run(self) -> None:
+        """Follow the leg to its end."""
+        while self.ended is None:
+            self._leg_event(await self.leg.event())
+
+    async def play(self, clips: Sequence[ClipId]) -> None:
+        """Say it all (`ivr.ports.Party.play`)."""
+        play = self._say(clips)
+        while self._played != play:
+            await self._change(None)
+            self._check()
+
+    async def ask(
+        self, clips: Sequence[ClipId], *, is_complete: Callable[[str], bool], end: str, first: float, between: float
+    ) -> str:
+        """Say it and take keys (`ivr.ports.Party.ask`); keys pressed before count, and spare the words."""
+        self._check()
+        play = None if self._keys else self._say(clips)
+        keys = ""
+        deadline: float | None = None
+        while True:
+            while self._keys:
+                key = self._keys.popleft()
+                if play is not None:
+                    self.media.stop()
+                    play = None
+                if key == end:
+                    return keys
+                keys += key
+                if is_complete(keys):
+                    self._swallow = end
+                    return keys
+                deadline = self._clock() + between
+            if play is not None and self._played == play:
+                play, deadline = None, self._clock() + first
+            if not await self._change(deadline):
+                return keys
+            self._check()
+
+    async def left(self) -> None:
+        """Return once the party is gone."""
+        await self._gone.wait()
+
+    async def answered(self) -> bool:
+        """Wait until the far end answers (True) or its leg ends (False)."""
+        while self.answered_at is None and self.ended is None:
+            await self._change(None)
+        return self.ended is None
+
+    def on_lost(self, listener: Callable[[], None] | None) -> None:
+        """Whom to tell when nothing is heard of the party for long."""
+        self._on_lost = listener
+
+    def loop(self, clip: ClipId) -> None:
+        """Play a clip for ever, as hold audio."""
+        self.media.play([self._library.clip(clip)], is_looped=True)
+
+    def overlay(self, clips: Sequence[ClipId]) -> None:
+        """Say it over what is heard."""
+        self._timeline.add(Kind.WORDS, SWITCH, self.name, self._library.catalog.text(clips))
+        self.media.overlay(self._library.sequence(clips))
+
+    def hang_up(self) -> None:
+        """End the leg; harmless when it is over."""
+        if self.ended is None:
+            self.leg.hang_up()
+
+    def close(self) -> None:
+        """Free the media port."""
+        self.media.on_event(None)
+        self.media.close()
+
+    def _say(self, clips: Sequence[ClipId]) -> PlayId:
+        self._check()
+        self._timeline.add(Kind.WORDS, SWITCH, self.name, self._library.catalog.text(clips))
+        return self.media.play(self._library.sequence(clips))
+
+    def _check(self) -> None:
+        if self.ended is not None:
+            raise HungUpError
+
+    async def _change(self, deadline: float | None) -> bool:
+        """Wait for anything to happen; False when the deadline came first."""
+        self._changed.clear()
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._changed.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def _leg_event(self, event: LegEvent) -> None:
+        now = self._clock()
+        match event:
+            case Ringing():
+                self.rang_at = self.rang_at or now
+                if self._on_ringing is not None:
+                    self._on_ringing()
+            case Answered(description):
+                if self._negotiator.answered(description, self.media):
+                    self.answered_at = now
+                else:
+                    self.leg.hang_up()
+            case Established(description):
+                if description and not self._negotiator.answered(description, self.media):
+                    self.leg.hang_up()
+            case Reoffered(description):
+                answer = self._negotiator.answer(description, self.media)
+                if answer is None:
+                    self.leg.refuse_reoffer(488)
+                else:
+                    self.leg.answer_reoffer(answer)
+            case Pressed(key):
+                self._press(key, now)
+            case Ended():
+                self.ended = event
+                self._gone.set()
+        self._changed.set()
+
+    def _media_event(self, event: MediaEvent) -> None:
+        match event:
+            case DigitPressed(key, at):
+                self._press(key, at)
+            case PlayEnded(play_id):
+                self._played = play_id
+            case MediaLost():
+                self.is_lost = True
+                self._timeline.add(Kind.MEDIA, self.name, SWITCH, "nothing is heard any more")
+                if self._on_lost is not None:
+                    self._on_lost()
+            case MediaStarted():
+                self.is_lost = False
+        self._changed.set()
+
+    def _press(self, key: str, at: float) -> None:
+        """Keep a key; an end key right behind complete keys belongs to them and is dropped."""
+        self._timeline.add(Kind.KEY, self.name, SWITCH, "key")
+        swallowed, self._swallow = self._swallow, ""
+        if key == swallowed:
+            return
+        self.last_key_at = at
+        self._keys.append(key)
+        self._changed.set()

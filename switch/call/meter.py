@@ -1,0 +1,242 @@
+"""The meter of one talk: holds before it is talked, warnings, and the instant of the cut.
+
+Pure: `now` is the talk so far, from acceptance. The shell (`switch.call.charging`) carries out the
+effects and tells the outcomes. The states are those of a credit session (RFC 8506 §7):
+
+    IDLE ──start──▶ PENDING_INITIAL ──granted──▶ OPEN ◀──────────────┐
+                        │ refused                │ slice runs low      │ granted / refused
+                        ▼                        ▼                     │
+                      CLOSED ◀──stop── (any)  PENDING_UPDATE ──────────┘
+
+A refused slice only fixes the instant of the cut: talk already granted is talked. Warnings follow what
+can be afforded by all that is held and available, so a top-up takes them back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from typing import Final
+
+from ledger.money import ZERO, Money
+from rating.price import afford, price, step
+from rating.tariff import Rate
+
+LEAD_MAX: Final = timedelta(seconds=5)
+"""A slice is asked for so long before the last one ends: longer than a slow commit, shorter than a slice."""
+
+WARNING_LATE_MAX: Final = timedelta(seconds=1)
+"""A warning this late is still true to the ear."""
+
+
+class State(Enum):
+    """Where the credit session is."""
+
+    IDLE = "idle"
+    PENDING_INITIAL = "pending-initial"
+    OPEN = "open"
+    PENDING_UPDATE = "pending-update"
+    CLOSED = "closed"
+
+
+MOVES: Final[dict[State, frozenset[State]]] = {
+    State.IDLE: frozenset({State.PENDING_INITIAL, State.OPEN, State.CLOSED}),
+    State.PENDING_INITIAL: frozenset({State.OPEN, State.CLOSED}),
+    State.OPEN: frozenset({State.PENDING_UPDATE, State.CLOSED}),
+    State.PENDING_UPDATE: frozenset({State.OPEN, State.CLOSED}),
+    State.CLOSED: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Effect: hold this amount more; it pays the talk up to `talk`."""
+
+    number: int
+    amount: Money
+    talk: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Warn:
+    """Effect: so much talk is left."""
+
+    remaining: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Effect: the last paid instant has come."""
+
+    is_time_limit: bool
+    """The limit of the profile ended it, not the money."""
+
+
+Effect = Hold | Warn | Cut
+
+
+class Meter:
+    """One talk's credit session."""
+
+    __slots__ = (
+        "_asked", "_available", "_granted", "_held", "_holds", "_is_starved", "_limit", "_rate", "_slice",
+        "_state", "_warned", "_warnings",
+    )  # fmt: skip
+
+    def __init__(self, *, rate: Rate, limit: timedelta, slice_: timedelta, warnings: tuple[timedelta, ...]) -> None:
+        self._rate = rate
+        self._limit = limit
+        self._slice = slice_
+        self._warnings = warnings
+        self._state = State.IDLE
+        self._granted = timedelta(0)
+        self._held = ZERO
+        self._available = ZERO
+        self._asked: Hold | None = None
+        self._holds = 0
+        self._is_starved = False
+        self._warned: set[timedelta] = set()
+
+    @property
+    def state(self) -> State:
+        """Where the session is."""
+        return self._state
+
+    @property
+    def granted(self) -> timedelta:
+        """Talk paid for so far, counted from acceptance."""
+        return self._granted
+
+    @property
+    def held(self) -> Money:
+        """What is held for this talk."""
+        return self._held
+
+    @property
+    def affordable(self) -> timedelta:
+        """The longest talk that what is held and available pays, never past the limit."""
+        return min(self._limit, afford(self._rate, self._held + self._available))
+
+    def start(self, available: Money) -> list[Effect]:
+        """Ask for the first slice; nothing to hold is granted whole. An empty list: it cannot be paid.
+
+        A free rate is granted to the limit at once, and no hold is ever placed.
+        """
+        self._available = available
+        if self._rate.is_free:
+            self._granted = self._limit
+            self._move(State.OPEN)
+            return []
+        hold = self._next_hold()
+        self._move(State.CLOSED if hold is None else State.PENDING_INITIAL)
+        return self._ask(hold)
+
+    def granted_hold(self, available: Money) -> None:
+        """The hold asked for was placed; so much is still available. Too late for a closed meter: ignored."""
+        if self._state is State.CLOSED:
+            return
+        assert self._asked is not None, "no hold was asked for"
+        self._available = available
+        self._held += self._asked.amount
+        self._granted = min(self._asked.talk, self._limit)
+        self._asked = None
+        self._is_starved = False
+        self._move(State.OPEN)
+
+    def refused_hold(self, available: Money) -> None:
+        """The hold asked for was refused; so much is available. A smaller one may be asked for next."""
+        if self._state is State.CLOSED:
+            return
+        assert self._asked is not None, "no hold was asked for"
+        self._asked = None
+        self._available = available
+        if self._state is State.PENDING_INITIAL:
+            self._move(State.CLOSED)
+            return
+        self._is_starved = self._next_hold() is None
+        self._move(State.OPEN)
+
+    def balance_changed(self, available: Money) -> None:
+        """The payer's account changed: a top-up, another call, a correction."""
+        self._available = available
+        self._is_starved = False
+
+    def advance(self, talk: timedelta) -> list[Effect]:
+        """What is due at this instant of the talk; call it again at `deadline`."""
+        if self._state not in {State.OPEN, State.PENDING_UPDATE}:
+            return []
+        if talk >= self._granted:
+            self._move(State.CLOSED)
+            return [Cut(is_time_limit=self._granted >= self._limit)]
+        effects: list[Effect] = []
+        if self._state is State.OPEN and talk >= self._renew_at():
+            hold = self._next_hold()
+            if hold is None:
+                self._is_starved = True
+            else:
+                self._move(State.PENDING_UPDATE)
+            effects += self._ask(hold)
+        effects += self._warn(talk)
+        return effects
+
+    def deadline(self, talk: timedelta) -> timedelta | None:
+        """The instant of the talk at which `advance` is due next, None once closed."""
+        if self._state not in {State.OPEN, State.PENDING_UPDATE}:
+            return None
+        due = [self._granted]
+        if self._state is State.OPEN and not self._is_starved and self._granted < self._limit:
+            due.append(self._renew_at())
+        due += [
+            self.affordable - warning
+            for warning in self._warnings
+            if warning not in self._warned and self.affordable - warning > talk
+        ]
+        return max(talk, min(due))
+
+    def stop(self, talk: timedelta) -> tuple[timedelta, Money]:
+        """End the session: the talk to charge (never past the last paid instant), and its price."""
+        if self._state is not State.CLOSED:
+            self._move(State.CLOSED)
+        charged = min(max(talk, timedelta(0)), self._granted)
+        return charged, price(self._rate, charged)
+
+    def _warn(self, talk: timedelta) -> list[Effect]:
+        """One warning that is true now; a top-up arms the passed ones again.
+
+        Where less is left than the warning says (a call that began with less, a balance that fell),
+        what is left is said, in whole seconds.
+        """
+        remaining = self.affordable - talk
+        self._warned = {warning for warning in self._warned if remaining <= warning}
+        due = [warning for warning in self._warnings if remaining <= warning and warning not in self._warned]
+        self._warned.update(due)
+        if not due:
+            return []
+        is_late = min(due) - remaining > WARNING_LATE_MAX
+        return [Warn(timedelta(seconds=remaining // timedelta(seconds=1)) if is_late else min(due))]
+
+    def _ask(self, hold: Hold | None) -> list[Effect]:
+        if hold is None:
+            return []
+        self._asked = hold
+        self._holds = hold.number
+        return [hold]
+
+    def _renew_at(self) -> timedelta:
+        return self._granted - min(LEAD_MAX, self._slice / 2)
+
+    def _next_hold(self) -> Hold | None:
+        """The next slice, or what the money allows of it; None when not one increment more is paid."""
+        if self._granted >= self._limit:
+            return None
+        wish = step(self._rate, self._granted, self._slice)
+        talk = min(wish, afford(self._rate, self._held + self._available))
+        amount = price(self._rate, talk) - self._held
+        if talk <= self._granted or amount.micros < 0:
+            return None
+        return Hold(self._holds + 1, amount, talk)
+
+    def _move(self, to: State) -> None:
+        assert to in MOVES[self._state], f"{self._state} may not become {to}"
+        self._state = to

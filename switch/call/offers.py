@@ -1,0 +1,83 @@
+"""Offer and answer of one line: between the SDP of its leg and the stream of its media.
+
+Each party is negotiated on its own; a re-INVITE is answered here and never forwarded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from switch.media.control import Codec, MediaLeg, Stream
+from switch.sdp import negotiate
+from switch.sdp.description import SessionDescription
+from switch.sdp.errors import SdpError
+from switch.sdp.negotiate import AgreedStream
+from switch.sdp.parse import parse_description
+from switch.sdp.write import write_description
+
+
+class Negotiator:
+    """The session of one line: its id, its version, what was offered."""
+
+    __slots__ = ("_codecs", "_offered", "_session_id", "_version")
+
+    def __init__(self, *, session_id: int, codecs: Sequence[str]) -> None:
+        self._session_id = session_id
+        self._version = 0
+        self._codecs = tuple(codecs)
+        self._offered: SessionDescription | None = None
+
+    def offer(self, media: MediaLeg) -> bytes:
+        """Our offer."""
+        self._version += 1
+        self._offered = negotiate.make_offer(
+            session_id=self._session_id,
+            version=self._version,
+            address=media.address,
+            codecs=self._codecs,
+            digits=True,
+        )
+        return write_description(self._offered)
+
+    def answer(self, offer: bytes, media: MediaLeg) -> bytes | None:
+        """Answer an offer (an empty one asks for ours) and connect the media; None: nothing in common."""
+        if not offer:
+            return self.offer(media)
+        try:
+            answered = negotiate.answer(
+                parse_description(offer),
+                session_id=self._session_id,
+                version=self._version + 1,
+                address=media.address,
+                codecs=self._codecs,
+            )
+        except SdpError:
+            return None
+        if answered.stream is None:
+            return None
+        self._version += 1
+        media.connect(stream_of(answered.stream))
+        return write_description(answered.description)
+
+    def answered(self, description: bytes, media: MediaLeg) -> bool:
+        """Take the answer to our offer and connect the media; False: it is no answer to it."""
+        if self._offered is None:
+            return not description
+        try:
+            agreed = negotiate.accept(self._offered, parse_description(description))
+        except SdpError:
+            return False
+        media.connect(stream_of(agreed))
+        return True
+
+
+def stream_of(agreed: AgreedStream) -> Stream:
+    """What the media engine is told of an agreement."""
+    return Stream(
+        remote=(agreed.remote_host, agreed.remote_port),
+        codec=Codec[agreed.codec_name],
+        payload_type=agreed.payload_type,
+        digits_payload_type=agreed.digits_payload_type,
+        is_sending=agreed.direction_for_us in {"sendrecv", "sendonly"},
+        is_receiving=agreed.direction_for_us in {"sendrecv", "recvonly"},
+    )

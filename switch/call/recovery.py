@@ -1,0 +1,83 @@
+"""After a crash: calls that a dead process left open are settled, and their parties released.
+
+Talk that was accepted is charged once, to the last heartbeat of the process that carried it and never
+beyond what was held; the rest is released. The record says `recovered`. Then both softphones get a BYE,
+if they can be reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from ivr.ports import Leaver
+from ivr.reasons import Reason
+from ledger.hold import HoldState
+from ledger.liveness import is_running
+from ledger.money import ZERO, Money, total
+from ledger.outcomes import Refused
+from ledger.records import CallRecord, OpenCall
+from ledger.requests import Charge, EndCall, Process, RetireProcess
+from ledger.store import Book
+from rating.explain import explain
+from rating.price import afford, price
+from rating.tariff import Rate
+
+Release = Callable[[str], object]
+"""Sends a BYE in a dialog, from its stored text."""
+
+
+async def recover(book: Book, *, now: datetime, release: Release, log: Any) -> tuple[CallRecord, ...]:
+    """Settle every call of a process that is gone; returns the records made."""
+    records: list[CallRecord] = []
+    for process in await book.dead_processes(now, is_running):
+        for call in await book.open_calls(process_id=process.process_id):
+            holds = await book.holds(call_id=call.call_id, state=HoldState.PLACED)
+            record, charge = settle(call, process, total(hold.amount for hold in holds))
+            outcome = await book.submit(EndCall(record, charge))
+            assert not isinstance(outcome, Refused), f"{call.call_id} cannot be settled: {outcome}"
+            for leg in call.legs:
+                release(leg)
+            log.warning("call_recovered", call_id=call.call_id, charged=str(record.charged), talk=str(record.talk))
+            records.append(record)
+        await book.submit(RetireProcess(process.process_id))
+    return tuple(records)
+
+
+def settle(call: OpenCall, process: Process, held: Money) -> tuple[CallRecord, Charge | None]:
+    """The record and the charge of a call whose process died: talk to the last heartbeat, at most what is held."""
+    talk, charge, explanation = timedelta(0), None, None
+    ended_at = max(process.beat_at, call.started_at)
+    if call.accepted_at is not None and call.rate is not None:
+        ended_at = max(process.beat_at, call.accepted_at)
+        rate = Rate.from_json(call.rate)
+        talk = min(ended_at - call.accepted_at, afford(rate, held))
+        ended_at = call.accepted_at + talk
+        explained = explain(rate, talk)
+        if call.payer is not None and call.income is not None:
+            explained = explained.with_postings([f"{call.call_id}/charge"])
+            charge = Charge(call.payer, price(rate, talk), call.income, memo=f"{rate.place}, recovered")
+        explanation = explained.to_json()
+    record = CallRecord(
+        call_id=call.call_id,
+        facility=call.facility,
+        station=call.station,
+        person=call.person,
+        number=call.number,
+        billing=call.billing,
+        payer=call.payer,
+        started_at=call.started_at,
+        ended_at=ended_at,
+        why=Reason.RECOVERED.value,
+        ended_by=Leaver.SWITCH.value,
+        rang_at=call.rang_at,
+        answered_at=call.answered_at,
+        accepted_at=call.accepted_at,
+        talk=talk,
+        charged=charge.amount if charge else ZERO,
+        tariff=call.tariff,
+        explanation=explanation,
+        recording=call.recording,
+    )
+    return record, charge

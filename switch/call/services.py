@@ -1,0 +1,73 @@
+"""What every call of this process shares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from ivr.profile import Profile
+from ledger.money import CallId
+from ledger.records import CallRecord
+from ledger.store import Book
+from prompts.audio import Library
+from rating.deck import Deck
+from switch.agent.user_agent import UserAgent
+from switch.call.clock import Clock
+from switch.call.timeline import Timeline, Timelines, Watcher
+from switch.directory.blocks import Blocks
+from switch.directory.people import Directory
+from switch.media.control import MediaDriver
+from switch.routing.registrar import Registrar
+from switch.routing.routes import RouteTable
+from switch.sip.tokens import Tokens
+from switch.sip.uri import SipUri
+
+CallEnded = Callable[[CallRecord, Timeline], None]
+
+
+@dataclass(slots=True)
+class Busy:
+    """Who is on a call now: one live call per person and per called number (DOMAIN: controls)."""
+
+    people: set[str] = field(default_factory=set)
+    numbers: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts a call is made of, made once by `switch.app.switch`."""
+
+    book: Book
+    deck: Deck
+    directory: Directory
+    blocks: Blocks
+    registrar: Registrar
+    routes: RouteTable
+    profiles: Mapping[str, Profile]
+    agent: UserAgent
+    media: MediaDriver
+    library: Library
+    clock: Clock
+    random: Random
+    tokens: Tokens
+    realm: str
+    process_id: str
+    codecs: Sequence[str]
+    recordings: Path | None
+    log: Any
+    contact: SipUri
+    priced_as_on: date | None
+    """The day whose tariffs price every call, None for the day it is."""
+    busy: Busy = field(default_factory=Busy)
+    watchers: list[Watcher] = field(default_factory=list)
+    timelines: Timelines = field(default_factory=Timelines)
+    ended: list[CallEnded] = field(default_factory=list)
+
+    def watch(self, call_id: CallId, item: Any) -> None:
+        """Tell every watcher of an item of a timeline."""
+        for watcher in self.watchers:
+            watcher(call_id, item)

@@ -1,0 +1,121 @@
+"""Blocks of called numbers, and stations locked out: durable, in the book's database.
+
+A block is of (number, facility), or of a number for every facility. Only customer service removes one
+(S1-14); the row stays, with when and why.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Final
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from ledger.store import Book
+from switch.directory.tables import blocks, lockouts
+
+EVERY_FACILITY: Final = "*"
+
+
+class BlockKind(Enum):
+    """Who blocked (DOMAIN: controls)."""
+
+    KEYPAD = "keypad"
+    AGENT = "agent"
+    FACILITY = "facility"
+    SECURITY = "security"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block that stands, or stood."""
+
+    number: str
+    facility: str
+    kind: BlockKind
+    why: str
+    blocked_at: datetime
+    removed_at: datetime | None = None
+    removed_why: str | None = None
+
+
+class Blocks:
+    """The blocks and lock-outs of one book."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    async def is_blocked(self, number: str, facility: str) -> bool:
+        """Whether calls from this facility to this number are blocked now."""
+        return any(block.removed_at is None for block in await self.of(number, facility))
+
+    async def of(self, number: str, facility: str | None = None) -> tuple[Block, ...]:
+        """Every block of a number, the oldest first; with a facility, those that touch it."""
+        query = select(blocks).where(blocks.c.number == number).order_by(blocks.c.block_id)
+        if facility is not None:
+            query = query.where(blocks.c.facility.in_((facility, EVERY_FACILITY)))
+
+        def look(connection: Connection) -> tuple[Block, ...]:
+            return tuple(
+                Block(
+                    row.number,
+                    row.facility,
+                    BlockKind(row.kind),
+                    row.why,
+                    row.blocked_at,
+                    row.removed_at,
+                    row.removed_why,
+                )
+                for row in connection.execute(query)
+            )
+
+        return await self._book.read(look)
+
+    async def block(self, *, number: str, facility: str, kind: BlockKind, why: str, at: datetime) -> bool:
+        """Block from now; False: it stood already, and stays as it is."""
+
+        def store(connection: Connection) -> bool:
+            standing = select(blocks.c.block_id).where(
+                blocks.c.number == number, blocks.c.facility == facility, blocks.c.removed_at.is_(None)
+            )
+            if connection.execute(standing).first() is not None:
+                return False
+            row = {"number": number, "facility": facility, "kind": kind.value, "why": why, "blocked_at": at}
+            connection.execute(insert(blocks).values(row))
+            return True
+
+        return await self._book.write(store)
+
+    async def unblock(self, *, number: str, facility: str, why: str, at: datetime) -> int:
+        """Remove the standing blocks of (number, facility); returns how many there were."""
+
+        def store(connection: Connection) -> int:
+            standing = (
+                update(blocks)
+                .where(blocks.c.number == number, blocks.c.facility == facility, blocks.c.removed_at.is_(None))
+                .values(removed_at=at, removed_why=why)
+            )
+            return connection.execute(standing).rowcount
+
+        return await self._book.write(store)
+
+    async def lock(self, station: str, until: datetime) -> None:
+        """Refuse PINs at a station until this instant."""
+
+        def store(connection: Connection) -> None:
+            connection.execute(delete(lockouts).where(lockouts.c.station == station))
+            connection.execute(insert(lockouts).values(station=station, until=until))
+
+        await self._book.write(store)
+
+    async def locked_until(self, station: str, now: datetime) -> datetime | None:
+        """The end of a lock-out that holds now, None if the station is free."""
+        query = select(lockouts.c.until).where(lockouts.c.station == station)
+
+        def look(connection: Connection) -> datetime | None:
+            row = connection.execute(query).first()
+            return row.until if row is not None and row.until > now else None
+
+        return await self._book.read(look)

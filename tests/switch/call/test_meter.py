@@ -1,0 +1,216 @@
+"""The meter: holds before talk, warnings, and the instant of the cut."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ledger.money import ZERO, Money
+from rating.price import afford, price
+from rating.tariff import Rate
+from switch.call.meter import MOVES, Cut, Hold, Meter, State, Warn
+
+MINUTE = timedelta(seconds=60)
+LIMIT = timedelta(minutes=15)
+CALIFORNIA = Rate(tariff="t", prefix="+1", place="US", per_minute=Decimal("0.025"))
+PER_SECOND = Rate(
+    tariff="t",
+    prefix="+1",
+    place="US",
+    per_minute=Decimal("0.06"),
+    first_seconds=1,
+    increment_seconds=1,
+    minimum_seconds=1,
+)
+FREE = Rate(tariff="t", prefix="+1", place="US", per_minute=Decimal(0))
+
+
+def seconds(value: float) -> timedelta:
+    return timedelta(seconds=value)
+
+
+def usd(text: str) -> Money:
+    return Money.from_text(text)
+
+
+def meter(rate: Rate = CALIFORNIA, limit: timedelta = LIMIT) -> Meter:
+    return Meter(rate=rate, limit=limit, slice_=MINUTE, warnings=(seconds(60), seconds(30)))
+
+
+def open_meter(balance: str, rate: Rate = CALIFORNIA, limit: timedelta = LIMIT) -> Meter:
+    opened = meter(rate, limit)
+    (hold,) = opened.start(usd(balance))
+    assert isinstance(hold, Hold)
+    opened.granted_hold(usd(balance) - hold.amount)
+    return opened
+
+
+def test_the_first_slice_is_held_before_anything_is_talked() -> None:
+    assert meter().start(usd("5")) == [Hold(1, usd("0.025"), MINUTE)]
+
+
+def test_an_account_with_money_for_one_minute_is_admitted() -> None:
+    assert meter().start(usd("0.025")) == [Hold(1, usd("0.025"), MINUTE)]
+
+
+def test_an_account_with_less_than_the_first_minute_is_not() -> None:
+    closed = meter()
+    assert closed.start(usd("0.024999")) == []
+    assert closed.state is State.CLOSED
+
+
+def test_a_free_call_is_granted_to_the_limit_without_a_hold() -> None:
+    free = meter(FREE)
+    assert free.start(ZERO) == []
+    assert free.granted == LIMIT
+    assert free.advance(LIMIT) == [Cut(is_time_limit=True)]
+
+
+def test_the_next_slice_is_held_before_the_last_one_ends() -> None:
+    talking = open_meter("5")
+    assert talking.deadline(seconds(0)) == seconds(55)
+    assert talking.advance(seconds(54)) == []
+    assert talking.advance(seconds(55)) == [Hold(2, usd("0.025"), 2 * MINUTE)]
+    talking.granted_hold(usd("4.95"))
+    assert talking.granted == 2 * MINUTE
+
+
+def test_a_refused_slice_only_fixes_the_instant_of_the_cut() -> None:
+    talking = open_meter("5")
+    talking.advance(seconds(55))
+    talking.refused_hold(ZERO)
+    assert talking.deadline(seconds(55)) == MINUTE
+    assert talking.advance(seconds(55)) == [Warn(seconds(5))]
+    assert talking.advance(seconds(59)) == []
+    assert talking.advance(MINUTE) == [Cut(is_time_limit=False)]
+
+
+def test_a_refused_slice_is_asked_for_again_as_far_as_the_money_goes() -> None:
+    talking = open_meter("5", PER_SECOND)
+    assert talking.advance(seconds(55)) == [Hold(2, usd("0.06"), seconds(120))]
+    talking.refused_hold(usd("0.01"))
+    hold, warning = talking.advance(seconds(55))
+    assert hold == Hold(3, usd("0.01"), seconds(70))
+    assert warning == Warn(seconds(15))
+
+
+def test_warnings_follow_what_can_be_afforded() -> None:
+    talking = open_meter("0.075")
+    told = run(talking, usd("0.075"))
+    assert told == [
+        (seconds(120), Warn(seconds(60))),
+        (seconds(150), Warn(seconds(30))),
+        (seconds(180), Cut(is_time_limit=False)),
+    ]
+
+
+def test_a_call_that_begins_with_less_than_a_warning_is_told_what_is_left() -> None:
+    talking = open_meter("0.045", PER_SECOND)
+    assert talking.advance(seconds(0)) == [Warn(seconds(45))]
+    assert talking.deadline(seconds(0)) == seconds(15)
+
+
+def test_a_top_up_in_the_final_minute_extends_the_call_and_arms_the_warnings_again() -> None:
+    talking = open_meter("0.025")
+    assert talking.advance(seconds(0)) == [Warn(seconds(60))]
+    assert talking.advance(seconds(30)) == [Warn(seconds(30))]
+    assert talking.deadline(seconds(30)) == seconds(55)
+    talking.balance_changed(usd("0.05"))
+    assert talking.advance(seconds(56)) == [Hold(2, usd("0.025"), 2 * MINUTE)]
+    talking.granted_hold(usd("0.025"))
+    assert run(talking, usd("0.075"), start=seconds(56)) == [
+        (seconds(120), Warn(seconds(60))),
+        (seconds(150), Warn(seconds(30))),
+        (seconds(180), Cut(is_time_limit=False)),
+    ]
+
+
+def test_the_limit_of_the_profile_ends_a_rich_call() -> None:
+    told = run(open_meter("100"), usd("100"))
+    assert told == [
+        (LIMIT - seconds(60), Warn(seconds(60))),
+        (LIMIT - seconds(30), Warn(seconds(30))),
+        (LIMIT, Cut(is_time_limit=True)),
+    ]
+
+
+def test_talk_is_charged_to_the_last_paid_instant_and_not_beyond() -> None:
+    talking = open_meter("0.025")
+    talking.advance(MINUTE)
+    assert talking.stop(seconds(60.004)) == (MINUTE, usd("0.025"))
+
+
+def test_an_accepted_call_costs_the_first_minute_even_when_nothing_is_said() -> None:
+    assert open_meter("5").stop(seconds(-0.001)) == (seconds(0), usd("0.025"))
+
+
+def test_a_closed_meter_asks_for_nothing_more() -> None:
+    talking = open_meter("5")
+    talking.stop(seconds(3))
+    assert talking.advance(seconds(4)) == []
+    assert talking.deadline(seconds(4)) is None
+
+
+def test_every_state_but_the_last_can_be_left() -> None:
+    assert {state for state, moves in MOVES.items() if not moves} == {State.CLOSED}
+    assert set(MOVES) == set(State)
+
+
+def run(talking: Meter, balance: Money, start: timedelta = timedelta(0)) -> list[tuple[timedelta, Warn | Cut]]:
+    """Talk until the cut on an account of this balance that nobody else uses."""
+    talk, told = start, []
+    while (due := talking.deadline(talk)) is not None:
+        talk = due
+        for effect in talking.advance(talk):
+            match effect:
+                case Hold(amount=amount):
+                    available = balance - talking.held
+                    assert amount <= available, "the meter asked for more than there is"
+                    talking.granted_hold(available - amount)
+                case _:
+                    told.append((talk, effect))
+    return told
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    micros=st.integers(0, 3_000_000),
+    per_minute=st.decimals("0", "2", places=4),
+    first=st.decimals("0", "3", places=3) | st.none(),
+    increment=st.sampled_from([1, 6, 30, 60]),
+    limit=st.integers(1, 1200),
+)
+def test_the_cut_is_at_the_last_affordable_instant_and_never_costs_more_than_there_is(
+    micros: int, per_minute: Decimal, first: Decimal | None, increment: int, limit: int
+) -> None:
+    rate = Rate(
+        tariff="t",
+        prefix="+",
+        place="x",
+        per_minute=per_minute,
+        first_price=first,
+        first_seconds=increment,
+        increment_seconds=increment,
+        minimum_seconds=increment,
+    )
+    balance = Money(micros)
+    talking = meter(rate, seconds(limit))
+    effects = talking.start(balance)
+    if talking.state is State.CLOSED:
+        assert afford(rate, balance) == timedelta(0)
+        return
+    for effect in effects:
+        assert isinstance(effect, Hold)
+        talking.granted_hold(balance - effect.amount)
+    told = run(talking, balance)
+    ended, cut = told[-1]
+    assert isinstance(cut, Cut)
+    assert ended == min(seconds(limit), afford(rate, balance))
+    charged, amount = talking.stop(ended)
+    assert charged == ended
+    assert amount == price(rate, ended)
+    assert amount <= balance or rate.is_free
+    assert amount <= talking.held or rate.is_free
