@@ -29,6 +29,9 @@ END_PACKETS = 3
 
 Address = tuple[str, int]
 
+_STATIC = {law.value: law for law in Law}
+"""Static payload types mean the same always, before the answer came and after."""
+
 
 @dataclass(frozen=True, slots=True)
 class KeyStyle:
@@ -59,7 +62,10 @@ class Path:
     law: Law
     payload_type: int
     digits_payload_type: int | None
+    """What to send keys as (RFC 4733), None where the peer takes none."""
     is_sending: bool = True
+    digits_heard_as: int | None = None
+    """What the peer sends keys as, where that differs."""
 
 
 @dataclass(slots=True)
@@ -97,7 +103,7 @@ class Sound(asyncio.DatagramProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._next_at = 0.0
         self._path: Path | None = None
-        self._is_silent = False
+        self._is_silent = self._is_muted = False
         self._is_closed = False
         self._is_first = True
         self._ssrc = chance.getrandbits(32)
@@ -151,6 +157,10 @@ class Sound(asyncio.DatagramProtocol):
         """Send nothing at all from now on, or again; keys and speech stand still meanwhile."""
         self._is_silent = is_silent
 
+    def mute(self, *, is_muted: bool) -> None:
+        """Send nothing while the owner holds the call, whatever else is asked for."""
+        self._is_muted = is_muted
+
     def close(self) -> None:
         """Free the port and let nobody wait."""
         self._is_closed = True
@@ -171,12 +181,14 @@ class Sound(asyncio.DatagramProtocol):
         """Hear a packet."""
         packet, path = read_packet(data), self._path
         source, now = (addr[0], addr[1]), self._loop.time()
-        if packet is None or path is None:
+        if packet is None:
             self.heard.discarded += 1
-        elif packet.payload_type == path.payload_type:
+        elif path is not None and packet.payload_type == path.payload_type:
             self.heard.hear(packet, path.law, source, now)
-        elif packet.payload_type == path.digits_payload_type:
+        elif path is not None and packet.payload_type in {path.digits_payload_type, path.digits_heard_as}:
             self.heard.hear_event(packet, source, now)
+        elif packet.payload_type in _STATIC:
+            self.heard.hear(packet, _STATIC[packet.payload_type], source, now)
         else:
             self.heard.discarded += 1
 
@@ -192,15 +204,20 @@ class Sound(asyncio.DatagramProtocol):
             self._next_at += skipped * FRAME_SECONDS
             self._timestamp = (self._timestamp + skipped * FRAME_SAMPLES) % (1 << 32)
         while self._next_at <= now:
-            if not self._is_silent and self._path is not None and self._path.is_sending:
-                self._send_frame(self._path)
+            if self._may_send():
+                self._send_frame()
             else:
                 self._is_first = True
             self._timestamp = (self._timestamp + FRAME_SAMPLES) % (1 << 32)
             self._next_at += FRAME_SECONDS
         self._timer = self._loop.call_at(self._next_at, self._tick)
 
-    def _send_frame(self, path: Path) -> None:
+    def _may_send(self) -> bool:
+        return not self._is_silent and not self._is_muted and self._path is not None and self._path.is_sending
+
+    def _send_frame(self) -> None:
+        path = self._path
+        assert path is not None
         key = self._keys[0] if self._keys else None
         is_pressed = key is not None and self._send_key(key, path)
         if not is_pressed or (key is not None and key.style.with_audio):
