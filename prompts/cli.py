@@ -1,4 +1,4 @@
-"""The command `python -m prompts`: list, check, render and say the words."""
+"""The command `python -m prompts`: list, check, render, say and hear the words."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from prompts.audio import RATE, AudioError, Library, load_wav, save_wav
 from prompts.catalog import ENGLISH, CatalogError, ClipId, load_catalog
 from prompts.level import active_level
 from prompts.manifest import Settings, problems
+from prompts.recognise import Recogniser
 from prompts.render import PiperVoice, RenderError, render
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The recorded words.")
@@ -76,6 +77,25 @@ def say(
         _fail(str(error))
     save_wav(to, audio)
     typer.echo(f"{to}: {len(audio) / RATE:.1f} s: {library.catalog.text(clip_ids)}")
+
+
+@app.command()
+def hear(
+    file: Annotated[Path, typer.Argument(help="A recording at 8 kHz, of what a phone received.")],
+    overrides: Annotated[Path | None, typer.Option(help="A folder of your own recordings.")] = None,
+    language: Language = ENGLISH,
+) -> None:
+    """Tell which clips are heard in a WAV file, and when."""
+    try:
+        library = Library(language, overrides)
+        audio = load_wav(file)
+        recogniser = Recogniser({clip_id: library.clip(clip_id) for clip_id in library.catalog.clip_ids})
+    except (CatalogError, AudioError) as error:
+        _fail(str(error))
+    for heard in recogniser.heard(audio):
+        interrupted = "" if heard.is_whole else " (interrupted)"
+        words_said = library.catalog.text([heard.clip_id])
+        typer.echo(f"{heard.at:8.2f} {heard.until:8.2f}  {heard.clip_id:34} {words_said}{interrupted}")
 
 
 def _spoken(part: str) -> tuple[ClipId, ...]:

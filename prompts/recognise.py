@@ -36,8 +36,8 @@ _FLOOR: Final = 30.0
 """Amplitude added to every band (-61 dBov): below it is the noise of µ-law, not speech."""
 _LEAD_FRAMES: Final = 40
 """400 ms of a clip decide where it may begin."""
-_LIKENESS_MIN: Final = 0.5
-"""Correlation of the band energies: lost packets cost some, and the samples have the last word."""
+_LIKENESS_MIN: Final = 0.6
+"""Correlation of the band energies: 0.96 through µ-law, 0.74 at 5 % loss; the samples have the last word."""
 _BLOCK_FRAMES: Final = 6000
 """A minute is searched at once: transforms of 8192."""
 _SEGMENT: Final = RATE // 10
