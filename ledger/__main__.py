@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli import AsJson, audit_book
+from ledger.cli import audit_book
+from ledger.terminal import AsJson
 
 
 def main(file: Annotated[str, typer.Argument(help="File or URL of the book.")], *, as_json: AsJson = False) -> None:

@@ -5,12 +5,9 @@ Exit codes: 0 done; 1 refused, or the audit found something; 2 used wrongly, or 
 
 from __future__ import annotations
 
-import asyncio
-import json
 import secrets
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any, Never, TypeVar
+from typing import Annotated, Any
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -19,19 +16,15 @@ from rich.table import Table
 
 from ledger import chart
 from ledger.audit import AuditReport, audit
-from ledger.errors import LedgerError, MalformedAccountError, MissingBookError
+from ledger.errors import MalformedAccountError
+from ledger.export import record_facts
 from ledger.group import Answer
 from ledger.money import AccountId, AmountError, Money
 from ledger.outcomes import Booked, Refused
-from ledger.records import CallRecord
 from ledger.requests import Deposit, OpenAccount
 from ledger.rows import Account
 from ledger.store import DEFAULT_URL, Book
-
-T = TypeVar("T")
-
-Database = Annotated[str, typer.Option("--db", envvar="PAYPHONE_DB", help="URL or file of the book.", metavar="URL")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON; amounts are decimal strings.")]
+from ledger.terminal import AsJson, Database, fail, print_facts, with_book
 
 _NUMBER_KINDS = (chart.advancepay, chart.lec)
 
@@ -47,7 +40,7 @@ def register(app: typer.Typer) -> None:
 
 def accounts(db: Database = DEFAULT_URL, as_json: AsJson = False) -> None:
     """List all accounts with balance, held and available."""
-    _print_accounts(_with_book(db, Book.accounts), as_json=as_json)
+    _print_accounts(with_book(db, Book.accounts), as_json=as_json)
 
 
 def balance(
@@ -62,9 +55,9 @@ def balance(
         found = [await book.balance(candidate) for candidate in candidates]
         return tuple(each for each in found if each is not None)
 
-    found = _with_book(db, find)
+    found = with_book(db, find)
     if not found:
-        _fail(f"no account {account}: `payphone accounts` lists them; `deposit --open` opens one", 1)
+        fail(f"no account {account}: `payphone accounts` lists them; `deposit --open` opens one", 1)
     _print_accounts(found, as_json=as_json)
 
 
@@ -84,7 +77,7 @@ def deposit(  # noqa: PLR0917 - typer calls it by name.
         money = Money.from_text(amount)
         chart.cash(channel)
     except (AmountError, MalformedAccountError) as error:
-        _fail(str(error), 2)
+        fail(str(error), 2)
     chosen_id = deposit_id or f"deposit-{secrets.token_hex(8)}"
     now = datetime.now(UTC)
 
@@ -95,7 +88,7 @@ def deposit(  # noqa: PLR0917 - typer calls it by name.
                 return opened
         return await book.answer(Deposit(chosen_id, account_id, money, channel, now, memo))
 
-    _report_deposit(_with_book(db, book_it), account_id, chosen_id, as_json=as_json)
+    _report_deposit(with_book(db, book_it), account_id, chosen_id, as_json=as_json)
 
 
 def _report_deposit(answer: Answer, account_id: AccountId, deposit_id: str, *, as_json: bool) -> None:
@@ -113,12 +106,12 @@ def _report_deposit(answer: Answer, account_id: AccountId, deposit_id: str, *, a
                 if answer.is_repeat
                 else f"booked {amount} on {account_id}, balance {after} (id {entry_id})"
             )
-            _print(facts, words, as_json=as_json)
+            print_facts(facts, words, as_json=as_json)
         case Refused(why, subject):
             if as_json:
-                _print({"refused": why.name, "subject": subject, "id": deposit_id}, "", as_json=True)
+                print_facts({"refused": why.name, "subject": subject, "id": deposit_id}, "", as_json=True)
             hint = "; --open opens it" if why.name == "UNKNOWN_ACCOUNT" else ""
-            _fail(f"refused: {why.value} ({subject}){hint}", 1)
+            fail(f"refused: {why.value} ({subject}){hint}", 1)
         case other:
             raise AssertionError(f"a deposit came to {other}")
 
@@ -129,9 +122,9 @@ def calls(
     as_json: AsJson = False,
 ) -> None:
     """List call records, the newest first."""
-    records = _with_book(db, lambda book: book.calls(last=last))
+    records = with_book(db, lambda book: book.calls(last=last))
     if as_json:
-        _print([_record_facts(record) for record in records], "", as_json=True)
+        print_facts([record_facts(record) for record in records], "", as_json=True)
         return
     table = Table("started", "call", "number", "kind", "talk", "charged", "why", "by", box=SIMPLE_HEAD)
     for record in records:
@@ -150,7 +143,7 @@ def calls(
 
 def audit_book(db: Database = DEFAULT_URL, as_json: AsJson = False) -> None:
     """Rebuild every balance from the postings and check what must always hold."""
-    report = _with_book(db, audit)
+    report = with_book(db, audit)
     print_report(report, as_json=as_json)
     if not report.is_clean:
         raise typer.Exit(1)
@@ -170,7 +163,7 @@ def print_report(report: AuditReport, *, as_json: bool) -> None:
     ]
     if as_json:
         facts = counted | {"head": report.head.hash, "clean": report.is_clean, "findings": found}
-        _print(facts, "", as_json=True)
+        print_facts(facts, "", as_json=True)
         return
     console = Console()
     console.print(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counted.items()))
@@ -183,21 +176,6 @@ def print_report(report: AuditReport, *, as_json: bool) -> None:
     console.print(table)
 
 
-def _with_book(address: str, use: Callable[[Book], Awaitable[T]]) -> T:
-    """Open the book, which must be there, use it and close it."""
-
-    async def run() -> T:
-        async with await Book.open(address, may_create=False) as book:
-            return await use(book)
-
-    try:
-        return asyncio.run(run())
-    except MissingBookError:
-        _fail(f"no book at {address}: start `payphone serve` once, or name another with --db", 2)
-    except LedgerError as error:
-        _fail(str(error), 2)
-
-
 def _accounts_named(text: str) -> list[AccountId]:
     """The account of this id, or those a number may have, AdvancePay first."""
     try:
@@ -205,12 +183,12 @@ def _accounts_named(text: str) -> list[AccountId]:
             return [of_number(text) for of_number in _NUMBER_KINDS]
         return [chart.parse_account(text)]
     except MalformedAccountError as error:
-        _fail(f"{error}, or give a number like +12125550123", 2)
+        fail(f"{error}, or give a number like +12125550123", 2)
 
 
 def _print_accounts(found: tuple[Account, ...], *, as_json: bool) -> None:
     if as_json:
-        _print([_account_facts(account) for account in found], "", as_json=True)
+        print_facts([_account_facts(account) for account in found], "", as_json=True)
         return
     table = Table("account", box=SIMPLE_HEAD)
     for name in ("balance", "held", "available"):
@@ -229,38 +207,3 @@ def _account_facts(account: Account) -> dict[str, Any]:
         "available": None if account.available is None else str(account.available),
         "opened_at": account.opened_at.isoformat(),
     }
-
-
-def _record_facts(record: CallRecord) -> dict[str, Any]:
-    def instant(at: datetime | None) -> str | None:
-        return None if at is None else at.isoformat()
-
-    return {
-        "call": record.call_id,
-        "facility": record.facility,
-        "station": record.station,
-        "person": record.person,
-        "number": record.number,
-        "billing": record.billing,
-        "payer": record.payer,
-        "started_at": instant(record.started_at),
-        "rang_at": instant(record.rang_at),
-        "answered_at": instant(record.answered_at),
-        "accepted_at": instant(record.accepted_at),
-        "ended_at": instant(record.ended_at),
-        "why": record.why,
-        "ended_by": record.ended_by,
-        "talk_seconds": record.talk.total_seconds(),
-        "charged": str(record.charged),
-        "tariff": record.tariff,
-        "recording": record.recording,
-    }
-
-
-def _print(facts: Any, words: str, *, as_json: bool) -> None:
-    typer.echo(json.dumps(facts, indent=2) if as_json else words)
-
-
-def _fail(words: str, code: int) -> Never:
-    typer.echo(words, err=True)
-    raise typer.Exit(code)

@@ -14,13 +14,14 @@ from typing import Annotated, Any, Final
 
 import structlog
 import typer
+from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
 from ledger.errors import LedgerError
+from ledger.export import record_json
 from ledger.records import CallRecord
 from switch.app.config import Config, ConfigError, load_config, parse_config
-from switch.app.export import record_json
 from switch.app.switch import Switch, running
 from switch.app.world import World, build_world
 from switch.call.timeline import Timeline
@@ -190,13 +191,19 @@ def _print_welcome(switch: Switch, world: World, file: Path) -> None:
     for column in ("user", "password", "is", "dial"):
         table.add_column(column, overflow="fold")
     people = {row.facility: row for row in reversed(rows.people)}
+    is_example = file == BUILT_IN
+
+    def shown(secret: SecretStr) -> str:
+        """The example's secrets are in the package anyway; a person's own stay where they are."""
+        return secret.get_secret_value() if is_example else "as configured"
+
     for station in rows.stations:
         person = people.get(station.facility)
-        pin = f"0 or a number; PIN {person.pin.get_secret_value()}" if person else "0 or a number"
-        table.add_row(station.user, station.password.get_secret_value(), f"station at {station.facility}", pin)
+        pin = f"; PIN {shown(person.pin)}" if person is not None else ""
+        table.add_row(station.user, shown(station.password), f"station at {station.facility}", f"0 or a number{pin}")
     for phone in rows.phones:
         if phone.user is not None and phone.password is not None:
-            table.add_row(phone.user, phone.password.get_secret_value(), f"called number {phone.number}", "answers")
+            table.add_row(phone.user, shown(phone.password), f"called number {phone.number}", "-")
     out.print(table)
 
 

@@ -10,9 +10,9 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli import AsJson, Database, fail, print_facts, with_book
 from ledger.store import DEFAULT_URL, Book
-from rating.numbers import Destination, normalise
+from ledger.terminal import AsJson, Database, fail, print_facts, with_book
+from rating.numbers import Undialable, normalise
 from switch.directory.blocks import EVERY_FACILITY, BlockKind, Blocks
 
 Number = Annotated[str, typer.Argument(help="The called number, for example +12125550123.")]
@@ -77,6 +77,6 @@ def _place(facility: str) -> str:
 
 def _e164(number: str) -> str:
     destination = normalise(number)
-    if not isinstance(destination, Destination):
+    if isinstance(destination, Undialable):
         fail(f"{number!r} is not a number that can be called ({destination.value}); write it like +12125550123", 2)
     return destination.e164

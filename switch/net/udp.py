@@ -10,7 +10,7 @@ import asyncio
 import socket
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 Address = tuple[str, int]
 Receiver = Callable[[bytes, Address], None]
@@ -50,8 +50,7 @@ class UdpTransport(asyncio.DatagramProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport; ask for a larger receive buffer where there is a real socket."""
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)  # uvloop's are no subclass
         sock = transport.get_extra_info("socket")
         if sock is not None:
             self._enlarge(sock)

@@ -1,0 +1,44 @@
+"""What every command on a book shares: its options, opening it, printing facts, and ending in an error."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Never, TypeVar
+
+import typer
+
+from ledger.errors import LedgerError, MissingBookError
+from ledger.store import Book
+
+T = TypeVar("T")
+
+Database = Annotated[str, typer.Option("--db", envvar="PAYPHONE_DB", help="URL or file of the book.", metavar="URL")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON; amounts are decimal strings.")]
+
+
+def with_book(address: str, use: Callable[[Book], Awaitable[T]]) -> T:
+    """Open the book, which must be there, use it and close it."""
+
+    async def run() -> T:
+        async with await Book.open(address, may_create=False) as book:
+            return await use(book)
+
+    try:
+        return asyncio.run(run())
+    except MissingBookError:
+        fail(f"no book at {address}: start `payphone serve` once, or name another with --db", 2)
+    except LedgerError as error:
+        fail(str(error), 2)
+
+
+def print_facts(facts: Any, words: str, *, as_json: bool) -> None:
+    """Print the facts as JSON, or the words that say them."""
+    typer.echo(json.dumps(facts, indent=2) if as_json else words)
+
+
+def fail(words: str, code: int) -> Never:
+    """Say what is wrong, and end with this exit code."""
+    typer.echo(words, err=True)
+    raise typer.Exit(code)
