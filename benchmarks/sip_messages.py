@@ -22,7 +22,7 @@ BODY = (
 
 
 def invite(number: int) -> bytes:
-    """An INVITE of about 664 bytes with a description."""
+    """An INVITE of 664 bytes with a description."""
     station = number % 1000
     head = (
         f"INVITE sip:+1212555{station:04d}@192.0.2.1:5060 SIP/2.0\r\n"
@@ -33,6 +33,8 @@ def invite(number: int) -> bytes:
         f"Call-ID: {number:024x}@192.0.2.10\r\n"
         f"CSeq: {number + 1} INVITE\r\n"
         f"Contact: <sip:s{station}@192.0.2.10:5060>\r\n"
+        "User-Agent: a telephone 1.0.23\r\n"
+        "Allow: INVITE, ACK, BYE, CANCEL\r\n"
         "Content-Type: application/sdp\r\n"
         f"Content-Length: {len(BODY)}\r\n\r\n"
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from switch.sip.errors import MalformedHeaderError, MissingHeaderError, RepeatedHeaderError
@@ -13,6 +14,12 @@ from switch.sip.names import COMMON, canonical_name
 
 SECONDS_MAX: Final = 2**32 - 1
 """The largest `delta-seconds` (RFC 3261 §20.19)."""
+
+_MEDIA_TYPES_KEPT: Final = 64
+"""Telephones send two or three; the longest is a header line."""
+
+_TOKEN_LISTS_KEPT: Final = 256
+"""Every model of telephone sends its own Allow and Supported, always the same."""
 
 _NUMBER: Final = re.compile(r"[0-9]{1,30}")
 _CALL_ID: Final = re.compile(r"[!-~]+")
@@ -127,10 +134,10 @@ def _only(headers: Headers, name: str) -> str:
     return values[0]
 
 
-def _elements(headers: Headers, name: str) -> list[str]:
+def _elements(headers: Headers, name: str) -> Sequence[str]:
     values = headers.fields.get(name, ())
     if len(values) == 1 and "," not in values[0]:
-        return [values[0]]
+        return values
     return [element for value in values for element in split_list(name, value)]
 
 
@@ -209,20 +216,31 @@ def tokens_reader(name: str) -> Callable[[Headers], tuple[str, ...]]:
     """A reader of a field that lists tokens; an empty list is one too."""
 
     def read(headers: Headers) -> tuple[str, ...]:
-        values = [element for element in _elements(headers, name) if element]
-        if not all(map(is_token, values)):
-            raise MalformedHeaderError(name, ", ".join(values))
-        return tuple(values)
+        values = headers.fields.get(name, ())
+        if len(values) == 1:
+            return _token_list(name, values[0])
+        return tuple([token for value in values for token in _token_list(name, value)])
 
     return read
 
 
+@lru_cache(maxsize=_TOKEN_LISTS_KEPT)
+def _token_list(name: str, value: str) -> tuple[str, ...]:
+    tokens = split_list(name, value) if value else []
+    if not all(map(is_token, tokens)):
+        raise MalformedHeaderError(name, value)
+    return tuple(tokens)
+
+
 def read_content_type(headers: Headers) -> str | None:
     """The media type in lower case, without its parameters (RFC 3261 §20.15)."""
-    if "Content-Type" not in headers.fields:
-        return None
-    media_type = _only(headers, "Content-Type").partition(";")[0].strip(" \t")
+    return _media_type(_only(headers, "Content-Type")) if "Content-Type" in headers.fields else None
+
+
+@lru_cache(maxsize=_MEDIA_TYPES_KEPT)
+def _media_type(value: str) -> str:
+    media_type = value.partition(";")[0].strip(" \t")
     main, slash, sub = (part.strip(" \t") for part in media_type.partition("/"))
     if not slash or not is_token(main) or not is_token(sub):
-        raise MalformedHeaderError("Content-Type", media_type)
+        raise MalformedHeaderError("Content-Type", value)
     return f"{main}/{sub}".lower()

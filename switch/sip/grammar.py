@@ -23,6 +23,8 @@ _TOKENS: Final = re.compile(rf"[{_TOKENISH}]+(?: [{_TOKENISH}]+)*")
 _PARAM: Final = re.compile(
     rf'[ \t]*;[ \t]*([{_TOKENISH}]+)(?:[ \t]*=[ \t]*({_QUOTED}|[^\x00-\x20\x7f",;<>]+))?', re.DOTALL
 )
+_PLAIN: Final = rf';([{_TOKENISH}]+)(?:=([^\x00-\x20\x7f",;<>]+))?'
+_ONE_OR_TWO_PLAIN: Final = re.compile(rf"{_PLAIN}(?:{_PLAIN})?")
 _LIST_STOP: Final = re.compile(r'[,"<]')
 _QUOTED_TAIL: Final = re.compile(r'[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _QUOTED_PAIR: Final = re.compile(r"\\(.)", re.DOTALL)
@@ -36,11 +38,16 @@ def parse_params(name: str, text: str, start: int = 0) -> Params:
     Raises:
         MalformedHeaderError: Something else than parameters follows `start`, or one stands twice.
     """
+    plain = _ONE_OR_TWO_PLAIN.fullmatch(text, start)
+    if plain is not None:
+        key, value, second_key, second_value = plain.groups()
+        if second_key is None:
+            return ((key.lower(), value),)
+        return ((key.lower(), value), (second_key.lower(), second_value))
     params: list[tuple[str, str | None]] = []
     position, end = start, len(text)
-    match = _PARAM.match
     while position < end:
-        found = match(text, position)
+        found = _PARAM.match(text, position)
         if found is None:
             if text[position:].strip(_WHITE):
                 raise MalformedHeaderError(name, text)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from switch.sip.errors import MalformedHeaderError, MalformedUriError
@@ -27,9 +28,15 @@ MAGIC_COOKIE: Final = "z9hG4bK"
 CSEQ_MAX: Final = 2**31
 """A CSeq number is below this (RFC 3261 §8.1.1.5)."""
 
+_PARTS_KEPT: Final = 4096
+"""Hops and addresses come back in every message of a call, and with every call of a telephone; at most 256
+characters each, so 4 MB."""
+
+_PART_CHARS_MAX: Final = 256
+
 _VIA: Final = re.compile(
     r"[sS][iI][pP][ \t]*/[ \t]*2\.0[ \t]*/[ \t]*([A-Za-z0-9\-.!%*_+`'~]+)[ \t]+"
-    r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9\-_.]+))(?:[ \t]*:[ \t]*([0-9]{1,5}))?"
+    r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9\-_.]+))(?:[ \t]*:[ \t]*([0-9]{1,5}))?[ \t]*"
 )
 _VIA_REMAINS: Final = re.compile(
     r"[ \t]*SIP[ \t]*/[ \t]*[0-9.]+[ \t]*/[ \t]*([A-Za-z0-9\-.!%*_+`'~]+)[ \t]+"
@@ -38,7 +45,7 @@ _VIA_REMAINS: Final = re.compile(
 )
 # Bare display names are tokens; letters beyond ASCII pass too, since softphones send them unquoted.
 _NAME_ADDR: Final = re.compile(
-    r"""(?:("[^"\\]*(?:\\.[^"\\]*)*")|([A-Za-z0-9\-.!%*_+`'~ \t\x80-\U0010ffff]*))[ \t]*<([^<> \t]+)>""", re.DOTALL
+    r"""(?:("[^"\\]*(?:\\.[^"\\]*)*")[ \t]*|([A-Za-z0-9\-.!%*_+`'~ \t\x80-\U0010ffff]*))<([^<> \t]+)""", re.DOTALL
 )
 _ADDR_SPEC: Final = re.compile(r"[^<>\"?,; \t]+")
 _CSEQ: Final = re.compile(r"([0-9]{1,20})[ \t]+([A-Za-z0-9\-.!%*_+`'~]+)")
@@ -149,19 +156,17 @@ def parse_via(value: str) -> Via:
         MalformedHeaderError: The value does not match `via-parm`, or its branch is the bare cookie
             (RFC 4475 §3.2.1).
     """
-    found = _VIA.match(value)
-    if found is None:
+    end = value.find(";")
+    head = value if end < 0 else value[:end]
+    hop = _read_hop(head) if len(head) <= _PART_CHARS_MAX else None
+    if hop is None:
         raise MalformedHeaderError("Via", value)
-    transport, address, host, port_text = found.groups()
-    port = None
-    if port_text is not None:
-        port = int(port_text)
-        if not 0 < port < 65536:
+    params = parse_params("Via", value, end) if end >= 0 else ()
+    for key, branch in params:
+        if key == "branch" and branch == MAGIC_COOKIE:
             raise MalformedHeaderError("Via", value)
-    params = parse_params("Via", value, found.end())
-    if any(key == "branch" and branch == MAGIC_COOKIE for key, branch in params):
-        raise MalformedHeaderError("Via", value)
-    return Via(transport, host or address, port, params)
+    transport, host, port = hop
+    return Via(transport, host, port, params)
 
 
 def salvage_via(value: str) -> Via | None:
@@ -183,20 +188,16 @@ def parse_name_addr(name: str, value: str) -> NameAddr:
     Raises:
         MalformedHeaderError: The value does not match its grammar.
     """
-    found = _NAME_ADDR.match(value)
-    if found is not None:
-        quoted, bare, uri_text = found.groups()
-        display = unquote(quoted) if quoted is not None else bare.strip(" \t")
-    else:
-        found = _ADDR_SPEC.match(value)
-        if found is None:
-            raise MalformedHeaderError(name, value)
-        display, uri_text = "", found.group()
-    try:
-        uri = parse_uri(uri_text)
-    except MalformedUriError as error:
-        raise MalformedHeaderError(name, value) from error
-    end = found.end()
+    head, bracket, _ = value.partition(">")
+    found = None
+    if bracket:
+        found = _read_name_and_uri(head) if len(head) <= _PART_CHARS_MAX else _name_and_uri(head)
+    end = len(head) + 1
+    if found is None:
+        found, end = _long_form(value)
+    if found is None:
+        raise MalformedHeaderError(name, value)
+    display, uri = found
     return NameAddr(display, uri, parse_params(name, value, end) if end < len(value) else ())
 
 
@@ -218,3 +219,49 @@ def parse_cseq(value: str) -> CSeq:
 def address(uri: SipUri, *, display_name: str = "", tag: str | None = None) -> NameAddr:
     """Build a From, To or Contact."""
     return NameAddr(display_name, uri, () if tag is None else (("tag", tag),))
+
+
+@lru_cache(maxsize=_PARTS_KEPT)
+def _read_hop(head: str) -> tuple[str, str, int | None] | None:
+    """Transport, host and port of a Via, None where they do not match."""
+    found = _VIA.fullmatch(head)
+    if found is None:
+        return None
+    transport, address, host, port_text = found.groups()
+    port = None if port_text is None else int(port_text)
+    return (transport, host or address, port) if port is None or 0 < port < 65536 else None
+
+
+def _long_form(value: str) -> tuple[tuple[str, Uri] | None, int]:
+    """What a display name with a bracket in its quotes holds, or an address without brackets; and its end."""
+    found = _NAME_ADDR.match(value)
+    if found is not None:
+        end = found.end() + 1
+        return (_name_and_uri(value[: end - 1]) if value[end - 1 : end] == ">" else None), end
+    bare = _ADDR_SPEC.match(value)
+    if bare is None:
+        return None, 0
+    uri = _uri_or_none(bare.group())
+    return (None if uri is None else ("", uri)), bare.end()
+
+
+def _name_and_uri(head: str) -> tuple[str, Uri] | None:
+    """Display name and URI of everything before the closing bracket, None where it does not match."""
+    found = _NAME_ADDR.fullmatch(head)
+    if found is None:
+        return None
+    quoted, bare, uri_text = found.groups()
+    uri = _uri_or_none(uri_text)
+    if uri is None:
+        return None
+    return (unquote(quoted) if quoted is not None else bare.strip(" \t")), uri
+
+
+_read_name_and_uri = lru_cache(maxsize=_PARTS_KEPT)(_name_and_uri)
+
+
+def _uri_or_none(text: str) -> Uri | None:
+    try:
+        return parse_uri(text)
+    except MalformedUriError:
+        return None

@@ -21,7 +21,9 @@ SALVAGED_BYTES_MAX: Final = 16_384
 _END: Final = re.compile(rb"\r?\n\r?\n")
 _FOLD: Final = re.compile(r"(?:\r\n|\r|\n)[ \t]+")
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
-_REQUEST_LINE: Final = re.compile(r"[ \t]*([A-Za-z0-9\-.!%*_+`'~]+)[ \t]+(.*)SIP/[0-9]", re.IGNORECASE | re.DOTALL)
+_REQUEST_LINE: Final = re.compile(
+    r"[ \t]*([A-Za-z0-9\-.!%*_+`'~]+)[ \t]+(?![ \t])(.*)SIP/[0-9]", re.IGNORECASE | re.DOTALL
+)
 
 
 def salvage(data: bytes) -> tuple[Request, Via] | None:

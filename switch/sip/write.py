@@ -13,14 +13,12 @@ def write(message: Request | Response) -> bytes:
             it there would have let somebody smuggle header fields in.
     """
     if isinstance(message, Request):
-        lines = [f"{message.method} {message.uri} SIP/2.0"]
+        start = f"{message.method} {message.uri} SIP/2.0"
     else:
-        lines = [f"SIP/2.0 {message.status} {message.reason}"]
-    for name, values in message.headers.fields.items():
-        for value in values:
-            lines.append(f"{name}: {value}")
-    lines.append(f"Content-Length: {len(message.body)}\r\n\r\n")
-    head = "\r\n".join(lines)
-    if head.count("\n") != len(lines) + 1 or head.count("\r") != len(lines) + 1:
+        start = f"SIP/2.0 {message.status} {message.reason}"
+    lines = [f"{name}: {value}" for name, values in message.headers.fields.items() for value in values]
+    head = "\r\n".join((start, *lines, f"Content-Length: {len(message.body)}\r\n\r\n"))
+    line_ends = len(lines) + 3
+    if head.count("\n") != line_ends or head.count("\r") != line_ends:
         raise AssertionError(f"a line end inside a header field: {head!r}")
     return head.encode("utf-8", "surrogateescape") + message.body

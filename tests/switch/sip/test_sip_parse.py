@@ -185,10 +185,24 @@ def test_too_many_lines_or_too_long_a_header_are_refused() -> None:
         "Route: " + "<sip:a@b>;" * 3_000,
         'Contact: "' + '\\"' * 15_000,
         "To: " + "%" * 30_000,
+        "Contact: a" + " " * 30_000 + "b",
+        "Contact: <sip:a@b>" + " \t" * 15_000 + "x",
+        "Contact: <sip:a@b>;x" + " " * 30_000 + "x",
+        "Subject: x\r\n y\r\nContact: <" + " " * 30_000 + "x",
+        "Via: SIP/2.0/UDP a" + " " * 30_000 + "x",
+        "CSeq: 1" + " " * 30_000,
+        "Require: a" + " " * 30_000 + "b",
     ],
 )
+@pytest.mark.timeout(2)
 def test_hostile_lines_take_no_longer_than_long_ones(line: str) -> None:
     assert rejected(datagram(line)).status == 400
+
+
+@pytest.mark.timeout(2)
+def test_a_hostile_first_line_takes_no_longer_than_a_long_one() -> None:
+    assert rejected(datagram(first="OPTIONS" + " " * 30_000)).request is None
+    assert rejected(datagram(first="OPTIONS" + " x" * 15_000)).request is None
 
 
 @given(st.binary(max_size=300))
