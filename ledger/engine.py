@@ -22,6 +22,9 @@ READERS_MAX: Final = 4
 
 _DRIVER: Final = "sqlite+aiosqlite"
 
+_CONNECT: Final = {"isolation_level": None}
+"""The driver begins no transaction of its own: `begin_transaction` below does."""
+
 
 def book_url(address: str) -> URL:
     """The URL of a book, given as one or as the plain path of a file.
@@ -35,7 +38,7 @@ def book_url(address: str) -> URL:
         return URL.create(_DRIVER, database=address)
     try:
         url = make_url(address)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise BookAddressError(f"{address!r} is not the URL of a database") from None
     if url.get_backend_name() != "sqlite":
         raise BookAddressError(
@@ -53,7 +56,7 @@ def book_path(url: URL) -> Path:
 
 def writing_engine(url: URL, busy_seconds: float) -> AsyncEngine:
     """The engine of the one connection that writes."""
-    engine = create_async_engine(url, pool_size=1, max_overflow=0)
+    engine = create_async_engine(url, pool_size=1, max_overflow=0, connect_args=_CONNECT)
     pragmas = (
         f"busy_timeout = {round(busy_seconds * 1000)}",
         "journal_mode = WAL",
@@ -66,7 +69,7 @@ def writing_engine(url: URL, busy_seconds: float) -> AsyncEngine:
 
 def reading_engine(url: URL, busy_seconds: float) -> AsyncEngine:
     """The engine of connections that only read: each transaction sees one snapshot."""
-    engine = create_async_engine(url, pool_size=READERS_MAX, max_overflow=0)
+    engine = create_async_engine(url, pool_size=READERS_MAX, max_overflow=0, connect_args=_CONNECT)
     _prepare(engine, (f"busy_timeout = {round(busy_seconds * 1000)}", "query_only = ON"), "BEGIN")
     return engine
 
@@ -74,8 +77,6 @@ def reading_engine(url: URL, busy_seconds: float) -> AsyncEngine:
 def _prepare(engine: AsyncEngine, pragmas: tuple[str, ...], begin: str) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-        # The driver begins no transaction of its own: `begin` below does.
-        connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")

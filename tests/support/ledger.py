@@ -1,0 +1,118 @@
+"""For tests of money: a book in memory that decides by the pure rules, and short ways to say requests."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from ledger.chart import Opener, advancepay, call_income, lec
+from ledger.decide import decide
+from ledger.entries import Head
+from ledger.hold import HoldId, hold_id
+from ledger.money import AccountId, CallId, Money
+from ledger.outcomes import Outcome
+from ledger.records import CallRecord, OpenCall
+from ledger.requests import (
+    Charge,
+    Deposit,
+    EndCall,
+    OpenAccount,
+    PlaceHold,
+    Process,
+    RegisterProcess,
+    Request,
+    StartCall,
+)
+from ledger.rows import Decision, WorkingRows
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+NUMBER = "+12125550123"
+FAMILY = advancepay(NUMBER)
+PHONE_BILL = lec(NUMBER)
+INCOME = call_income("advancepay")
+CALL = CallId("call-1")
+PROCESS = Process("switch-1", "host", 4711, "1000", NOW, NOW)
+
+
+def usd(text: str) -> Money:
+    return Money.from_text(text)
+
+
+def later(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def open_account(account_id: AccountId = FAMILY, by: Opener = Opener.AGENT) -> OpenAccount:
+    return OpenAccount(account_id, by, NOW)
+
+
+def deposit(amount: str, deposit_id: str = "payment-1", account_id: AccountId = FAMILY) -> Deposit:
+    return Deposit(deposit_id, account_id, usd(amount), "processor", NOW)
+
+
+def a_call(call_id: str = CALL, process_id: str = PROCESS.process_id) -> OpenCall:
+    return OpenCall(CallId(call_id), process_id, "north", "n-1", "p-1", NUMBER, "advancepay", FAMILY, NOW, legs=("{}",))
+
+
+def hold(amount: str, number: int = 1, call_id: str = CALL, account_id: AccountId = FAMILY) -> PlaceHold:
+    return PlaceHold(hold_of(number, call_id), account_id, CallId(call_id), usd(amount), later(number))
+
+
+def hold_of(number: int = 1, call_id: str = CALL) -> HoldId:
+    return hold_id(CallId(call_id), number)
+
+
+def record(call_id: str = CALL, charged: str = "0", payer: AccountId | None = FAMILY) -> CallRecord:
+    return CallRecord(
+        call_id=CallId(call_id),
+        facility="north",
+        station="n-1",
+        person="p-1",
+        number=NUMBER,
+        billing="advancepay",
+        payer=payer,
+        started_at=NOW,
+        ended_at=later(60),
+        why="hung-up",
+        ended_by="caller",
+        charged=usd(charged),
+    )
+
+
+def end(charged: str = "0", call_id: str = CALL, payer: AccountId = FAMILY) -> EndCall:
+    charge = Charge(payer, usd(charged), INCOME, "talk") if usd(charged) else None
+    return EndCall(record(call_id, charged, payer), charge)
+
+
+STORY: tuple[Request, ...] = (
+    RegisterProcess(PROCESS),
+    open_account(),
+    deposit("10"),
+    StartCall(a_call()),
+)
+"""A process, an account with ten dollars, and a call that is open."""
+
+
+class PureBook:
+    """The pure rules over rows in memory: what the book is, without a database."""
+
+    def __init__(self, *requests: Request) -> None:
+        self.rows = WorkingRows(Head())
+        for request in requests:
+            self.submit(request)
+
+    def decide(self, request: Request) -> Decision:
+        before = replace(self.rows, accounts=dict(self.rows.accounts), holds=dict(self.rows.holds))
+        decision = decide(self.rows.view, request)
+        assert self.rows == before, "deciding must not change what it looks at"
+        return decision
+
+    def submit(self, request: Request) -> Outcome:
+        decision = self.decide(request)
+        self.rows.apply(decision.changes)
+        return decision.outcome
+
+    def state(self) -> tuple[Money, Money]:
+        """Balance and held of the family's account."""
+        account = self.rows.accounts[FAMILY]
+        return account.balance, account.held
