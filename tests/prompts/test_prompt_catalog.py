@@ -92,8 +92,8 @@ def test_an_entry_is_words_or_words_and_what_the_voice_reads(tmp_path: Path) -> 
 
 def test_a_breath_follows_sentences_and_nothing_else() -> None:
     clips = load_catalog().clips
-    heard = {name: clips[ClipId(name)].ends_sentence for name in ("key/5", "inside/welcome", "number/5", "pause/long")}
-    assert heard == {"key/5": True, "inside/welcome": True, "number/5": False, "pause/long": False}
+    heard = {name: clips[ClipId(name)].ends_sentence for name in ("key/5", "inside/goodbye", "number/5", "pause/long")}
+    assert heard == {"key/5": True, "inside/goodbye": True, "number/5": False, "pause/long": False}
 
 
 @pytest.mark.parametrize(

@@ -120,9 +120,9 @@ def test_a_phone_number_is_understood() -> None:
 
 
 def test_an_interrupted_clip_is_heard_as_far_as_it_went() -> None:
-    cut = said([ClipId("inside/choose-billing")], after=0)[: round(2.5 * RATE)]
+    cut = said([ClipId("reason/outside-hours")], after=0)[: round(2.5 * RATE)]
     found = RECOGNISER.heard(np.concatenate([cut, np.zeros(RATE, np.int16)]))
-    assert [(one.clip_id, one.is_whole) for one in found] == [("inside/choose-billing", False)]
+    assert [(one.clip_id, one.is_whole) for one in found] == [("reason/outside-hours", False)]
     assert found[0].until == pytest.approx(2.5, abs=0.15)
 
 
