@@ -62,17 +62,6 @@ class Headers:
         """All values under a name; each may hold several elements behind commas."""
         return self.fields.get(COMMON.get(name) or canonical_name(name), ())
 
-    def elements(self, name: str) -> list[str]:
-        """The elements of all values under a name, behind their commas.
-
-        Raises:
-            MalformedHeaderError: An element is empty, or a quote is left open.
-        """
-        found: list[str] = []
-        for value in self.all(name):
-            found += split_list(name, value)
-        return found
-
     def items(self) -> Iterator[tuple[str, str]]:
         """Every name with every value."""
         for name, values in self.fields.items():

@@ -63,16 +63,6 @@ class SipUri:
                 return "" if value is None else value
         return None
 
-    @property
-    def transport(self) -> str:
-        """Where the transport parameter points, in lower case; `udp` unless it says otherwise."""
-        return (self.param("transport") or "udp").lower()
-
-    @property
-    def is_secure(self) -> bool:
-        """Whether the scheme is `sips`."""
-        return self.scheme == "sips"
-
     def __str__(self) -> str:
         return self._text or _write(self)
 

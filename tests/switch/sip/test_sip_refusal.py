@@ -79,6 +79,14 @@ ALLOW = (("Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER"),)
         ),
         (request("INVITE", body=b"x"), Refusal(Status.BAD_REQUEST)),
         (
+            request("INVITE", "Content-Type: text/plain", "Content-Disposition: session;;", body=b"x"),
+            Refusal(Status.UNSUPPORTED_MEDIA_TYPE, (("Accept", "application/sdp"),)),
+        ),
+        (
+            request("INVITE", "Content-Type: text/plain", "Content-Disposition: session", body=b"x"),
+            Refusal(Status.UNSUPPORTED_MEDIA_TYPE, (("Accept", "application/sdp"),)),
+        ),
+        (
             request("INVITE", "Accept: text/nobodyKnowsThis"),
             Refusal(Status.NOT_ACCEPTABLE, (("Warning", '399 payphone "the answer would be application/sdp"'),)),
         ),

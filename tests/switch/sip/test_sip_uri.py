@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -43,6 +45,12 @@ def test_a_uri_that_was_read_is_written_as_it_stood() -> None:
     uri = parse_uri(text)
     assert str(uri) == text
     assert uri == SipUri("sip", "alice", None, "EXAMPLE.com", 5060, (("lr", None), ("x", "A")))
+
+
+def test_a_changed_copy_of_a_uri_that_was_read_is_written_anew() -> None:
+    uri = parse_uri("sip:%61lice@example.com:5060")
+    assert isinstance(uri, SipUri)
+    assert str(replace(uri, port=None)) == "sip:alice@example.com"
 
 
 def test_a_bare_parameter_is_there_with_no_value() -> None:
