@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, assert_never
 
 from switch.agent.addresses import Address, address_of
+from switch.dialog.dialog import Dialog
 from switch.leg.commands import (
     Answer,
     AnswerReoffer,
@@ -314,6 +315,20 @@ class OutboundLeg:
     def snapshot(self) -> str:
         """What a later process needs for `UserAgent.bye_from_snapshot`; empty before the answer."""
         return self._driver.snapshot()
+
+
+def read_snapshot(text: str) -> tuple[Dialog, Address]:
+    """The dialog of a leg's snapshot, and where its peer was last heard.
+
+    Raises:
+        ValueError: The text is not what a leg's `snapshot` returned.
+    """
+    try:
+        facts = json.loads(text)
+        host, port = facts["peer"]
+        return Dialog.from_facts(facts["dialog"]), (str(host), int(port))
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not a snapshot of a leg: {error!r}") from error
 
 
 def _reason(value: str | None) -> tuple[tuple[str, str], ...]:

@@ -11,7 +11,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from json import loads
+from functools import partial
 from random import Random
 from typing import Final
 
@@ -20,12 +20,11 @@ from structlog.typing import FilteringBoundLogger
 from switch.agent.addresses import Address, address_of, response_address, stamped
 from switch.agent.asking import Asking
 from switch.agent.complaints import Complaints
-from switch.agent.legs import InboundLeg, LegDriver, OutboundLeg
+from switch.agent.legs import InboundLeg, LegDriver, OutboundLeg, read_snapshot
 from switch.agent.limits import CLOSE_TIME, RETRY_AFTER, Limits
 from switch.agent.observed import Observed
 from switch.agent.timers import TimerHeap
 from switch.agent.transactions import ServerRun, Transactions
-from switch.dialog.dialog import Dialog
 from switch.leg.authorizer import Authorizer, Login
 from switch.leg.commands import Fields
 from switch.leg.endpoint import ACCEPT, BODY_TYPES, METHODS, Endpoint
@@ -95,7 +94,7 @@ class UserAgent:
         self._methods = (*METHODS, *methods)
         self._extensions = extensions
         self._legs: dict[tuple[str, str], LegDriver] = {}
-        self._asks: set[asyncio.Task[None]] = set()
+        self._asks: set[asyncio.Future[Response]] = set()
         self._is_closing = False
         self._is_closed = False
         self._all_gone: asyncio.Future[None] | None = None
@@ -168,13 +167,7 @@ class UserAgent:
         Raises:
             ValueError: The text is not what a leg's `snapshot` returned.
         """
-        try:
-            facts = loads(snapshot)
-            host, port = facts["peer"]
-            peer = (str(host), int(port))
-            dialog = Dialog.from_facts(facts["dialog"])
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"not a snapshot of a leg: {error!r}") from error
+        dialog, peer = read_snapshot(snapshot)
         dialog.local_cseq += CSEQ_GAP
         fields: Fields = (("User-Agent", self._endpoint.product),)
         if reason_header is not None:
@@ -347,9 +340,9 @@ class UserAgent:
                 if asyncio.iscoroutine(outcome):
                     outcome.close()
                 return self._busy(request)
-            task = self.loop.create_task(self._answer_later(run, request, outcome))
+            task = asyncio.ensure_future(outcome, loop=self.loop)
             self._asks.add(task)
-            task.add_done_callback(self._asks.discard)
+            task.add_done_callback(partial(self._answer_late, run, request))
             return None
         match request.method:
             case "OPTIONS":
@@ -361,14 +354,15 @@ class UserAgent:
             case _:
                 return self.reply(request, 405, headers=(("Allow", ", ".join(self._methods)),))
 
-    async def _answer_later(self, run: ServerRun, request: Request, outcome: Awaitable[Response]) -> None:
-        try:
-            response = await outcome
-        except Exception:  # noqa: BLE001 - a fault of ours ends this request, not the agent
+    def _answer_late(self, run: ServerRun, request: Request, task: asyncio.Future[Response]) -> None:
+        self._asks.discard(task)
+        if task.cancelled():
+            return
+        fault = task.exception()
+        if fault is not None:
             self.counters["faults"] += 1
-            self._log.exception("request_failed", method=request.method, call_id=request.call_id)
-            response = self.reply(request, 500)
-        self.transactions.answer(run, response)
+            self._log.error("request_failed", call_id=request.call_id, exc_info=fault)
+        self.transactions.answer(run, self.reply(request, 500) if fault is not None else task.result())
 
     # What legs ask.
 

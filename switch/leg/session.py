@@ -210,9 +210,7 @@ class Session:
         if not self.dialog.is_in_order(request):
             return [Reply(request, respond(request, 500, to_tag=None))]
         match request.method:
-            case "INVITE":
-                return self._take_reoffer(request, now)
-            case "UPDATE" if request.body:
+            case "INVITE" | "UPDATE" if request.body or request.method == "INVITE":
                 return self._take_reoffer(request, now)
             case "UPDATE":
                 self.dialog.refresh_target(request)
