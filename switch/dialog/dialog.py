@@ -195,7 +195,7 @@ def answering_dialog(request: Request, *, local_tag: str) -> Dialog:
         remote_cseq=request.cseq.number,
         route_set=tuple(str(route) for route in request.record_routes),
         remote_target=contact_uri(request) or request.from_.uri,
-        is_secure=isinstance(request.uri, SipUri) and request.uri.is_secure,
+        is_secure=request.uri.scheme == "sips",
     )
 
 
@@ -209,7 +209,7 @@ def calling_dialog(request: Request, response: Response) -> Dialog:
         remote_cseq=None,
         route_set=tuple(str(route) for route in reversed(response.record_routes)),
         remote_target=contact_uri(response) or request.uri,
-        is_secure=isinstance(request.uri, SipUri) and request.uri.is_secure,
+        is_secure=request.uri.scheme == "sips",
     )
 
 
