@@ -16,7 +16,7 @@ from typing import Final
 
 from prompts import compose
 from prompts.audio import Audio, AudioError, load_wav
-from prompts.catalog import Catalog, Clip, ClipId
+from prompts.catalog import Catalog, CatalogError, Clip, ClipId
 
 _HEAD: Final = "# Written by `python -m prompts render`: the source and the samples of each recording, as digests.\n"
 _DIGEST_LETTERS: Final = 16
@@ -76,13 +76,16 @@ def load_manifest(language_folder: Path) -> Mapping[ClipId, Made]:
     """Read the manifest; nothing was made where there is none.
 
     Raises:
-        tomllib.TOMLDecodeError, KeyError: The file was changed by hand; remove it and render again.
+        CatalogError: The file was changed by hand.
     """
     path = language_folder / "manifest.toml"
     if not path.is_file():
         return MappingProxyType({})
-    table = tomllib.loads(path.read_text(encoding="utf-8"))
-    made = {ClipId(name): Made(entry["source"], entry["samples"]) for name, entry in table.items()}
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        made = {ClipId(name): Made(entry["source"], entry["samples"]) for name, entry in table.items()}
+    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise CatalogError(f"{path}: is not as it was written ({error}); remove it and run `make voice`") from error
     return MappingProxyType(made)
 
 

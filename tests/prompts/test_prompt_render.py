@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from prompts.audio import RATE, load_wav, save_wav
-from prompts.catalog import ENGLISH, Clip, ClipId, load_catalog
+from prompts.catalog import ENGLISH, CatalogError, Clip, ClipId, load_catalog
 from prompts.level import active_level, edges
 from prompts.manifest import Settings, load_manifest, problems, source_digest, stale
 from prompts.render import RenderError, Voice, render, speak
@@ -121,6 +121,13 @@ def test_what_the_voice_reads_decides_and_not_what_people_read() -> None:
     digest = source_digest(WORDS, SETTINGS)
     assert source_digest(dataclasses.replace(WORDS, words="Welcome!"), SETTINGS) == digest
     assert source_digest(dataclasses.replace(WORDS, voice="Welcome!"), SETTINGS) != digest
+
+
+@pytest.mark.parametrize("text", ["x = ", '"a/b" = 1', '"a/b" = { source = "1" }'])
+def test_a_manifest_changed_by_hand_is_told(tmp_path: Path, text: str) -> None:
+    (tmp_path / "manifest.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(CatalogError, match=r"manifest.toml: .*remove it"):
+        load_manifest(tmp_path)
 
 
 def test_words_are_trimmed_joined_and_levelled() -> None:
