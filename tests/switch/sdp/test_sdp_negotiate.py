@@ -226,6 +226,11 @@ def test_what_the_answerer_sends_is_what_the_offerer_expects(
     assert (found.stream and found.stream.ptime) == (None if expected is None else ptime)
 
 
+def test_digits_that_were_not_answered_go_neither_way() -> None:
+    agreed = accept(our_offer(), offered("m=audio 50000 RTP/AVP 0"))
+    assert (agreed.digits_payload_type, agreed.own_digits_payload_type) == (None, None)
+
+
 def test_an_answer_that_numbers_digits_otherwise_is_sent_its_own_number() -> None:
     theirs = offered("m=audio 50000 RTP/AVP 0 96", "a=rtpmap:96 telephone-event/8000", "a=ptime:40")
     agreed = accept(our_offer(), theirs)
@@ -304,5 +309,6 @@ def test_hold_and_resume_keep_every_medium_in_its_place() -> None:
         "sendrecv",
     ]
     assert [described.origin.version for described in (first, held, resumed)] == [1, 2, 3]
+    assert held.media[0] == first.media[0]
     assert with_direction(held, "sendonly") == held
     assert is_hold(held)

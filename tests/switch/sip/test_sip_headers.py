@@ -50,6 +50,12 @@ def test_a_list_is_cut_only_at_its_own_commas(addresses: list[NameAddr]) -> None
     assert [parse_name_addr("Contact", part) for part in parts] == addresses
 
 
+@pytest.mark.parametrize("text", ["a,", ",a", "a, ,b", 'a,"b', "a,<b"])
+def test_a_list_with_a_hole_or_an_open_end_is_refused(text: str) -> None:
+    with pytest.raises(MalformedHeaderError):
+        split_list("Contact", text)
+
+
 def test_a_via_says_where_answers_go() -> None:
     via = parse_via("SIP/2.0/UDP [2001:db8::9]:5070;branch=z9hG4bKx;received=[::1];rport=4711")
     assert (via.host, via.port, via.branch, via.received, via.rport) == (

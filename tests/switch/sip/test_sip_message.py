@@ -160,6 +160,13 @@ def test_the_star_stands_alone() -> None:
         _ = Request("REGISTER", BOB, Headers([("m", "*"), ("m", "<sip:a@b>")])).contacts
 
 
+@pytest.mark.parametrize("expires", ["4294967296", "soon", "-1"])
+def test_a_contact_that_expires_out_of_range_is_refused(expires: str) -> None:
+    with pytest.raises(MalformedHeaderError):
+        _ = Request("REGISTER", BOB, Headers([("m", f"<sip:a@b>;expires={expires}")])).contacts
+    assert Request("REGISTER", BOB, Headers([("m", "<sip:a@b>;expires=0")])).contacts[0].param("expires") == "0"
+
+
 def test_retry_after_is_its_seconds() -> None:
     request = invite()
     response = respond(request, 503, to_tag="2", headers=[("Retry-After", "18 (in a meeting);duration=3600")])
