@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -81,6 +83,14 @@ def test_another_method_or_secret_is_wrong(method: str, secret: PlainPassword | 
     )
     assert is_right(right, method="GET", secret=PlainPassword("Circle of Life"))
     assert not is_right(right, method=method, secret=secret)
+
+
+def test_credentials_are_judged_by_the_algorithm_they_name() -> None:
+    stored = hash_password(Algorithm.SHA_256, "u", OLDER.realm, "p")
+    challenge = replace(OLDER, algorithm=Algorithm.SHA_256)
+    right = authorize(challenge, username="u", secret=stored, method="GET", uri="/", cnonce="x")
+    assert is_right(right, method="GET", secret=stored)
+    assert not is_right(replace(right, algorithm=Algorithm.MD5), method="GET", secret=stored)
 
 
 @given(st.builds(Challenge, TEXT, TEXT, st.sampled_from(Algorithm), st.booleans(), st.none() | TEXT, st.booleans()))
