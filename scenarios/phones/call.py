@@ -36,6 +36,7 @@ class PhoneCall:
     Attributes:
         ringing_at: When the far end rang, or this phone did.
         answered_at: When the call was answered, by either side.
+        acknowledged_at: When the ACK to the answer arrived here, or left.
         ended_at: When it ended.
         is_held_by_peer: Whether the far end wants no audio from here.
     """
@@ -43,6 +44,7 @@ class PhoneCall:
     def __init__(self, leg: InboundLeg | OutboundLeg, sound: Sound, bargain: Bargain, style: KeyStyle) -> None:
         self.ringing_at: float | None = None
         self.answered_at: float | None = None
+        self.acknowledged_at: float | None = None
         self.ended_at: float | None = None
         self.is_held_by_peer = False
         self._leg = leg
@@ -92,8 +94,8 @@ class PhoneCall:
         await self._reach(self._picked_up, "answered_at")
 
     async def acknowledged(self) -> None:
-        """Wait until the ACK to our answer came."""
-        await self._reach(self._acknowledged, "answered_at")
+        """Wait until the ACK to the answer came (or was sent, by the side that called)."""
+        await self._reach(self._acknowledged, "acknowledged_at")
 
     async def wait_for_end(self) -> Ended:
         """Wait until the call is over, and return why."""
@@ -197,10 +199,11 @@ class PhoneCall:
             case Answered(description=description):
                 self._agree(description)
                 self._mark_answered()
+                self._mark_acknowledged()
             case Established(description=description):
                 if description:
                     self._agree(description)
-                self._acknowledged.set()
+                self._mark_acknowledged()
             case Reoffered(description=description):
                 self._take_reoffer(description)
             case Reanswered(description=description):
@@ -236,6 +239,7 @@ class PhoneCall:
         self._connect(path)
 
     async def _change(self, *, is_holding: bool) -> None:
+        await self.acknowledged()  # before that nothing may be offered (RFC 3261 §14.1)
         self._require_alive()
         assert self._reoffer is None, "one change at a time"
         self._reoffer = self._loop.create_future()
@@ -271,6 +275,10 @@ class PhoneCall:
             self.answered_at = self._loop.time()
         self._rung.set()
         self._picked_up.set()
+
+    def _mark_acknowledged(self) -> None:
+        self.acknowledged_at = self._loop.time()
+        self._acknowledged.set()
 
     def _end(self, ended: Ended) -> None:
         self.ended_at = self._loop.time()

@@ -4,7 +4,7 @@ import random
 import pytest
 
 from scenarios.phones.codec import Law, tone
-from scenarios.phones.errors import CallEndedError, ReofferRefusedError
+from scenarios.phones.errors import CallEndedError
 from scenarios.phones.phone import Line, Phone
 from scenarios.phones.rtp import KeyStyle
 from scenarios.sim.network import Link, Network
@@ -209,17 +209,20 @@ async def test_the_callee_may_hold_as_well_and_still_be_hung_up() -> None:
         await settle(north, south)
 
 
-async def test_holds_that_cross_are_refused_and_the_call_goes_on(network: Network) -> None:
+async def test_holds_that_cross_are_tried_again_and_both_hold(network: Network) -> None:
     network.link_both(NORTH, SOUTH, Link(delay=0.1))
     async with two_phones() as (north, south):
         outgoing, incoming = await connect(north, south)
         await asyncio.sleep(1)
-        outcomes = await asyncio.gather(outgoing.hold(), incoming.hold(), return_exceptions=True)
-        assert any(isinstance(outcome, ReofferRefusedError) for outcome in outcomes)
-        await asyncio.sleep(5)
-        assert not outgoing.is_ended
-        await incoming.hold()
+        await asyncio.gather(outgoing.hold(), incoming.hold())
+        assert outgoing.is_held_by_peer
+        assert incoming.is_held_by_peer
+        await outgoing.resume()
+        await asyncio.sleep(1)
         await incoming.resume()
+        await outgoing.speak(tone(600, 0.5))
+        await asyncio.sleep(0.2)
+        assert incoming.heard.tone_seconds(600, 0, now()) > 0.4
         await outgoing.hang_up()
         await settle(north, south)
 
