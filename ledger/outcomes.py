@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, assert_never
 
 from ledger.entries import EntryId
 from ledger.hold import HoldId
@@ -153,6 +153,8 @@ def to_text(outcome: Remembered) -> str:
             facts = [call_id]
         case Ended(call_id, charge_id, charged, released):
             facts = [call_id, charge_id, charged.micros, released.micros]
+        case _:
+            assert_never(outcome)
     return json.dumps([_WORDS[type(outcome)], *facts], separators=(",", ":"))
 
 

@@ -60,10 +60,13 @@ from ledger.requests import (
     UpdateCall,
 )
 from ledger.rows import Account
-from ledger.writer import Writer
+from ledger.writer import RETRY_SECONDS, Writer
 
 BUSY_SECONDS: Final = 2.0
 """How long one try waits for another process's write: theirs take milliseconds, a migration a second."""
+
+OPEN_TRIES_MAX: Final = 5
+"""How often opening is tried: whoever makes the same book at the same time is done by then."""
 
 DEFAULT_URL: Final = "sqlite+aiosqlite:///payphone.db"
 
@@ -99,15 +102,15 @@ class Book:
             raise MissingBookError(f"no book at {path}")
         writing = writing_engine(url, busy_seconds)
         try:
-            async with writing.begin() as connection:
-                await connection.run_sync(migrate)
-                changes = (await connection.run_sync(load_head)).changes
-        except BaseException as error:
+            changes = await _bring_up_to_date(writing)
+        except OperationalError as error:
             await writing.dispose()
-            if isinstance(error, OperationalError):
-                raise LedgerUnavailableError(f"the book at {path} cannot be opened: {error.orig}") from error
-            if isinstance(error, DatabaseError):
-                raise NotABookError(f"{path} is not a book: {error.orig}") from error
+            raise LedgerUnavailableError(f"the book at {path} cannot be opened: {error.orig}") from error
+        except DatabaseError as error:
+            await writing.dispose()
+            raise NotABookError(f"{path} is not a book: {error.orig}") from error
+        except BaseException:
+            await writing.dispose()
             raise
         return cls(writing, reading_engine(url, busy_seconds), changes)
 
@@ -272,3 +275,22 @@ class Book:
             for account_id in sorted(committed.touched):
                 # Not called here: what a listener raises must not end the writer.
                 loop.call_soon(listener, account_id)
+
+
+async def _bring_up_to_date(writing: AsyncEngine) -> int:
+    """Migrate; returns the number of the last change.
+
+    Tries again while others open the book at the same time: SQLite does not wait when two turn a new
+    file to WAL at once.
+    """
+    tries = 0
+    while True:
+        try:
+            async with writing.begin() as connection:
+                await connection.run_sync(migrate)
+                return (await connection.run_sync(load_head)).changes
+        except OperationalError:
+            tries += 1
+            if tries == OPEN_TRIES_MAX:
+                raise
+            await asyncio.sleep(RETRY_SECONDS)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from ledger.chart import Opener, advancepay, call_income, cash, debit, lec
+from ledger.chart import Opener, advancepay, call_income, cash, debit
 from ledger.draft import AMOUNT_MAX, BALANCE_MAX
 from ledger.entries import EntryId
 from ledger.hold import HoldState
@@ -32,7 +32,6 @@ from ledger.requests import (
     ExpireHolds,
     Heartbeat,
     OpenAccount,
-    Refund,
     RegisterProcess,
     ReleaseHold,
     Request,

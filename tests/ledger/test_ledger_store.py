@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 from sqlalchemy import Connection, event, text
@@ -23,7 +24,7 @@ from ledger.errors import (
 from ledger.hold import HoldState
 from ledger.money import ZERO, AccountId, Money
 from ledger.outcomes import Booked, Ended, Expired, Placed, Refusal, Refused, Retired, Updated
-from ledger.requests import ExpireHolds, ReleaseHold, RetireProcess, StartCall, UpdateCall
+from ledger.requests import Adjust, ExpireHolds, ReleaseHold, RetireProcess, StartCall, Transfer, UpdateCall
 from ledger.store import Book
 from tests.support.ledger import (
     CALL,
@@ -43,7 +44,10 @@ from tests.support.ledger import (
     open_account,
     record,
     usd,
+    write_book,
 )
+
+INSIDE = AccountId("debit:p-1")
 
 
 @pytest.fixture
@@ -51,11 +55,15 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "book.db"
 
 
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_book(tmp_path_factory.mktemp("story") / "book.db", *STORY)
+
+
 @pytest.fixture
-async def book(path: Path) -> AsyncIterator[Book]:
+async def book(path: Path, story: Path) -> AsyncIterator[Book]:
+    copyfile(story, path)
     async with await Book.open(str(path), busy_seconds=0.01) as opened:
-        for request in STORY:
-            await opened.answer(request)
         yield opened
 
 
@@ -150,6 +158,14 @@ async def test_a_beaten_process_is_alive_and_a_silent_one_dead(book: Book) -> No
     await_free = second
     assert await book.dead_processes(later(61), is_alive) == (first,)
     assert await book.dead_processes(later(71), is_alive) == (first, second)
+
+
+async def test_money_moves_between_accounts_and_is_corrected(book: Book) -> None:
+    await book.answer(open_account(INSIDE))
+    assert await book.submit(Transfer("t-1", FAMILY, INSIDE, usd("4"), NOW)) == Booked("t-1", usd("4"), usd("4"))
+    against = AccountId("promotions:courtesy")
+    assert await book.submit(Adjust("a-1", INSIDE, usd("-1"), against, NOW)) == Booked("a-1", usd("-1"), usd("3"))
+    assert (await audit(book)).findings == ()
 
 
 # Many at once.
@@ -265,13 +281,13 @@ async def test_a_lock_that_is_let_go_in_time_costs_only_time(
 
 @pytest.mark.parametrize("statement", range(12))
 async def test_a_crash_at_any_statement_leaves_nothing_half_done(
-    path: Path, statement: int, monkeypatch: pytest.MonkeyPatch
+    path: Path, story: Path, statement: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The connection breaks at the n-th statement of the end of a call, or right at the commit."""
     monkeypatch.setattr(writer, "TRIES_MAX", 1)
+    copyfile(story, path)
     async with await Book.open(str(path)) as book:
-        for request in (*STORY, hold("4")):
-            await book.answer(request)
+        await book.answer(hold("4"))
         left = [statement]
 
         def break_down(*_about: object) -> None:
@@ -279,7 +295,7 @@ async def test_a_crash_at_any_statement_leaves_nothing_half_done(
             if left[0] == 0:
                 raise sqlite3.OperationalError("disk I/O error")
 
-        engine = book._writing.sync_engine  # noqa: SLF001 - the place to break it.
+        engine = book._writing.sync_engine
         event.listen(engine, "before_cursor_execute", break_down)
         event.listen(engine, "commit", break_down)
         try:
@@ -318,6 +334,17 @@ async def test_closing_finishes_what_was_asked(path: Path) -> None:
     ]
 
 
+async def test_who_stopped_waiting_is_not_told_of_a_failure(book: Book, path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        impatient = asyncio.ensure_future(book.submit(hold("1")))
+        patient = asyncio.ensure_future(book.submit(hold("1", 2)))
+        await asyncio.sleep(0)
+        impatient.cancel()
+        with pytest.raises(LedgerUnavailableError):
+            await patient
+
+
 async def test_who_stops_waiting_does_not_disturb_the_others(book: Book) -> None:
     impatient = asyncio.ensure_future(book.submit(hold("1")))
     patient = asyncio.ensure_future(book.submit(hold("1", 2)))
@@ -335,13 +362,13 @@ async def test_a_writer_that_is_torn_down_leaves_nobody_waiting(path: Path) -> N
     await asyncio.sleep(0)
     second = asyncio.ensure_future(book.submit(deposit("1")))
     await asyncio.sleep(0)
-    book._writer._task.cancel()  # noqa: SLF001 - as the end of a loop does.
+    book._writer._task.cancel()
     outcomes = await asyncio.gather(first, second, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [BookClosedError, BookClosedError]
     with pytest.raises(asyncio.CancelledError):
         await book.close()
-    await book._reading.dispose()  # noqa: SLF001
-    await book._writing.dispose()  # noqa: SLF001
+    await book._reading.dispose()
+    await book._writing.dispose()
 
 
 # Addresses.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ledger.chart import Opener
 from ledger.digest import canonical, digest
 from ledger.entries import (
     ROOT_HASH,
@@ -21,10 +23,11 @@ from ledger.entries import (
     seal,
     to_micros,
 )
+from ledger.export import record_json
 from ledger.hold import HoldId
 from ledger.money import CallId, Money
 from ledger.outcomes import Booked, Ended, Placed, Started, from_text, to_text
-from ledger.requests import Charge, EndCall, PlaceHold, is_reserved
+from ledger.requests import Charge, EndCall, OpenAccount, PlaceHold, is_reserved
 from tests.support.ledger import CALL, FAMILY, INCOME, NOW, deposit, end, hold, later, record, usd
 
 
@@ -140,3 +143,15 @@ def test_the_hash_covers_every_fact(change: dict[str, object]) -> None:
 def test_an_entry_that_does_not_sum_to_zero_is_never_sealed() -> None:
     with pytest.raises(AssertionError, match="sum to 1"):
         seal(replace(DRAFT, postings=DRAFT.postings[1:]), Head())
+
+
+def test_a_record_is_facts_for_other_programs() -> None:
+    told = json.loads(record_json(replace(record(charged="0.375"), talk=timedelta(seconds=15), explanation="{}")))
+    assert (told["charged"], told["talk_seconds"], told["explanation"]) == ("0.375", "15.000000", {})
+    assert (told["started_at"], told["accepted_at"]) == ("2026-11-22T12:00:00+00:00", None)
+
+
+def test_the_digest_sees_who_asks_for_an_account() -> None:
+    assert canonical(OpenAccount(FAMILY, Opener.AGENT, NOW)) == (
+        "OpenAccount(account_id='advancepay:+12125550123',by=Opener.AGENT)"
+    )

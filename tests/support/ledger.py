@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from ledger.chart import Opener, advancepay, call_income, lec
 from ledger.decide import decide
@@ -24,6 +26,7 @@ from ledger.requests import (
     StartCall,
 )
 from ledger.rows import Decision, WorkingRows
+from ledger.store import Book
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 NUMBER = "+12125550123"
@@ -116,3 +119,15 @@ class PureBook:
         """Balance and held of the family's account."""
         account = self.rows.accounts[FAMILY]
         return account.balance, account.held
+
+
+def write_book(path: Path, *requests: Request) -> Path:
+    """A book on file with these requests done, closed again: to be copied by each test that wants it."""
+
+    async def fill() -> None:
+        async with await Book.open(str(path)) as book:
+            for request in requests:
+                await book.answer(request)
+
+    asyncio.run(fill())
+    return path
