@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from switch.sip.fields import Headers
+from switch.sip.grammar import with_param
 from switch.sip.headers import Via
 from switch.sip.message import Request
 from switch.sip.uri import SipUri, Uri
@@ -46,15 +47,16 @@ def stamped(request: Request, source: Address) -> Request:
     wants_rport = via.wants_rport
     if via.host == source[0] and not wants_rport:
         return request
-    via = via.with_param("received", source[0])
+    params = with_param(via.params, "received", source[0])
     if wants_rport:
-        via = via.with_param("rport", source[1])
+        params = with_param(params, "rport", str(source[1]))
+    via = Via(via.transport, via.host, via.port, params)
     fields = dict(request.headers.fields)
     fields["Via"] = (str(via), *map(str, request.vias[1:]))
     headers = Headers.of(fields)
     headers.typed = {**request.headers.typed, "via": via}
     headers.typed.pop("vias", None)
-    return request.with_headers(headers)
+    return Request(request.method, request.uri, headers, request.body)
 
 
 def response_address(via: Via, source: Address) -> Address:

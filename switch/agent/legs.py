@@ -43,7 +43,7 @@ from switch.sip.message import Request, Response
 from switch.sip.uri import Uri
 
 if TYPE_CHECKING:
-    from switch.agent.transactions import ClientRun
+    from switch.agent.transactions import ClientRun, ServerRun
     from switch.agent.user_agent import UserAgent
 
 EVENTS_MAX: Final = 64
@@ -61,6 +61,7 @@ class LegDriver:
         "_is_pinned",
         "_peer",
         "_waiter",
+        "invited_by",
         "key",
         "machine",
         "scheduled_at",
@@ -71,6 +72,7 @@ class LegDriver:
         self.machine = machine
         self.key = (machine.request.call_id, machine.local_tag)
         self.scheduled_at: float | None = None
+        self.invited_by: ServerRun | None = None
         self._peer = peer
         self._is_pinned = is_pinned
         self._invite: ClientRun | None = None
@@ -172,9 +174,16 @@ class LegDriver:
                 case _:
                     assert_never(effect)
         if self.machine.is_over:
-            self._invite = None
-            self._agent.forget(self)
+            self._let_go()
         self._agent.timers.watch(self)
+
+    def _let_go(self) -> None:
+        """Leave the tables; the INVITE's transaction lingers for 32 s and need not keep the leg alive."""
+        self._invite = None
+        if self.invited_by is not None:
+            self.invited_by.user = None
+            self.invited_by = None
+        self._agent.forget(self)
 
     def _destination(self, next_hop: Uri | None) -> Address:
         if next_hop is None or self._is_pinned:

@@ -285,7 +285,7 @@ class Transactions:
         via = Via("UDP", host, port, (("branch", branch), ("rport", None)))
         headers = Headers.of({"Via": (str(via),), **request.headers.fields})
         headers.typed = {**request.headers.typed, "via": via}
-        return request.with_headers(headers)
+        return Request(request.method, request.uri, headers, request.body)
 
     def _fail_client(self, run: ClientRun) -> None:
         self.run_client(run, run.machine.handle(TransportFailed(), self._loop.time()), None)

@@ -295,6 +295,8 @@ class UserAgent:
             if driver is None:
                 self._drop("unknown_dialog", source)
                 return self.reply(request, 481)
+            if request.method == "INVITE":
+                run.user = driver  # for its CANCEL
             driver.take_request(request, source)
             return None
         if request.max_forwards == 0:
@@ -324,6 +326,7 @@ class UserAgent:
         machine = Inbound(request, local_tag=self._tokens.tag(), endpoint=self._endpoint, chance=self._chance)
         driver = LegDriver(self, machine, source, is_pinned=request.via.host != source[0])
         run.user = self._legs[driver.key] = driver
+        driver.invited_by = run
         self.counters["legs_in"] += 1
         driver.start()
         with self.guarding(driver):

@@ -80,6 +80,8 @@ class Inbound:
     def handle(self, event: Request | Response | RequestFailed | Command, now: float) -> list[Effect]:
         """Take what arrived for this leg, or what the call wants."""
         match event:
+            case Request() if event.from_.tag != self.request.from_.tag:  # not of this dialog (§12.2.2)
+                return [] if event.method == "ACK" else [self._reply(event, 481)]
             case Request() if self.session is None or event.method == "CANCEL":
                 return self._take_request(event, now)
             case _ if self.session is not None:

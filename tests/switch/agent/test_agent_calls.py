@@ -26,6 +26,7 @@ from switch.sip.headers import Via
 from switch.sip.message import Request, Response, make_request
 from switch.sip.uri import parse_uri
 from switch.sip.write import write
+from switch.transaction.invite_client import InviteClient
 from tests.support.sip_messages import CALLER, SDP, a_request, summary
 from tests.support.sip_wire import CALLEE_AT, CALLER_AT, STRANGER_AT, Callee, Wire, call, collect, every
 
@@ -76,6 +77,27 @@ async def test_reinvites_that_cross_are_both_refused_and_the_callee_tries_first(
     await asyncio.sleep(4)
     assert pair.told[-2:] == [Reanswered(b"yes"), Reoffered(b"mine")]
     assert pair.wire.kinds().count("491 INVITE") == 2
+
+
+async def test_a_cancelled_reinvite_is_refused_with_487_and_the_call_goes_on() -> None:
+    pair = await Pair().connected()
+    pair.leg.reoffer(b"hold")
+    await asyncio.sleep(0.1)
+    ((invite, run),) = [
+        (run.machine.request, run)
+        for run in pair.caller.transactions.clients.values()
+        if "INVITE" in run.key and isinstance(run.machine, InviteClient) and run.machine.request is not None
+    ]
+    assert invite.body == b"hold"
+    pair.caller.transactions.cancel(run)
+    await asyncio.sleep(0.1)
+    assert await pair.leg.event() == ReofferRefused(487)
+    pair.far.answer_reoffer(b"too late")
+    assert pair.wire.kinds().count("200 CANCEL") == 1
+    pair.leg.hang_up()
+    await asyncio.sleep(70)
+    assert pair.caller.is_idle
+    assert pair.callee.is_idle
 
 
 async def test_keys_by_info_arrive_in_order() -> None:

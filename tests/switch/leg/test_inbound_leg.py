@@ -115,3 +115,13 @@ def test_expires_means_nothing_once_answered() -> None:
     leg.handle(ACK, 1.1)
     assert leg.deadline is None
     assert leg.expire(20.0) == []
+
+
+@pytest.mark.parametrize("command", [Ring(), Answer(SDP)], ids=["ringing", "answered"])
+def test_a_stranger_who_knows_only_our_tag_gets_481(command: Ring | Answer) -> None:
+    leg = invited()
+    leg.handle(command, 1.0)
+    stranger = a_request("BYE", number=2, from_tag="stranger", to_tag="ours")
+    assert short(leg.handle(stranger, 1.1)) == ["481 BYE"]
+    assert leg.handle(a_request("ACK", from_tag="stranger", to_tag="ours"), 1.2) == []
+    assert not leg.is_over
