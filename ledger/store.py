@@ -16,7 +16,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger import reads
-from ledger.engine import book_path, book_url, reading_engine, writing_engine
+from ledger.engine import WriteThread, book_path, book_url, reading_engine
 from ledger.entries import Entry
 from ledger.errors import LedgerUnavailableError, MissingBookError, NotABookError
 from ledger.group import Answer, Committed, Write, changed_since
@@ -77,7 +77,7 @@ T = TypeVar("T")
 class Book:
     """A ledger on a database. Open it with `Book.open`, close it with `close`."""
 
-    def __init__(self, writing: AsyncEngine, reading: AsyncEngine, changes: int) -> None:
+    def __init__(self, writing: WriteThread, reading: AsyncEngine, changes: int) -> None:
         self._writing = writing
         self._reading = reading
         self._listeners: list[Listener] = []
@@ -100,17 +100,17 @@ class Book:
         path = book_path(url)
         if not (path.is_file() or (may_create and path.parent.is_dir() and not path.exists())):
             raise MissingBookError(f"no book at {path}")
-        writing = writing_engine(url, busy_seconds)
+        writing = WriteThread(url, busy_seconds)
         try:
             changes = await _bring_up_to_date(writing)
         except OperationalError as error:
-            await writing.dispose()
+            await writing.close()
             raise LedgerUnavailableError(f"the book at {path} cannot be opened: {error.orig}") from error
         except DatabaseError as error:
-            await writing.dispose()
+            await writing.close()
             raise NotABookError(f"{path} is not a book: {error.orig}") from error
         except BaseException:
-            await writing.dispose()
+            await writing.close()
             raise
         return cls(writing, reading_engine(url, busy_seconds), changes)
 
@@ -118,7 +118,7 @@ class Book:
         """Finish what was asked, and let go of the database. Closing again changes nothing."""
         await self._writer.close()
         await self._reading.dispose()
-        await self._writing.dispose()
+        await self._writing.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -277,7 +277,7 @@ class Book:
                 loop.call_soon(listener, account_id)
 
 
-async def _bring_up_to_date(writing: AsyncEngine) -> int:
+async def _bring_up_to_date(writing: WriteThread) -> int:
     """Migrate; returns the number of the last change.
 
     Tries again while others open the book at the same time: SQLite does not wait when two turn a new
@@ -286,9 +286,8 @@ async def _bring_up_to_date(writing: AsyncEngine) -> int:
     tries = 0
     while True:
         try:
-            async with writing.begin() as connection:
-                await connection.run_sync(migrate)
-                return (await connection.run_sync(load_head)).changes
+            await writing.run(migrate)
+            return (await writing.run(load_head)).changes
         except OperationalError:
             tries += 1
             if tries == OPEN_TRIES_MAX:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
+from ledger.engine import WriteThread
 from ledger.errors import BookClosedError, BookOverloadedError, LedgerUnavailableError
 from ledger.group import Committed, Failed, Write, run_group
 from ledger.requests import Request
@@ -41,9 +41,9 @@ class _Waiting:
 class Writer:
     """Takes requests, and answers each after it is durably stored."""
 
-    def __init__(self, engine: AsyncEngine, seen_changes: int, committed: Callable[[Committed], None]) -> None:
+    def __init__(self, thread: WriteThread, seen_changes: int, committed: Callable[[Committed], None]) -> None:
         self.seen_changes = seen_changes
-        self._engine = engine
+        self._thread = thread
         self._committed = committed
         self._queue: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
@@ -127,12 +127,10 @@ class Writer:
         tries = 0
         while True:
             try:
-                async with self._engine.begin() as connection:
-                    return await connection.run_sync(run_group, items, self.seen_changes)
+                return await self._thread.run(run_group, items, self.seen_changes)
             except OperationalError:
-                # Locked, full, or failing: a fresh connection, and the whole group once more. Ids keep
-                # a commit whose confirmation was lost from being booked twice.
-                await self._engine.dispose()
+                # Locked, full, or failing: the whole group once more. Ids keep a commit whose
+                # confirmation was lost from being booked twice.
                 tries += 1
                 if tries == TRIES_MAX:
                     raise

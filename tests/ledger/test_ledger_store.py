@@ -295,7 +295,7 @@ async def test_a_crash_at_any_statement_leaves_nothing_half_done(
             if left[0] == 0:
                 raise sqlite3.OperationalError("disk I/O error")
 
-        engine = book._writing.sync_engine
+        engine = book._writing.engine
         event.listen(engine, "before_cursor_execute", break_down)
         event.listen(engine, "commit", break_down)
         try:
@@ -368,7 +368,7 @@ async def test_a_writer_that_is_torn_down_leaves_nobody_waiting(path: Path) -> N
     with pytest.raises(asyncio.CancelledError):
         await book.close()
     await book._reading.dispose()
-    await book._writing.dispose()
+    await book._writing.close()
 
 
 # Addresses.
