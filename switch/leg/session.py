@@ -392,7 +392,7 @@ class Session:
         return [Tell(ended)]
 
     def _stop(self, to: State) -> None:
-        self._acceptance = self._offered = self._glare_at = None
+        self._acceptance = self._offered = self._glare_at = self._bye = None
         self._move(to)
 
     def _move(self, to: State) -> None:
