@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final, Self, TypeVar, overload
 
@@ -116,9 +117,11 @@ class Book:
 
     async def close(self) -> None:
         """Finish what was asked, and let go of the database. Closing again changes nothing."""
-        await self._writer.close()
-        await self._reading.dispose()
-        await self._writing.close()
+        try:
+            await self._writer.close()
+        finally:
+            await self._reading.dispose()
+            await self._writing.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -266,7 +269,9 @@ class Book:
     async def watch_outside(self, seconds: float) -> None:
         """Poll for outside changes for ever, every so many seconds. End it by cancelling its task."""
         while True:
-            await self.poll_outside_changes()
+            # A database that does not answer now is asked again at the next turn, which tells all.
+            with suppress(LedgerUnavailableError):
+                await self.poll_outside_changes()
             await asyncio.sleep(seconds)
 
     def _tell(self, committed: Committed) -> None:

@@ -19,11 +19,11 @@ from ledger.errors import BookClosedError, BookOverloadedError, LedgerUnavailabl
 from ledger.group import Committed, Failed, Write, run_group
 from ledger.requests import Request
 
-GROUP_MAX: Final = 2_000
-"""Requests in one transaction: some 50 ms of work, so that nobody waits long behind a crowd."""
+GROUP_MAX: Final = 500
+"""Requests in one transaction: some 30 ms of work, so that nobody waits long behind a crowd."""
 
 QUEUE_MAX: Final = 20_000
-"""Requests waiting: ten full groups, about a second of work; whoever comes then is refused at once."""
+"""Requests waiting: forty full groups, some two seconds of work; whoever comes then is refused at once."""
 
 TRIES_MAX: Final = 3
 """How often a transaction is begun before its requests fail; each try waits for the lock on its own."""
@@ -70,10 +70,12 @@ class Writer:
         return await future
 
     async def close(self) -> None:
-        """Take no more, finish what is queued, and end."""
+        """Take no more, finish what is queued, and end. A fault that ended it before is raised here."""
         self._is_closing = True
         self._wake.set()
-        await self._task
+        await asyncio.wait([self._task])
+        if not self._task.cancelled():
+            self._task.result()
 
     async def _run(self) -> None:
         try:

@@ -365,10 +365,23 @@ async def test_a_writer_that_is_torn_down_leaves_nobody_waiting(path: Path) -> N
     book._writer._task.cancel()
     outcomes = await asyncio.gather(first, second, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [BookClosedError, BookClosedError]
-    with pytest.raises(asyncio.CancelledError):
+    await book.close()
+
+
+async def test_a_fault_of_the_writer_is_raised_when_the_book_is_closed(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = await Book.open(str(path))
+
+    def fault(*_about: object) -> None:
+        raise AssertionError("a fault")
+
+    monkeypatch.setattr(book._writer, "_committed", fault)
+    await book.submit(open_account())
+    with pytest.raises(BookClosedError):
+        await book.submit(deposit("1"))
+    with pytest.raises(AssertionError, match="a fault"):
         await book.close()
-    await book._reading.dispose()
-    await book._writing.close()
 
 
 # Addresses.
@@ -499,6 +512,20 @@ async def test_a_watcher_polls_for_ever(book: Book, path: Path) -> None:
     watcher.cancel()
     with pytest.raises(asyncio.CancelledError):
         await watcher
+
+
+async def test_a_watcher_outlives_a_database_that_does_not_answer(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    polls: list[int] = []
+
+    async def flaky() -> None:
+        polls.append(1)
+        raise LedgerUnavailableError("not now")
+
+    monkeypatch.setattr(book, "poll_outside_changes", flaky)
+    watcher = asyncio.ensure_future(book.watch_outside(1.0))
+    await asyncio.sleep(2.5)
+    watcher.cancel()
+    assert len(polls) == 3
 
 
 async def test_a_repeat_changes_nothing_and_is_not_told(book: Book) -> None:
