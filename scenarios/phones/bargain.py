@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from scenarios.phones.codec import Law
-from scenarios.phones.rtp import Path
+from scenarios.phones.rtp import AudioPath
 from switch.sdp.description import SessionDescription
 from switch.sdp.errors import NegotiationError
 from switch.sdp.negotiate import AgreedStream, accept, answer, make_offer, revise, with_direction
@@ -44,7 +44,7 @@ class Bargain:
             self._offered = with_direction(self._ours, direction)
         return write_description(self._offered)
 
-    def accept(self, described: bytes) -> Path:
+    def accept(self, described: bytes) -> AudioPath:
         """Take the answer to our last offer.
 
         Raises:
@@ -55,7 +55,7 @@ class Bargain:
         self._ours, self._offered = self._offered, None
         return _path(stream)
 
-    def answer(self, described: bytes, direction: str = "sendrecv") -> tuple[bytes, Path]:
+    def answer(self, described: bytes, direction: str = "sendrecv") -> tuple[bytes, AudioPath]:
         """Return our answer to an offer, and the path.
 
         Raises:
@@ -80,8 +80,8 @@ class Bargain:
         self._offered = None
 
 
-def _path(stream: AgreedStream) -> Path:
-    return Path(
+def _path(stream: AgreedStream) -> AudioPath:
+    return AudioPath(
         (stream.remote_host, stream.remote_port),
         Law[stream.codec_name],
         stream.payload_type,

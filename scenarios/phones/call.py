@@ -7,7 +7,7 @@ from scenarios.phones.bargain import Bargain
 from scenarios.phones.codec import Audio
 from scenarios.phones.errors import CallEndedError, ReofferRefusedError
 from scenarios.phones.heard import Heard, HeardKey
-from scenarios.phones.rtp import KeyStyle, Path, Sound
+from scenarios.phones.rtp import AudioPath, KeyStyle, Sound
 from switch.agent.legs import InboundLeg, OutboundLeg
 from switch.leg.events import (
     Answered,
@@ -53,7 +53,7 @@ class PhoneCall:
         self._style = style
         self._loop = asyncio.get_running_loop()
         self._is_holding = False
-        self._answer: tuple[bytes, Path] | None = None
+        self._answer: tuple[bytes, AudioPath] | None = None
         self._rung = asyncio.Event()
         self._picked_up = asyncio.Event()
         self._acknowledged = asyncio.Event()
@@ -81,7 +81,7 @@ class PhoneCall:
         return self._ended.done()
 
     @property
-    def path(self) -> Path | None:
+    def path(self) -> AudioPath | None:
         """Where audio goes, None before it is agreed."""
         return self._sound.path
 
@@ -261,7 +261,7 @@ class PhoneCall:
         if self._reoffer is not None and not self._reoffer.done():
             self._reoffer.set_result(status)
 
-    def _connect(self, path: Path) -> None:
+    def _connect(self, path: AudioPath) -> None:
         self._sound.connect(path)
         self._sound.mute(is_muted=self._is_holding)
 

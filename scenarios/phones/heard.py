@@ -8,6 +8,8 @@ from operator import itemgetter
 import numpy as np
 from numpy.typing import NDArray
 
+from prompts.catalog import ClipId
+from prompts.recognise import Recogniser
 from scenarios.phones.codec import SAMPLES_PER_SECOND, Audio, Law, decode
 from scenarios.phones.packets import Packet, read_event
 
@@ -33,6 +35,17 @@ class HeardKey:
 
     key: str
     at: float
+
+
+@dataclass(frozen=True, slots=True)
+class HeardClip:
+    """Recorded words that were recognised, by the loop's clock."""
+
+    clip_id: ClipId
+    at: float
+    until: float
+    is_whole: bool
+    """Whether they were heard to their end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +156,11 @@ class Heard:
         energy = (windows**2) @ taper * taper.sum()
         is_tone = (correlated > 0.5 * energy) & (np.array([_level(window) for window in windows]) > LOUD_DBOV)
         return int(is_tone.sum()) * WINDOW_SECONDS
+
+    def clips(self, recogniser: Recogniser, since: float, until: float) -> list[HeardClip]:
+        """Return the recorded words heard between two instants, in their order."""
+        found = recogniser.heard(self.audio(since, until))
+        return [HeardClip(one.clip_id, since + one.at, since + one.until, is_whole=one.is_whole) for one in found]
 
     def gaps(self, since: float, until: float, *, gap_min: float = 0.06) -> list[tuple[float, float]]:
         """Return the stretches between two instants in which no audio arrived for `gap_min` or more."""

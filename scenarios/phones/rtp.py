@@ -55,7 +55,7 @@ class KeyStyle:
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class AudioPath:
     """What offer/answer agreed, as the phone needs it."""
 
     remote: Address
@@ -102,7 +102,7 @@ class Sound(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._next_at = 0.0
-        self._path: Path | None = None
+        self._path: AudioPath | None = None
         self._is_silent = self._is_muted = False
         self._is_closed = False
         self._is_first = True
@@ -120,11 +120,11 @@ class Sound(asyncio.DatagramProtocol):
         return (host, port)
 
     @property
-    def path(self) -> Path | None:
+    def path(self) -> AudioPath | None:
         """Where the audio goes at present."""
         return self._path
 
-    def connect(self, path: Path) -> None:
+    def connect(self, path: AudioPath) -> None:
         """Send along `path` from now on; the first call starts the clock of frames."""
         self._path = path
         if self._timer is None and not self._is_closed:
@@ -225,7 +225,7 @@ class Sound(asyncio.DatagramProtocol):
             self._send(path.payload_type, self._timestamp, encode(audio, path.law), is_marked=self._is_first)
             self._is_first = False
 
-    def _send_key(self, key: _Key, path: Path) -> bool:
+    def _send_key(self, key: _Key, path: AudioPath) -> bool:
         """Send the frame of a key that is due; False during the pause behind it, in which audio goes on."""
         assert path.digits_payload_type is not None
         held = max(1, round(key.style.seconds / FRAME_SECONDS))

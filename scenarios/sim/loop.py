@@ -32,6 +32,10 @@ from scenarios.sim.streams import SimulatedServer, connect, listen
 
 _T = TypeVar("_T")
 
+ROUNDS_STANDING_MAX = 1_000_000
+"""Rounds of the loop at one instant that count as stalled: some seconds of real time, while a scenario with a
+thousand phones takes a few hundred rounds an instant. Coroutines that wake each other for ever would hang."""
+
 EXECUTOR_THREADS = 4
 """Threads of the default executor: their answers are ordered by the loop, so more change nothing but speed."""
 
@@ -92,6 +96,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.network = Network(random.Random(0)) if network is None else network
         self._now = start
         self._limit = limit
+        self._rounds_standing = 0
         self._owner = threading.get_ident()
         self._foreign = ForeignWork(lambda: bool(self._ready))
         self._task_numbers = itertools.count(1)
@@ -109,10 +114,14 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Wait as a selector would: take an answer of another thread, or let time jump to the next timer.
 
         Raises:
-            StalledError: Nothing is ready and nothing ever will be, or `limit` was passed.
+            StalledError: Nothing is ready and nothing ever will be, `limit` was passed, or time stands still.
         """
         if timeout == 0:
+            self._rounds_standing += 1
+            if self._rounds_standing > ROUNDS_STANDING_MAX:
+                raise StalledError(f"time stands still at {self._now:.3f} s; waiting:\n{describe_waiting(self)}")
             return []
+        self._rounds_standing = 0
         handle = self._foreign.take()
         if handle is not None:
             self._ready.append(handle)

@@ -1,13 +1,18 @@
 import asyncio
 import itertools
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import prompts
+from prompts.audio import Library
+from prompts.catalog import ClipId
+from prompts.recognise import Recogniser
 from scenarios.phones.codec import Law, silence, tone
 from scenarios.phones.packets import Packet, read_event, read_packet, write_packet
-from scenarios.phones.rtp import KeyStyle, Path, Sound, open_sound
+from scenarios.phones.rtp import AudioPath, KeyStyle, Sound, open_sound
 from scenarios.sim.network import Link, Network, Passage
 
 NORTH, SOUTH = "10.0.0.1", "10.0.0.2"
@@ -25,8 +30,8 @@ STYLES = {
 async def talking(law: Law = Law.PCMU, *, is_south_sending: bool = True) -> tuple[Sound, Sound]:
     north = await open_sound(NORTH, 4000, random.Random(1))
     south = await open_sound(SOUTH, 4002, random.Random(2))
-    north.connect(Path(south.address, law, law.value, 101))
-    south.connect(Path(north.address, law, law.value, 101, is_sending=is_south_sending))
+    north.connect(AudioPath(south.address, law, law.value, 101))
+    south.connect(AudioPath(north.address, law, law.value, 101, is_sending=is_south_sending))
     return north, south
 
 
@@ -195,7 +200,7 @@ async def test_a_new_source_in_mid_call_goes_on_in_its_own_time() -> None:
     second = await open_sound(NORTH, 4100, random.Random(9))
     await asyncio.sleep(1)
     north.go_silent()
-    second.connect(Path(south.address, Law.PCMU, 0, 101))
+    second.connect(AudioPath(south.address, Law.PCMU, 0, 101))
     await second.speak(tone(700, 0.5))
     await asyncio.sleep(0.1)
     assert south.heard.tone_seconds(700, 1.0, 1.6) > 0.4
@@ -214,6 +219,22 @@ async def test_what_is_no_audio_is_counted_and_not_heard() -> None:
     assert south.heard.reception.packets == 0
 
 
+async def test_recorded_words_are_recognised_where_they_were_heard(network: Network) -> None:
+    words = ClipId("outside/call-through"), ClipId("outside/thank-you")
+    library = Library(Path(prompts.__file__).parent / "en")
+    recordings = {clip: library.clip(clip) for clip in library.catalog.clip_ids}
+    network.link_both(NORTH, SOUTH, Link(delay=0.04, jitter=0.02, loss=0.01))
+    north, south = await talking()
+    await asyncio.sleep(0.5)
+    for clip in words:
+        await north.speak(recordings[clip])
+    await asyncio.sleep(0.2)
+    heard = south.heard.clips(Recogniser(recordings), 0, asyncio.get_running_loop().time())
+    assert [one.clip_id for one in heard] == list(words)
+    assert heard[0].at == pytest.approx(0.55, abs=0.06)
+    assert all(one.is_whole for one in heard)
+
+
 async def test_closing_ends_everything_that_waits() -> None:
     north, _ = await talking()
     speech, keys = north.speak(silence(5)), north.press("123", KeyStyle())
@@ -229,8 +250,8 @@ async def test_closing_ends_everything_that_waits() -> None:
 @pytest.mark.realtime
 async def test_a_real_loop_and_real_sockets_carry_a_tone_as_well() -> None:
     north, south = [await open_sound("127.0.0.1", 0, random.Random(seed)) for seed in (1, 2)]
-    north.connect(Path(south.address, Law.PCMA, 8, 96))
-    south.connect(Path(north.address, Law.PCMA, 8, 96))
+    north.connect(AudioPath(south.address, Law.PCMA, 8, 96))
+    south.connect(AudioPath(north.address, Law.PCMA, 8, 96))
     started = asyncio.get_running_loop().time()
     await north.speak(tone(1000, 0.3))
     await north.press("5", KeyStyle(seconds=0.06, pause_seconds=0.02))

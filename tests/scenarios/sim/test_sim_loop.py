@@ -74,6 +74,55 @@ def test_a_periodic_timer_cannot_hide_a_stall_beyond_the_limit() -> None:
         run(main(), limit=60.0)
 
 
+def test_coroutines_that_wake_each_other_for_ever_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scenarios.sim.loop.ROUNDS_STANDING_MAX", 10_000)
+
+    async def main() -> None:
+        while True:
+            await asyncio.sleep(0)
+
+    with pytest.raises(StalledError, match="time stands still"):
+        run(main())
+
+
+async def test_a_question_answered_by_a_method_of_its_future_is_foreign_work_too() -> None:
+    loop = asyncio.get_running_loop()
+    loop.call_later(0.001, lambda: None)
+    namespace = {"__name__": "aiosqlite.core", "loop": loop}
+    exec("answer = loop.create_future()", namespace)
+    answer = namespace["answer"]
+    thread = threading.Thread(target=lambda: (time.sleep(0.02), loop.call_soon_threadsafe(answer.set_result, 7)))
+    thread.start()
+    assert await answer == 7
+    assert loop.time() == 0
+    thread.join()
+
+
+async def test_a_question_cancelled_while_asked_still_holds_time(tmp_path: Path) -> None:
+    loop = asyncio.get_running_loop()
+    async with aiosqlite.connect(tmp_path / "book.sqlite") as book:
+        await book.create_function("dawdle", 0, lambda: time.sleep(0.05))
+        asking = asyncio.create_task(book.execute_fetchall("select dawdle()"))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        asking.cancel()
+        started = time.monotonic()
+        await asyncio.sleep(1)
+        assert time.monotonic() - started > 0.03
+    assert asking.cancelled()
+    assert loop.time() == 1
+
+
+def test_the_message_of_a_stall_stays_readable_with_a_crowd() -> None:
+    async def main() -> None:
+        async with asyncio.TaskGroup() as group:
+            for number in range(50):
+                group.create_task(asyncio.Event().wait(), name=f"waiter {number}")
+
+    with pytest.raises(StalledError, match=r"and 31 more"):
+        run(main())
+
+
 async def test_time_waits_for_the_database(tmp_path: Path) -> None:
     loop = asyncio.get_running_loop()
     loop.call_later(0.001, lambda: None)

@@ -268,3 +268,45 @@ async def test_a_real_socket_handed_over_lends_its_address_only() -> None:
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(Listener, sock=real)
     assert transport.get_extra_info("sockname") == where
     assert real.fileno() == -1
+
+
+async def test_a_socket_says_where_it_is_and_takes_options_in_vain() -> None:
+    listener = await open_listener(NORTH, 5060, (SOUTH, 6000))
+    transport = listener.transport
+    assert transport is not None
+    assert transport.get_extra_info("peername") == (SOUTH, 6000)
+    shown = transport.get_extra_info("socket")
+    shown.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+    assert shown.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) == 0
+    assert (shown.getsockname(), shown.type) == ((NORTH, 5060), socket.SOCK_DGRAM)
+    assert transport.get_write_buffer_size() == 0
+
+
+async def test_a_connected_socket_sends_to_its_peer_alone_and_another_needs_an_address() -> None:
+    connected, free = await open_listener(NORTH, 0, (SOUTH, 6000)), await open_listener(NORTH)
+    with pytest.raises(ValueError, match="Invalid address"):
+        connected.send(b"x", (EAST, 6000))
+    with pytest.raises(ValueError, match="needs an address"):
+        free.send(b"x")
+
+
+async def test_another_protocol_may_take_over_a_socket() -> None:
+    first, later, sender = await open_listener(NORTH), Listener(), await open_listener(SOUTH)
+    assert first.transport is not None
+    first.transport.set_protocol(later)
+    assert first.transport.get_protocol() is later
+    sender.send(b"hello", first.address)
+    await asyncio.sleep(1)
+    assert (first.heard, later.datagrams) == ([], [b"hello"])
+
+
+async def test_a_closed_socket_neither_sends_nor_hears_what_is_under_way() -> None:
+    north, south = await open_listener(NORTH), await open_listener(SOUTH)
+    north.send(b"under way", south.address)
+    assert south.transport is not None
+    south.transport.abort()
+    south.transport.close()
+    assert south.transport.is_closing()
+    south.send(b"too late", north.address)
+    await asyncio.sleep(1)
+    assert (north.heard, south.heard, south.is_lost) == ([], [], True)
