@@ -82,8 +82,9 @@ async def test_the_price_is_told_at_the_press_of_a_key_and_the_choices_follow() 
     callee = FakeParty("2", "5")
     await greet(callee, JORDAN, admission(first="1.50", each="0.12"), PROFILE)
     told = callee.heard[callee.heard.index(ClipId("price/first-minute")) :]
-    assert told[:6] == [
-        "price/first-minute", "number/1", "unit/dollar-and", "number/50", "unit/cents", "price/each-further-minute",
+    assert told[:7] == [
+        "price/first-minute", "number/1", "unit/dollar-and", "number/50", "unit/cents", "pause/short",
+        "price/each-further-minute",
     ]  # fmt: skip
     assert "outside/accept" in told
 
