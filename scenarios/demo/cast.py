@@ -16,6 +16,9 @@ FUNDS: Final = Money(75_000)
 TALK: Final = timedelta(seconds=18)
 """What `FUNDS` pays: 75,000 micros / 25,000 micros per increment of 6 s."""
 
+WARNINGS: Final = (timedelta(seconds=10), timedelta(seconds=5))
+"""As `profile.toml` has them: so much is left when they are said."""
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:
@@ -50,9 +53,9 @@ ACCEPTED: Final = Planned(
     rings=True,
     talk=TALK,
     charged=FUNDS,
-    heard_inside=(ClipId("inside/enter-pin"), ClipId("hold/music"), ClipId("talk/left")),
+    heard_inside=(ClipId("inside/enter-pin"), ClipId("hold/music")),
     heard_outside=(ClipId("outside/call-through"), ClipId("name/jordan"), ClipId("outside/recorded"),
-                   ClipId("outside/accept"), ClipId("talk/left")),
+                   ClipId("outside/accept")),
 )  # fmt: skip
 
 REFUSED: Final = Planned(

@@ -10,7 +10,7 @@ from typing import Final
 MARK: Final = ".payphone-demo"
 """A file that says: this folder is a demonstration's own, and the next one may replace it."""
 
-OWN_FILES: Final = ("book.db", "book.db-wal", "book.db-shm", "calls.jsonl", "ladders.txt", "switch.log")
+OWN_FILES: Final = ("book.db", "book.db-wal", "book.db-shm", "calls.jsonl", "report.txt", "switch.log")
 RECORDINGS: Final = "recordings"
 
 
@@ -40,9 +40,9 @@ class Folder:
         return self.path / RECORDINGS
 
     @property
-    def ladders(self) -> Path:
-        """The ladders as plain text."""
-        return self.path / "ladders.txt"
+    def report(self) -> Path:
+        """All that was printed at the end, as plain text, with every expectation."""
+        return self.path / "report.txt"
 
     @property
     def log(self) -> Path:

@@ -16,11 +16,16 @@ from prompts.catalog import ClipId
 from scenarios.demo import voices
 from scenarios.demo.cast import Planned
 from scenarios.phones.call import PhoneCall
+from scenarios.phones.errors import PhoneError
 from scenarios.phones.phone import Phone
 from switch.call.timeline import CALLEE, CALLER, Timeline
 
 HIDDEN = "•"
 """What is shown of a PIN's digit."""
+
+
+class NeverRangError(PhoneError):
+    """The called phone was to ring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ class Scene:
         timeline: What the switch noted, once it knows the call.
         record: Once the call ended.
         pressed: Keys of both parties, in order.
+        fault: What kept its people from doing what they meant to do.
     """
 
     planned: Planned
@@ -52,6 +58,7 @@ class Scene:
     timeline: Timeline | None = None
     record: CallRecord | None = None
     pressed: list[Pressed] = field(default_factory=list)
+    fault: str = ""
 
     async def dial(self, phone: Phone, number: str) -> PhoneCall:
         """Call from inside, and wait for the switch to answer."""
@@ -61,7 +68,14 @@ class Scene:
 
     async def ring(self, phone: Phone) -> PhoneCall:
         """Wait for the ringing outside, and pick up after a moment."""
-        self.outside = await phone.next_call()
+        assert self.inside is not None, "it rings because somebody dialled"
+        call, ended = asyncio.ensure_future(phone.next_call()), asyncio.ensure_future(self.inside.wait_for_end())
+        await asyncio.wait({call, ended}, return_when=asyncio.FIRST_COMPLETED)
+        ended.cancel()
+        if not call.done():
+            call.cancel()
+            raise NeverRangError(f"{phone.line.user}'s phone never rang, and the caller's call ended")
+        self.outside = call.result()
         await self.outside.answer(after=1.2)
         await self.outside.acknowledged()
         return self.outside

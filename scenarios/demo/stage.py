@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +15,7 @@ from typing import Any, Final
 from ledger.audit import AuditReport, audit
 from ledger.entries import Entry
 from ledger.export import record_json
+from ledger.hold import Hold
 from ledger.records import CallRecord
 from ledger.rows import Account
 from prompts.audio import Audio
@@ -24,6 +25,7 @@ from scenarios.demo.cast import ACCEPTED, BLOCKED, DENIED, PLAN, REFUSED, UNBILL
 from scenarios.demo.folder import Folder
 from scenarios.demo.scenes import Scene, Stage
 from scenarios.demo.voices import all_voiced
+from scenarios.phones.errors import PhoneError
 from scenarios.phones.phone import Line, Phone
 from switch.agent.observed import Observed, SipReceived
 from switch.app.config import Config, load_config
@@ -73,6 +75,7 @@ class Performance:
     """The accounts before the first call."""
     accounts: tuple[Account, ...]
     entries: tuple[Entry, ...]
+    holds: tuple[Hold, ...]
     audit: AuditReport
     voices: dict[ClipId, Audio]
     open_calls: int
@@ -102,6 +105,7 @@ async def perform(
 
     Raises:
         OverdueError: A call did not end in time.
+        RegistrationError: A phone cannot register.
         LedgerError, OSError, TooFewFilesError: The switch cannot start.
     """
     loop = asyncio.get_running_loop()
@@ -121,7 +125,7 @@ async def perform(
                     await _play(played, Stage(phones, voices), world.config)
                     await _settled(switch)
             except TimeoutError:
-                raise OverdueError(f"the calls did not end within {SECONDS_MAX:.0f} s") from None
+                raise OverdueError(_overdue(played)) from None
             finally:
                 if watching is not None:
                     watching.cancel()
@@ -136,6 +140,7 @@ async def perform(
             opening=opening,
             accounts=await book.accounts(),
             entries=await book.entries(),
+            holds=await book.holds(),
             audit=await audit(book),
             voices=voices,
             open_calls=len(await book.open_calls()),
@@ -161,16 +166,22 @@ async def _play(played: tuple[Scene, ...], stage: Stage, config: Config) -> None
         assert user is not None, "every called number of the demonstration has a phone"
         return stage.phones[user]
 
+    async def play(planned: Planned, acted: Coroutine[Any, Any, None]) -> None:
+        try:
+            await acted
+        except PhoneError as error:
+            by_plan[planned.key].fault = str(error)
+
     async def blocked_then_denied() -> None:
-        await scenes.blocked(by_plan[BLOCKED.key], stage, called(BLOCKED))
+        await play(BLOCKED, scenes.blocked(by_plan[BLOCKED.key], stage, called(BLOCKED)))
         await asyncio.sleep(0.5)
-        await scenes.denied(by_plan[DENIED.key], stage)
+        await play(DENIED, scenes.denied(by_plan[DENIED.key], stage))
 
     async with asyncio.TaskGroup() as group:
-        group.create_task(scenes.accepted(by_plan[ACCEPTED.key], stage, called(ACCEPTED)))
-        group.create_task(scenes.refused(by_plan[REFUSED.key], stage, called(REFUSED)))
+        group.create_task(play(ACCEPTED, scenes.accepted(by_plan[ACCEPTED.key], stage, called(ACCEPTED))))
+        group.create_task(play(REFUSED, scenes.refused(by_plan[REFUSED.key], stage, called(REFUSED))))
         group.create_task(blocked_then_denied())
-        group.create_task(scenes.unbillable(by_plan[UNBILLABLE.key], stage))
+        group.create_task(play(UNBILLABLE, scenes.unbillable(by_plan[UNBILLABLE.key], stage)))
 
 
 @asynccontextmanager
@@ -221,6 +232,16 @@ def _recorder(played: tuple[Scene, ...], folder: Folder) -> Callable[[CallRecord
             file.write(record_json(record) + "\n")
 
     return ended
+
+
+def _overdue(played: tuple[Scene, ...]) -> str:
+    """Which calls did not end, and the last thing that happened in each."""
+    last = [
+        f"{scene.planned.title}: {scene.timeline.items[-1].text if scene.timeline and scene.timeline.items else 'nothing'}"
+        for scene in played
+        if scene.record is None
+    ]
+    return f"calls did not end within {SECONDS_MAX:.0f} s. The last that happened: " + "; ".join(last)
 
 
 async def _settled(switch: Switch) -> None:

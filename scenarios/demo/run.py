@@ -1,0 +1,122 @@
+"""The command `payphone demo`: run, show, judge; the exit code is the judgement."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from random import SystemRandom
+from typing import Any, Final
+
+import structlog
+from rich.console import Console
+
+from ledger.errors import LedgerError
+from scenarios.demo.ears import listen
+from scenarios.demo.folder import Folder, FolderError, start_afresh
+from scenarios.demo.judge import judge
+from scenarios.demo.live import watch_lines, watch_table
+from scenarios.demo.report import WIDTH, Report, facts, print_report, print_verdict
+from scenarios.demo.stage import OverdueError, Performance, Progress, demo_world, perform
+from scenarios.phones.errors import RegistrationError
+from switch.app.config import ConfigError
+from switch.app.world import World
+from switch.media.control import PortsExhaustedError
+from switch.media.files import TooFewFilesError
+
+DONE: Final = 0
+FAILED: Final = 1
+UNUSABLE: Final = 2
+"""The folder named cannot be used."""
+
+
+def run_demo(path: Path, *, as_json: bool) -> int:
+    """Run the demonstration into a folder and print it; the exit code."""
+    began = time.monotonic()
+    console = Console() if sys.stdout.isatty() else Console(width=_width_without_terminal())
+    try:
+        folder = start_afresh(path)
+    except FolderError as error:
+        return _fail(str(error), UNUSABLE)
+    try:
+        world = demo_world()
+        performance = _performed(world, folder, None if as_json else console)
+    except (ConfigError, LedgerError, OverdueError, RegistrationError, PortsExhaustedError, TooFewFilesError) as error:
+        return _fail(f"the demonstration failed: {error}", FAILED)
+    except OSError as error:
+        return _fail(f"the demonstration cannot open what it needs: {error}", FAILED)
+    listened = {scene.planned.key: listen(scene, performance.voices, world.library) for scene in performance.scenes}
+    report = Report(
+        performance=performance,
+        listened=listened,
+        expectations=judge(performance, listened, folder),
+        folder=folder,
+        catalog=world.library.catalog,
+        seconds=time.monotonic() - began,
+    )
+    with folder.report.open("w", encoding="utf-8") as file:
+        _print_all(report, Console(file=file, width=WIDTH), is_full=True)
+    if as_json:
+        print(json.dumps(facts(report), ensure_ascii=False, indent=2))  # noqa: T201 - facts go to stdout as they are
+    else:
+        _print_all(report, console, is_full=False)
+    return FAILED if report.failures else DONE
+
+
+def _performed(world: World, folder: Folder, console: Console | None) -> Performance:
+    """The run, on the fastest loop there is, logged to a file."""
+
+    def watch(progress: Progress) -> Any:
+        assert console is not None
+        return watch_table(progress, console) if console.is_terminal else watch_lines(progress, console)
+
+    with folder.log.open("w", encoding="utf-8", buffering=1) as file:
+        structlog.configure(
+            processors=[
+                structlog.processors.add_log_level,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+                structlog.processors.format_exc_info,
+                structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+            ],
+            logger_factory=structlog.WriteLoggerFactory(file=file),
+        )
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            return runner.run(
+                perform(
+                    world,
+                    folder,
+                    random=SystemRandom(),
+                    utc=datetime.now(UTC),
+                    log=structlog.get_logger(),
+                    watch=None if console is None else watch,
+                )
+            )
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    """The loop of uvloop where it installs, else the one of the standard library."""
+    try:
+        import uvloop  # noqa: PLC0415 - not on every platform
+    except ImportError:
+        return asyncio.new_event_loop
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
+
+
+def _width_without_terminal() -> int:
+    """A width for files and pipes: that of `COLUMNS`, or the report's own."""
+    return max(WIDTH, Console().width)
+
+
+def _print_all(report: Report, console: Console, *, is_full: bool) -> None:
+    print_report(report, console, is_full=is_full)
+    print_verdict(report, console)
+
+
+def _fail(text: str, code: int) -> int:
+    Console(stderr=True).print(text, style="red", highlight=False, markup=False, soft_wrap=True)
+    return code
