@@ -4,12 +4,13 @@ import random
 import pytest
 
 from scenarios.phones.codec import Law, tone
-from scenarios.phones.errors import CallEndedError
+from scenarios.phones.errors import CallEndedError, ReofferRefusedError
 from scenarios.phones.phone import Line, Phone
 from scenarios.phones.rtp import KeyStyle
 from scenarios.sim.loop import VirtualLoop
 from scenarios.sim.network import Link, Network, Passage
 from switch.leg.events import Cause, Ended
+from switch.sdp.errors import NegotiationError
 from tests.support.phones import NORTH, SOUTH, connect, two_phones
 
 BAD = Link(delay=0.03, jitter=0.02, loss=0.05, duplication=0.05, reordering=0.05)
@@ -226,6 +227,45 @@ async def test_holds_that_cross_are_tried_again_and_both_hold(network: Network) 
         assert incoming.heard.tone_seconds(600, 0, now()) > 0.4
         await outgoing.hang_up()
         await settle(north, south)
+
+
+async def test_a_hold_the_peer_refuses_leaves_the_call_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(described: bytes, direction: str) -> None:
+        raise NegotiationError("not now")
+
+    async with two_phones() as (north, south):
+        outgoing, incoming = await connect(north, south)
+        await incoming.acknowledged()
+        monkeypatch.setattr(incoming._bargain, "answer", refuse)
+        with pytest.raises(ReofferRefusedError, match="488"):
+            await outgoing.hold()
+        monkeypatch.undo()
+        await outgoing.speak(tone(600, 0.5))
+        await asyncio.sleep(0.1)
+        assert incoming.heard.tone_seconds(600, 0, now()) > 0.4
+        await outgoing.hold()
+        assert incoming.is_held_by_peer
+
+
+async def test_a_hold_overtaken_by_the_end_says_that_the_call_ended(network: Network) -> None:
+    network.link_both(NORTH, SOUTH, Link(delay=0.1))
+    async with two_phones() as (north, south):
+        outgoing, incoming = await connect(north, south)
+        await incoming.acknowledged()
+        incoming._leg.hang_up()
+        with pytest.raises(CallEndedError):
+            await outgoing.hold()
+        await settle(north, south)
+
+
+async def test_a_speaker_who_is_cancelled_falls_silent() -> None:
+    async with two_phones() as (north, south):
+        outgoing, incoming = await connect(north, south)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await outgoing.speak(tone(600, 10))
+        await asyncio.sleep(1)
+        assert incoming.heard.tone_seconds(600, 0, now()) == pytest.approx(0.5, abs=0.05)
 
 
 async def test_a_phone_gone_silent_keeps_its_call_and_sends_no_audio() -> None:

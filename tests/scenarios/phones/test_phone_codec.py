@@ -73,6 +73,22 @@ def test_sources_extension_and_padding_of_a_packet_are_skipped() -> None:
     assert packet.payload == b"audio"
 
 
+@pytest.mark.parametrize(
+    "datagram",
+    [
+        b"",
+        bytes([0x80]) + bytes(10),
+        bytes([0x40]) + bytes(11),
+        bytes([0x82]) + bytes(18),
+        bytes([0x90]) + bytes(13),
+        bytes([0xA0]) + bytes(11) + b"\x02",
+    ],
+    ids=["empty", "short", "version 1", "sources missing", "extension missing", "more padding than payload"],
+)
+def test_what_cannot_be_rtp_is_none(datagram: bytes) -> None:
+    assert read_packet(datagram) is None
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=40))
 def test_no_datagram_breaks_the_reader(datagram: bytes) -> None:

@@ -235,6 +235,29 @@ async def test_recorded_words_are_recognised_where_they_were_heard(network: Netw
     assert all(one.is_whole for one in heard)
 
 
+async def test_a_process_that_was_blocked_skips_what_is_too_late(network: Network) -> None:
+    passages: list[Passage] = []
+    network.observe(passages.append)
+    await talking(is_south_sending=False)
+    await asyncio.sleep(0.1)
+    first = packets_of(passages, NORTH)[0]
+    passages.clear()
+    asyncio.get_running_loop()._now += 2.0
+    await asyncio.sleep(0.1)
+    packets = packets_of(passages, NORTH)
+    assert 10 <= len(packets) <= 17
+    assert (packets[-1].timestamp - first.timestamp) / 8000 == pytest.approx(2.2, abs=0.03)
+    assert packets[-1].timestamp - packets[0].timestamp == 160 * (len(packets) - 1)
+    assert packets[-1].sequence - packets[0].sequence == len(packets) - 1
+
+
+async def test_what_is_older_than_an_hour_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scenarios.phones.heard.SECONDS_MAX", 1.0)
+    north, south = await talking()
+    await north.speak(tone(1000, 3.0))
+    assert south.heard.tone_seconds(1000, 0, 3) == pytest.approx(1.0, abs=0.1)
+
+
 async def test_closing_ends_everything_that_waits() -> None:
     north, _ = await talking()
     speech, keys = north.speak(silence(5)), north.press("123", KeyStyle())
