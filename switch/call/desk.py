@@ -128,11 +128,12 @@ class CallDesk:
     async def ring(self, admission: Admission) -> Line | Reason:
         """Ring the called party; cancelled, it cancels the ringing."""
         calling = Calling(self._services, self._timeline, self._lines, ringing=self._profile.outside.ringing)
-        reached = await calling.call(admission.number, name=CALLEE)
-        self.callee = calling.line
-        if calling.line is not None:
-            self._draft.update(rang_at=self._at(calling.line.rang_at), answered_at=self._at(calling.line.answered_at))
-        return reached
+        try:
+            return await calling.call(admission.number, name=CALLEE)
+        finally:  # A caller who gives up leaves a line too: its port is freed with the call.
+            line = self.callee = calling.line
+            if line is not None:
+                self._draft.update(rang_at=self._at(line.rang_at), answered_at=self._at(line.answered_at))
 
     async def block(self, admission: Admission) -> None:
         """Block (number, facility) by keypad (S1-13)."""
