@@ -112,7 +112,7 @@ def _needed_holds(connection: Connection, wanted: Footprint) -> Iterable[Hold]:
 
 def _charge(connection: Connection, charge_id: EntryId) -> Iterable[ChargeEntry]:
     lines = connection.execute(
-        select(entries.c.call_id, postings.c.account_id, postings.c.amount)
+        select(postings.c.account_id, postings.c.amount)
         .join(postings, postings.c.seq == entries.c.seq)
         .where(entries.c.entry_id == charge_id, entries.c.kind == EntryKind.CHARGE.value)
         .order_by(postings.c.line)
@@ -127,7 +127,6 @@ def _charge(connection: Connection, charge_id: EntryId) -> Iterable[ChargeEntry]
     ).scalar_one()
     yield ChargeEntry(
         charge_id,
-        payer.call_id,
         AccountId(payer.account_id),
         AccountId(income.account_id),
         income.amount,

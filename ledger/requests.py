@@ -121,6 +121,10 @@ class EndCall:
             raise AssertionError(
                 f"call {self.record.call_id}: the record says {self.record.charged}, the charge {charged}"
             )
+        if self.charge and charged and self.record.payer != self.charge.payer:
+            raise AssertionError(
+                f"call {self.record.call_id}: {self.record.payer} pays by the record, by the charge {self.charge.payer}"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import assert_never
 
-from ledger.entries import Entry, EntryDraft, EntryId, Head, seal
+from ledger.entries import Entry, EntryDraft, EntryId, EntryKind, Head, seal
 from ledger.hold import Hold, HoldId, HoldState
-from ledger.money import AccountId, CallId, Money
+from ledger.money import ZERO, AccountId, CallId, Money
 from ledger.outcomes import Outcome, Remembered
 from ledger.records import CallRecord, OpenCall
 from ledger.requests import Process
@@ -51,7 +51,6 @@ class ChargeEntry:
     """A charge that may be given back, and how much of it was."""
 
     charge_id: EntryId
-    call_id: CallId | None
     payer: AccountId
     income: AccountId
     amount: Money
@@ -197,7 +196,11 @@ class WorkingRows:
         entry = seal(draft, self.head)
         self.head = replace(self.head, seq=entry.seq, hash=entry.hash)
         self.new_entries.append(entry)
-        if draft.refunds is not None:
+        if draft.kind is EntryKind.CHARGE:
+            payer, income = draft.postings
+            charge = ChargeEntry(draft.entry_id, payer.account_id, income.account_id, income.amount, ZERO)
+            self.charges[draft.entry_id] = charge
+        elif draft.refunds is not None:
             charge = self.charges[draft.refunds]
             given = draft.postings[-1].amount
             self.charges[draft.refunds] = replace(charge, refunded=charge.refunded + given)

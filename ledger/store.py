@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, Final, Self, TypeVar, overload
+from typing import Final, Self, TypeVar, overload
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError, OperationalError
@@ -210,9 +210,18 @@ class Book:
         """All accounts, by id."""
         return await self.read(reads.read_accounts)
 
-    async def calls(self, **filters: Any) -> tuple[CallRecord, ...]:
-        """Call records, the newest first; filters as in `ledger.reads.read_calls`."""
-        return await self.read(lambda connection: reads.read_calls(connection, **filters))
+    async def calls(
+        self,
+        *,
+        last: int | None = None,
+        number: str | None = None,
+        person: str | None = None,
+        payer: AccountId | None = None,
+    ) -> tuple[CallRecord, ...]:
+        """Call records that match every filter given, the newest first, `last` of them at most."""
+        return await self.read(
+            lambda connection: reads.read_calls(connection, last=last, number=number, person=person, payer=payer)
+        )
 
     async def call(self, call_id: CallId) -> CallRecord | None:
         """The record of a call, None while it is open or if there is none."""

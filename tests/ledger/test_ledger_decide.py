@@ -32,6 +32,7 @@ from ledger.requests import (
     ExpireHolds,
     Heartbeat,
     OpenAccount,
+    Refund,
     RegisterProcess,
     ReleaseHold,
     Request,
@@ -388,7 +389,7 @@ def test_after_its_end_a_call_neither_holds_nor_starts_again() -> None:
 )
 def test_a_charge_needs_its_accounts(charge: Charge) -> None:
     book = PureBook(*STORY, hold("1"))
-    outcome = book.submit(EndCall(record(charged="1"), charge))
+    outcome = book.submit(EndCall(record(charged="1", payer=charge.payer), charge))
     assert isinstance(outcome, Refused)
     assert outcome.why in {Refusal.UNKNOWN_ACCOUNT, Refusal.MALFORMED_ACCOUNT}
     assert book.state() == (usd("10"), usd("1"))
@@ -398,6 +399,17 @@ def test_income_cannot_stand_on_a_customers_account_that_is_not_there() -> None:
     book = PureBook(*STORY, hold("1"))
     charge = Charge(FAMILY, usd("1"), INSIDE)
     assert book.submit(EndCall(record(charged="1"), charge)) == refused(Refusal.UNKNOWN_ACCOUNT, INSIDE)
+
+
+# Refunds (those of charges stored long ago are in test_ledger_refund).
+
+
+def test_a_charge_can_be_given_back_at_once() -> None:
+    book = PureBook(*STORY, hold("1"), end("1"))
+    charge = EntryId("call-1/charge")
+    assert book.submit(Refund("r-1", charge, usd("0.4"), NOW)) == Booked(EntryId("r-1"), usd("0.4"), usd("9.4"))
+    assert book.submit(Refund("r-2", charge, None, NOW)) == Booked(EntryId("r-2"), usd("0.6"), usd("10"))
+    assert book.submit(Refund("r-3", charge, None, NOW)) == refused(Refusal.OVER_CHARGED, charge, "0")
 
 
 # Processes.

@@ -22,12 +22,14 @@ from ledger.requests import (
     ExpireHolds,
     OpenAccount,
     PlaceHold,
+    Refund,
     RegisterProcess,
     ReleaseHold,
     Request,
     StartCall,
     Transfer,
 )
+from ledger.settle import charge_id
 from ledger.store import Book
 from tests.support.ledger import NOW, PROCESS, PureBook, a_call, later, record
 
@@ -49,6 +51,8 @@ class Ledger(RuleBasedStateMachine):
         self.open: set[CallId] = set()
         self.ended: set[CallId] = set()
         self.used: set[str] = set()
+        self.charged: dict[CallId, tuple[AccountId, int]] = {}
+        """Who paid each charged call, and how much of it was not given back."""
         self.earned = 0
         self.given = 0
 
@@ -133,8 +137,26 @@ class Ledger(RuleBasedStateMachine):
             self.model_holds = {key: each for key, each in self.model_holds.items() if key not in of_call}
             self.model_balance[payer] -= price
             self.earned += price
+            if price:
+                self.charged[call_id] = (payer, price)
             self.ended.add(call_id)
             self.open.discard(call_id)
+
+    @rule(call_id=st.sampled_from(CALLS), amount=st.none() | AMOUNTS, number=st.integers(1, 8))
+    def refund(self, call_id: CallId, amount: Money | None, number: int) -> None:
+        refund_id = f"refund-{number}"
+        outcome = self.ask(Refund(refund_id, charge_id(call_id), amount, NOW))
+        if refund_id in self.used:
+            return
+        payer, left = self.charged.get(call_id, (None, 0))
+        asked = left if amount is None else amount.micros
+        assert isinstance(outcome, Booked) is (payer is not None and 0 < asked <= left)
+        if isinstance(outcome, Booked):
+            assert payer is not None
+            self.used.add(refund_id)
+            self.charged[call_id] = (payer, left - asked)
+            self.model_balance[payer] += asked
+            self.earned -= asked
 
     @rule(is_silent=st.booleans())
     def expire(self, is_silent: bool) -> None:

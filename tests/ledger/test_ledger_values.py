@@ -92,6 +92,11 @@ def test_record_and_charge_must_agree() -> None:
         EndCall(record(charged="0.4"), Charge(FAMILY, usd("0.5"), INCOME))
 
 
+def test_record_and_charge_must_name_the_same_payer() -> None:
+    with pytest.raises(AssertionError, match="None pays by the record"):
+        EndCall(record(charged="0.5", payer=None), Charge(FAMILY, usd("0.5"), INCOME))
+
+
 def test_a_negative_charge_is_a_fault() -> None:
     with pytest.raises(AssertionError, match="give money back with Refund"):
         Charge(FAMILY, usd("-1"), INCOME)
