@@ -278,7 +278,7 @@ class UserAgent:
     def _judge(self, request: Request, source: Address, run: ServerRun) -> Response | None:
         """Hand a new request to whom it concerns, or return its answer (§8.2, §12.2.2)."""
         if request.method == "CANCEL":
-            return self._take_cancel(request, source)
+            return self._take_cancel(request, source, run)
         refusal = refuse_unsupported(
             request,
             methods=self._methods,
@@ -298,7 +298,9 @@ class UserAgent:
             if request.method == "INVITE":
                 run.user = driver  # for its CANCEL
             driver.take_request(request, source)
-            return None
+            # A leg that just failed could not answer. One that lives may take its time with a re-INVITE.
+            is_lost = driver.is_ended and not run.machine.is_answered
+            return self.reply(request, 500) if is_lost else None
         if request.max_forwards == 0:
             return self.reply(request, 483)
         if self.transactions.is_merged(run, request):
@@ -307,15 +309,14 @@ class UserAgent:
             return self._take_invite(request, source, run)
         return self._take_other(request, source, run)
 
-    def _take_cancel(self, request: Request, source: Address) -> Response | None:
+    def _take_cancel(self, request: Request, source: Address, run: ServerRun) -> Response | None:
         """Pass CANCEL to the leg of its INVITE; 200 if that is answered already, 481 without one (§9.2)."""
         invite = self.transactions.servers.get(server_key(request, "INVITE"))
         if invite is None:
             return self.reply(request, 481)
-        if invite.user is None:
-            return self.reply(request, 200)
-        invite.user.take_request(request, source)
-        return None
+        if invite.user is not None:
+            invite.user.take_request(request, source)
+        return None if run.machine.is_answered else self.reply(request, 200)
 
     def _take_invite(self, request: Request, source: Address, run: ServerRun) -> Response | None:
         if self.on_invite is None:

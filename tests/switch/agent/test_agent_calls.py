@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from switch.agent.legs import EVENTS_MAX
 from switch.agent.observed import HIDDEN, Observed, SipReceived, SipSent
@@ -393,3 +394,51 @@ async def test_a_transport_that_refuses_to_send_ends_the_call_as_unreachable() -
     assert await leg.event() == Ended(Cause.UNREACHABLE)
     assert agent.is_idle
     assert agent.counters["send_errors"] == 1
+
+
+class BrokenMachine:
+    """A leg's machine with a fault in it, whatever it is asked."""
+
+    def __init__(self, request: Request, local_tag: str) -> None:
+        self.request = request
+        self.local_tag = local_tag
+        self.session = None
+        self.deadline = None
+        self.is_over = False
+
+    def handle(self, _event: object, _now: float) -> list[object]:
+        raise AssertionError("broken")
+
+
+@pytest.mark.parametrize("kind", ["send_info", "hang_up"])
+async def test_a_broken_leg_is_taken_out_its_peer_gets_500_and_nothing_is_left(kind: str) -> None:
+    pair = await Pair().connected()
+    (driver,) = pair.callee._legs.values()
+    driver.machine = BrokenMachine(driver.machine.request, driver.machine.local_tag)
+    with capture_logs() as logs:
+        pair.leg.send_info("1") if kind == "send_info" else pair.leg.hang_up()
+        await asyncio.sleep(1)
+    assert pair.wire.kinds()[-1] == ("500 INFO" if kind == "send_info" else "500 BYE")
+    assert pair.told[-1] == Ended(Cause.FAILED, 500)
+    assert [line["event"] for line in logs] == ["leg_failed", "leg_abandoned"]
+    pair.leg.hang_up()
+    await asyncio.sleep(70)
+    assert pair.callee.is_idle
+    assert pair.caller.is_idle
+
+
+async def test_a_fault_in_receive_is_logged_and_the_next_datagram_is_served() -> None:
+    wire = Wire()
+    agent = wire.agent(CALLEE_AT)
+    options = write(a_request("OPTIONS", via=Via("UDP", "192.0.2.66", 5099, (("branch", "z9hG4bKx"),))))
+
+    def break_once(_event: Observed) -> None:
+        agent.observe(None)
+        raise AssertionError("broken observer")
+
+    agent.observe(break_once)
+    with capture_logs() as logs:
+        agent.receive(options, STRANGER_AT)
+        agent.receive(options, STRANGER_AT)
+    assert [line["event"] for line in logs] == ["datagram_failed"]
+    assert [summary(message) for _, message in wire.to_strangers] == ["200 OPTIONS"]

@@ -188,6 +188,19 @@ async def test_both_hang_up_at_once() -> None:
     story.assert_forgotten()
 
 
+async def test_a_cancel_nobody_hears_is_given_up_with_its_invite_after_32_seconds() -> None:
+    story = Story(every("CANCEL"), answer_after=None)
+    await story.until(3.0)
+    story.leg.cancel()
+    await story.until(36.0)
+    assert story.caller.is_idle
+    assert story.heard == [Ringing(), CANCELLED]
+    story.answering.legs[0].refuse(480)
+    await story.until(36.0 + SETTLED)
+    assert story.caller.counters["stray_response"] == 11
+    story.assert_forgotten()
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     seed=st.integers(0, 2**32),
