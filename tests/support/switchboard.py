@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -16,17 +17,18 @@ from scenarios.phones.phone import Line, Phone
 from switch.app.config import parse_config
 from switch.app.switch import Switch, running
 from switch.app.world import build_world
-from switch.call.timeline import Timeline
+from switch.call.timeline import Kind, Timeline
 
 NOON = datetime(2021, 6, 1, 12, 0, tzinfo=UTC)
 
 CONFIG = """
-tariffs = ["california-2021", "california-collect"]
+tariffs = TARIFFS
 priced_as_on = 2021-06-01
 [switch]
 listen = "127.0.0.1:5060"
 [media]
-ports = [20000, 20200]
+ports = [20000, 20039]
+silence_max = SILENCE
 [book]
 url = "sqlite+aiosqlite:///book.db"
 [[facilities]]
@@ -96,24 +98,42 @@ class Board:
     def __init__(self, switch: Switch, stack: AsyncExitStack, folder: Path) -> None:
         self.switch = switch
         self.folder = folder
+        self.started = asyncio.get_running_loop().time()
+        self.ports = switch.metrics()["media_ports_free"]
         self.records: list[CallRecord] = []
         self.timelines: list[Timeline] = []
+        self._ended = asyncio.Condition()
         self._stack = stack
-        self._seed = 0
-        switch.services.ended.append(self._ended)
+        self._phones: dict[str, Phone] = {}
+        switch.services.ended.append(self._call_ended)
 
-    def _ended(self, record: CallRecord, timeline: Timeline) -> None:
+    def _call_ended(self, record: CallRecord, timeline: Timeline) -> None:
         self.records.append(record)
         self.timelines.append(timeline)
 
-    async def phone(self, user: str, *, registers: bool = True, password: str | None = None, **line: object) -> Phone:
-        """A softphone of an account of the configuration."""
-        self._seed += 1
-        described = Line(user=user, password=password or f"{user}-secret", server=self.switch.address, **line)  # type: ignore[arg-type]
-        phone = await self._stack.enter_async_context(Phone(described, Random(self._seed)))
-        if registers:
-            await phone.register()
+    async def record(self, number: int = 1) -> CallRecord:
+        """The record of the first, second, ... call that ended; waits a while for it."""
+        async with asyncio.timeout(60):
+            while len(self.records) < number:
+                await asyncio.sleep(0.01)
+        return self.records[number - 1]
+
+    def said_to_caller(self, number: int = 1) -> list[str]:
+        """What was said inside, in order."""
+        items = self.timelines[number - 1].items
+        return [item.text for item in items if item.kind is Kind.WORDS and item.target == "caller"]
+
+    async def phone(self, user: str, *, password: str | None = None) -> Phone:
+        """A registered softphone of an account of the configuration."""
+        line = Line(user=user, password=password or f"{user}-secret", server=self.switch.address)
+        phone = await self._stack.enter_async_context(Phone(line, Random(len(self._phones))))
+        self._phones[user] = phone
+        await phone.register()
         return phone
+
+    def switch_phone(self, user: str) -> Phone:
+        """The phone made before for this user."""
+        return self._phones[user]
 
     async def balances(self) -> dict[str, str]:
         """Every account with its balance."""
@@ -121,14 +141,19 @@ class Board:
 
 
 @asynccontextmanager
-async def switchboard(folder: Path, config: str = CONFIG, *, seed: int = 1) -> AsyncIterator[Board]:
+async def switchboard(
+    folder: Path, *, tariffs: str = '["california-2021", "california-collect"]', silence_max: float = 30, seed: int = 1
+) -> AsyncIterator[Board]:
     """A switch in this folder; at the end the book is audited and nothing may be held."""
-    world = build_world(parse_config(config, "test.toml"), "test.toml", folder)
+    text = CONFIG.replace("TARIFFS", tariffs).replace("SILENCE", str(silence_max))
+    world = build_world(parse_config(text, "test.toml"), "test.toml", folder)
     async with running(world, base=folder, random=Random(seed), utc=NOON, log=structlog.get_logger("test")) as switch:
         async with AsyncExitStack() as phones:
             board = Board(switch, phones, folder)
             yield board
+        while switch.reception.call_count:
+            await asyncio.sleep(1)
         report = await audit(switch.services.book)
         assert report.is_clean, report.findings
-        if not switch.reception.call_count:
-            assert all(not account.held for account in await switch.services.book.accounts())
+        assert not await switch.services.book.open_calls()
+        assert all(not account.held for account in await switch.services.book.accounts())
