@@ -17,12 +17,13 @@ def free_range() -> int:
     """The first of fifty ports, the ends of which are free on loopback; no other call gets them soon."""
     for _ in range(50):
         first = next(_numbers)
-        if _is_free(first) and _is_free(first + 2) and _is_free(first + 49):
+        if is_free(first) and is_free(first + 2) and is_free(first + 49):
             return first
     raise AssertionError("no fifty free ports in a row")
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Whether nothing is bound to a port of loopback, over UDP or TCP."""
     for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
         with socket.socket(socket.AF_INET, kind) as probe:
             try:
