@@ -8,6 +8,7 @@ import logging
 import signal
 import sys
 from datetime import UTC, datetime
+from enum import Enum
 from pathlib import Path
 from random import SystemRandom
 from typing import Annotated, Any, Final
@@ -32,6 +33,16 @@ BUILT_IN: Final = Path(__file__).with_name("example.toml")
 
 METRICS_SECONDS: Final = 60.0
 
+
+class LogLevel(Enum):
+    """The least a log line must matter."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
 out = Console()
 err = Console(stderr=True)
 
@@ -46,10 +57,13 @@ def serve(
     config: Annotated[Path | None, typer.Option(help="Configuration file; without it, the built-in example.")] = None,
     db: Annotated[str | None, typer.Option(help="The book's database URL, in place of the file's.")] = None,
     json_log: Annotated[bool, typer.Option("--json-log", help="Log lines as JSON.")] = False,
+    log_level: Annotated[
+        LogLevel, typer.Option(help="What is not logged at all: anything below this.")
+    ] = LogLevel.INFO,
 ) -> None:
     """Run the switch until it is interrupted."""
     world, base = _world(config, db)
-    log = _logger(is_json=json_log)
+    log = _logger(is_json=json_log, level=log_level)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_serve(world, base, config or BUILT_IN, log))
@@ -123,7 +137,7 @@ def _loop_factory() -> Any:
     return uvloop.new_event_loop
 
 
-def _logger(*, is_json: bool) -> Any:
+def _logger(*, is_json: bool, level: LogLevel) -> Any:
     """Lines on standard error: for people on a terminal, or JSON."""
     renderer: Any = structlog.processors.JSONRenderer() if is_json else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
@@ -133,7 +147,7 @@ def _logger(*, is_json: bool) -> Any:
             structlog.processors.format_exc_info,
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.value.upper()]),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
     )
     return structlog.get_logger()
