@@ -17,6 +17,9 @@ SILENCE_MAX: Final = timedelta(seconds=10)
 _STARTED_FIELD: Final = 22
 """Field `starttime` of /proc/<pid>/stat (proc(5)), counted from 1."""
 
+_DEAD: Final = frozenset({"Z", "X", "x"})
+"""States of a process that was killed and whose parent has not looked yet."""
+
 
 def this_process(process_id: str, at: datetime) -> Process:
     """The running process, to be registered under an id of its own."""
@@ -25,13 +28,14 @@ def this_process(process_id: str, at: datetime) -> Process:
 
 
 def started_mark(pid: int) -> str | None:
-    """When the system started a pid, in its own words; None if there is no such process."""
+    """When the system started a pid, in its own words; None if there is no such process, or only its corpse."""
     try:
         text = (Path("/proc") / str(pid) / "stat").read_text(encoding="ascii", errors="replace")
     except OSError:
         return None
     # The name of the program, field 2, is in parentheses and may hold spaces.
-    return text.rpartition(")")[2].split()[_STARTED_FIELD - 3]
+    fields = text.rpartition(")")[2].split()
+    return None if fields[0] in _DEAD else fields[_STARTED_FIELD - 3]
 
 
 def is_running(process: Process) -> bool | None:
