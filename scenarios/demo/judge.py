@@ -17,7 +17,7 @@ from ledger.chart import advancepay, call_income
 from ledger.entries import EntryKind, Posting
 from ledger.money import AccountId, Money, total
 from ledger.rows import Account
-from prompts.catalog import ClipId
+from prompts.catalog import Catalog, ClipId
 from scenarios.demo import voices
 from scenarios.demo.cast import ACCEPTED, DENIED, FUNDS, PLAN, WARNINGS, Planned
 from scenarios.demo.ears import Listened, Sounded, Tape, listen_to_tape, spoken_by, warning
@@ -43,6 +43,7 @@ SAID_TO_CALLER: Final = (voices.HELLO, voices.MONEY, voices.AGAIN, voices.BYE_OU
 class Source(Enum):
     """What an expectation is judged from."""
 
+    PEOPLE = "people"
     RECORD = "record"
     PHONES = "phones"
     RECORDING = "recording"
@@ -61,13 +62,15 @@ class Expectation:
     found: str
 
 
-def judge(performance: Performance, listened: Mapping[str, Listened], folder: Folder) -> list[Expectation]:
+def judge(
+    performance: Performance, listened: Mapping[str, Listened], folder: Folder, catalog: Catalog
+) -> list[Expectation]:
     """Every expectation, met or not, in the order of the calls."""
     found: list[Expectation] = []
     for scene in performance.scenes:
         found += _acted(scene)
         found += _record(scene)
-        found += _prompts(scene, listened[scene.planned.key])
+        found += _prompts(scene, listened[scene.planned.key], catalog)
         if scene.planned.talk and scene.accepting_at is not None:
             found += _talk(scene, listened[scene.planned.key])
             found += _tape(scene, performance, folder)
@@ -79,7 +82,7 @@ def judge(performance: Performance, listened: Mapping[str, Listened], folder: Fo
 def _acted(scene: Scene) -> Iterator[Expectation]:
     """Its people came as far as they meant to."""
     text = "its people can do all they mean to"
-    yield Expectation(scene.planned.key, Source.PHONES, text, is_met=not scene.fault, found=scene.fault or "they did")
+    yield Expectation(scene.planned.key, Source.PEOPLE, text, is_met=not scene.fault, found=scene.fault or "done")
 
 
 def _record(scene: Scene) -> Iterator[Expectation]:
@@ -103,7 +106,7 @@ def _record(scene: Scene) -> Iterator[Expectation]:
     yield same("is recorded:", bool(planned.talk), is_recorded)
 
 
-def _prompts(scene: Scene, listened: Listened) -> Iterator[Expectation]:
+def _prompts(scene: Scene, listened: Listened, catalog: Catalog) -> Iterator[Expectation]:
     """The words that must have come to each ear."""
     planned = scene.planned
     sides = (
@@ -113,10 +116,9 @@ def _prompts(scene: Scene, listened: Listened) -> Iterator[Expectation]:
     for who, wanted, heard in sides:
         if wanted:
             missing = [clip for clip in wanted if clip not in _names(heard)]
-            text = f"the {who} hears {', '.join(wanted)}"
-            yield Expectation(
-                planned.key, Source.PHONES, text, is_met=not missing, found=f"missing {missing}" if missing else "all"
-            )
+            text = f"the {who} hears {_quoted(wanted, catalog)}"
+            found = f"not heard: {_quoted(missing, catalog)}" if missing else "recognised in its audio"
+            yield Expectation(planned.key, Source.PHONES, text, is_met=not missing, found=found)
 
 
 def _talk(scene: Scene, listened: Listened) -> Iterator[Expectation]:
@@ -198,7 +200,11 @@ def _ringing(performance: Performance) -> Iterator[Expectation]:
         rang = performance.invites[number]
         key = DENIED.key if number == DENIED.number else _first(number).key
         yield Expectation(
-            key, Source.PHONES, f"{number} rings {_times_said(times)} in all", is_met=rang == times, found=f"{rang}"
+            key,
+            Source.PHONES,
+            f"{number} rings {_times_said(times)} in all",
+            is_met=rang == times,
+            found=f"{rang} INVITE",
         )
 
 
@@ -254,6 +260,10 @@ def expected_balances(opening: Iterable[Account]) -> dict[AccountId, Money]:
     return balances
 
 
+def _quoted(clips: Iterable[ClipId], catalog: Catalog) -> str:
+    return ", ".join(words if words.startswith("(") else f"“{words}”" for words in (catalog.text([c]) for c in clips))
+
+
 def _first(number: str) -> Planned:
     return next(planned for planned in PLAN if planned.number == number)
 
@@ -263,7 +273,8 @@ def _names(heard: Iterable[Sounded]) -> set[ClipId]:
 
 
 def _times(heard: Iterable[Sounded], since: float) -> str:
-    return ", ".join(f"{each.name} {each.at - since:+.1f} s" for each in heard) or "nothing"
+    """When each was heard, from the acceptance on."""
+    return ", ".join(f"{each.name} at {each.at - since:.1f} s" for each in heard) or "nothing recognised"
 
 
 def _times_said(times: int) -> str:

@@ -2,12 +2,13 @@
 
 Pure. `draw` gives lines with the kind of each, `as_text` and `as_rich` put them on paper or on a terminal:
 
-     time   caller   switch   callee    book
-     0.00      │────────▶│        │        │   INVITE (SDP)
-     2.42      │••••••••▶│        │        │   keys ••••
-     3.02      │         │════════╪═══════▶│   hold 0.025 of advancepay:+14155550123: talk paid to 0:00:06
+      time caller   switch   callee    book
+      0.00    │───────▶│        │        │   INVITE (SDP)
+      2.42    │•••••••▶│        │        │   keys ••••
+      3.02    │        │════════╪═══════▶│   hold 0.025 of advancepay:+14155550123: talk paid to 0:00:06
 
-A line of its own for each item; keys pressed in a row stand in one. What is said is never cut, but wrapped.
+A line of its own for each item, but for keys pressed in a row, and for the same thing done with both
+parties at once. What is said is never cut, but wrapped.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ DIAGRAM_WIDTH: Final = FIRST_LANE + LANE_WIDTH * (len(LANES) - 1) + 2
 TEXT_WIDTH_MIN: Final = 24
 """Below this words would be cut to pieces: a narrower terminal wraps as it likes."""
 WIDTH_MIN: Final = TIME_WIDTH + DIAGRAM_WIDTH + 2 + TEXT_WIDTH_MIN
+
+TWIN_SECONDS: Final = 0.1
+"""The same thing to or from both parties within so much stands in one line."""
 
 UNKNOWN_KEY: Final = "key"
 """What a timeline says of a key: that there was one, never which."""
@@ -89,11 +93,11 @@ def with_keys(items: Iterable[Item], pressed: Mapping[str, Sequence[str]]) -> li
 def draw(items: Sequence[Item], *, since: float, width: int) -> list[Line]:
     """Draw a ladder; times count from `since`, `width` is that of the whole."""
     text_width = max(TEXT_WIDTH_MIN, width - TIME_WIDTH - DIAGRAM_WIDTH - 2)
-    heading = "".join(lane.center(LANE_WIDTH) for lane in LANES)[LANE_WIDTH // 2 - FIRST_LANE :]
-    lines = [Line("time".rjust(TIME_WIDTH), heading[:DIAGRAM_WIDTH].ljust(DIAGRAM_WIDTH), "", None)]
-    for item, text in _rows(items):
-        first, *rest = textwrap.wrap(text, text_width) or [""]
-        lines.append(Line(f"{item.at - since:{TIME_WIDTH}.2f}", _diagram(item), first, item.kind))
+    lines = [Line("time".rjust(TIME_WIDTH), _heading(), "", None)]
+    for row in _rows(items):
+        item = row.items[0]
+        first, *rest = textwrap.wrap(row.text, text_width) or [""]
+        lines.append(Line(f"{item.at - since:{TIME_WIDTH}.2f}", _diagram(row.items), first, item.kind))
         lines += [Line(" " * TIME_WIDTH, _lifelines(), more, item.kind) for more in rest]
     return lines
 
@@ -119,27 +123,51 @@ def as_rich(lines: Iterable[Line]) -> Text:
     return text
 
 
-def _rows(items: Sequence[Item]) -> list[tuple[Item, str]]:
-    """Items with what is said of each; keys in a row are one."""
-    rows: list[tuple[Item, str]] = []
-    keys: tuple[Item, list[str]] | None = None
+@dataclass(slots=True)
+class _Row:
+    """Items that stand in one line, and what is said of them."""
+
+    items: list[Item]
+    text: str
+
+
+def _rows(items: Sequence[Item]) -> list[_Row]:
+    """Keys in a row are one line, and so is the same thing to, or from, both parties at once."""
+    rows: list[_Row] = []
     for item in items:
-        if item.kind is not Kind.KEY:
-            keys = None
-            rows.append((item, _said(item)))
-            continue
-        shown = HIDDEN_KEY if item.text == UNKNOWN_KEY else item.text.removeprefix("key ")
-        if keys is not None and keys[0].source == item.source:
-            keys[1].append(shown)
-            rows[-1] = (keys[0], f"keys {''.join(keys[1])}")
+        before = rows[-1] if rows else None
+        if item.kind is Kind.KEY:
+            shown = HIDDEN_KEY if item.text == UNKNOWN_KEY else item.text.removeprefix("key ")
+            if before is not None and before.items[0].kind is Kind.KEY and before.items[0].source == item.source:
+                before.text = f"{before.text.replace('key ', 'keys ')}{shown}"
+            else:
+                rows.append(_Row([item], f"key {shown}"))
+        elif before is not None and _is_twin(before.items, item):
+            before.items.append(item)
         else:
-            keys = (item, [shown])
-            rows.append((item, f"key {shown}"))
+            rows.append(_Row([item], f"“{item.text}”" if item.kind is Kind.WORDS else item.text))
     return rows
 
 
-def _said(item: Item) -> str:
-    return f"“{item.text}”" if item.kind is Kind.WORDS else item.text
+def _is_twin(before: Sequence[Item], item: Item) -> bool:
+    """Whether this is the same thing at the same instant, with the other party of the switch."""
+    first = before[0]
+    between, with_other = {first.source, first.target}, {item.source, item.target}
+    return (
+        len(before) == 1
+        and (first.kind, first.text) == (item.kind, item.text)
+        and item.at - first.at <= TWIN_SECONDS
+        and between | with_other == {CALLER, SWITCH, CALLEE}
+        and between & with_other == {SWITCH}
+    )
+
+
+def _heading() -> str:
+    marks = [" "] * DIAGRAM_WIDTH
+    for place, lane in enumerate(LANES):
+        start = _column(place) - len(lane) // 2
+        marks[start : start + len(lane)] = lane
+    return "".join(marks)
 
 
 def _lifelines() -> str:
@@ -149,21 +177,20 @@ def _lifelines() -> str:
     return "".join(marks)
 
 
-def _diagram(item: Item) -> str:
-    """Lifelines with this item's arrow, or its mark where it concerns one party alone."""
+def _diagram(items: Iterable[Item]) -> str:
+    """Lifelines with an arrow for each item, or a mark where it concerns one party alone."""
     marks = list(_lifelines())
-    source, target = LANES.index(item.source), LANES.index(item.target)
-    if source == target:
-        marks[_column(source)] = EVENT
-        return "".join(marks)
-    shaft = SHAFTS[item.kind]
-    low, high = sorted((_column(source), _column(target)))
-    for column in range(low + 1, high):
-        marks[column] = CROSSINGS[shaft] if marks[column] == LIFELINE else shaft
-    if source < target:
-        marks[high - 1] = "▶"
-    else:
-        marks[low + 1] = "◀"
+    for item in items:
+        source, target = _column(LANES.index(item.source)), _column(LANES.index(item.target))
+        if source == target:
+            marks[source] = EVENT
+            continue
+        shaft = SHAFTS[item.kind]
+        low, high = sorted((source, target))
+        for column in range(low + 1, high):
+            marks[column] = CROSSINGS[shaft] if marks[column] == LIFELINE else shaft
+        head, mark = (high - 1, "▶") if source < target else (low + 1, "◀")
+        marks[head] = mark
     return "".join(marks)
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
@@ -21,7 +22,10 @@ from switch.call.timeline import CALLEE, CALLER, SWITCH, Item, Kind
 REFRESH_SECONDS: Final = 0.125
 """Eight times a second: what ticks looks alive, and drawing takes a few milliseconds of it."""
 
-EVENT_WIDTH: Final = 34
+CALL_WIDTH: Final = 21
+"""`morgan → +14155550145`: nothing moves when a row fills."""
+KEYS_WIDTH: Final = 17
+"""A PIN of four, who pays, and a number of ten digits."""
 
 
 async def watch_table(progress: Progress, console: Console) -> None:
@@ -54,15 +58,17 @@ def table(progress: Progress, held: Mapping[AccountId, Money], now: float) -> Ta
     """Every call in a row."""
     host, port = progress.switch.address
     drawn = Table(
-        title=f"payphone demo · SIP on {host}:{port} · {now - progress.started_at:5.1f} s",
+        title=f"SIP on {host}:{port}, {now - progress.started_at:.1f} s",
         title_justify="left",
+        box=SIMPLE_HEAD,
         expand=True,
+        pad_edge=False,
     )
-    drawn.add_column("call", no_wrap=True)
-    drawn.add_column("happens", width=EVENT_WIDTH, no_wrap=True, overflow="ellipsis", ratio=1)
-    drawn.add_column("keys", no_wrap=True)
-    for name in ("talk", "held", "charged"):
-        drawn.add_column(name, justify="right", no_wrap=True)
+    drawn.add_column("call", no_wrap=True, min_width=CALL_WIDTH)
+    drawn.add_column("what happens", no_wrap=True, overflow="ellipsis", ratio=1)
+    drawn.add_column("keys", no_wrap=True, min_width=KEYS_WIDTH)
+    for name, width in (("talk", 6), ("held", 5), ("charged", 7)):
+        drawn.add_column(name, justify="right", no_wrap=True, min_width=width)
     for scene in progress.scenes:
         drawn.add_row(*_row(scene, held, now))
     return drawn
@@ -87,8 +93,8 @@ def event_line(scene: Scene, item: Item, since: float) -> str:
 
 def keys_shown(scene: Scene) -> str:
     """The keys of both parties: the caller's, then the called party's."""
-    inside = "".join(pressed.shown for pressed in scene.pressed if pressed.party == CALLER)
-    outside = "".join(pressed.shown for pressed in scene.pressed if pressed.party == CALLEE)
+    inside = " ".join(pressed.shown for pressed in scene.pressed if pressed.party == CALLER)
+    outside = " ".join(pressed.shown for pressed in scene.pressed if pressed.party == CALLEE)
     return " / ".join(filter(None, (inside, outside)))
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.padding import Padding
 from rich.rule import Rule
@@ -18,8 +17,8 @@ from ledger.entries import Entry
 from ledger.export import record_facts
 from ledger.hold import Hold
 from ledger.records import CallRecord
-from prompts.catalog import Catalog
 from rating.explain import Explanation
+from scenarios.demo.cast import DENIED, PLAN
 from scenarios.demo.ears import Listened, spoken_by
 from scenarios.demo.folder import Folder
 from scenarios.demo.judge import Expectation, Source
@@ -32,6 +31,9 @@ from switch.call.timeline import CALLEE, CALLER, Item, Kind
 WIDTH: Final = 100
 """Of the report in a file, and where the output is no terminal."""
 
+HEARD: Final = frozenset({Source.PHONES, Source.RECORDING})
+"""What is shown as met: the rest can be seen in the record and the book, which stand right above."""
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -41,7 +43,6 @@ class Report:
     listened: Mapping[str, Listened]
     expectations: Sequence[Expectation]
     folder: Folder
-    catalog: Catalog
     seconds: float
     """From the start of the command to the judgement."""
 
@@ -51,11 +52,27 @@ class Report:
         return [each for each in self.expectations if not each.is_met]
 
 
-def ladder_items(scene: Scene, listened: Listened, catalog: Catalog) -> list[Item]:
+def print_plan(console: Console) -> None:
+    """Say what is going to be seen."""
+    calls = sum(planned is not DENIED for planned in PLAN)
+    console.print(
+        Text(f"{calls} calls side by side on 127.0.0.1, with SIP and RTP as between any two telephones", "bold")
+    )
+    grid = Table.grid(padding=(0, 2))
+    for number, planned in enumerate(PLAN, start=1):
+        grid.add_row(f"  {number}", f"{planned.person} → {planned.number}", planned.title)
+    console.print(grid)
+    console.print()
+
+
+def ladder_items(scene: Scene, listened: Listened) -> list[Item]:
     """The timeline with the keys that were pressed, and what each party heard the other say."""
     items = [] if scene.timeline is None else scene.timeline.items
-    pressed = {party: [each.shown for each in scene.pressed if each.party == party] for party in (CALLER, CALLEE)}
-    words = {sentence.name: catalog.text(sentence.clips) for sentence in SENTENCES}
+    pressed = {
+        party: [key for each in scene.pressed if each.party == party for key in each.shown]
+        for party in (CALLER, CALLEE)
+    }
+    words = {sentence.name: sentence.words for sentence in SENTENCES}
     heard = [
         Item(0, each.at, Kind.WORDS, source, target, words[each.name])
         for source, target, sounded in ((CALLER, CALLEE, listened.outside), (CALLEE, CALLER, listened.inside))
@@ -84,8 +101,8 @@ def print_verdict(report: Report, console: Console) -> None:
     ):
         console.print(Text.assemble((f"  {name}", "cyan"), f"  {what}"), soft_wrap=True)
     console.print()
-    for each in report.failures:
-        console.print(_expectation(each), soft_wrap=True)
+    if report.failures:
+        console.print(_expectations(report.failures))
     count = len(report.expectations)
     calls_seconds = report.performance.ended_at - report.performance.started_at
     took = f"calls took {calls_seconds:.1f} s, all {report.seconds:.1f} s"
@@ -124,7 +141,7 @@ def facts(report: Report) -> dict[str, Any]:
 
 def _call_facts(report: Report, scene: Scene) -> dict[str, Any]:
     since = report.performance.started_at
-    items = ladder_items(scene, report.listened[scene.planned.key], report.catalog)
+    items = ladder_items(scene, report.listened[scene.planned.key])
     return {
         "key": scene.planned.key,
         "title": scene.planned.title,
@@ -163,7 +180,7 @@ def _print_call(report: Report, number: int, scene: Scene, console: Console, *, 
     title = f"{number}  {planned.person} → {planned.number}: {planned.title}"
     console.print()
     console.print(Rule(Text(title, style="bold"), align="left"))
-    items = ladder_items(scene, report.listened[planned.key], report.catalog)
+    items = ladder_items(scene, report.listened[planned.key])
     console.print(as_rich(draw(items, since=report.performance.started_at, width=console.width)), soft_wrap=True)
     if scene.record is not None:
         console.print()
@@ -209,46 +226,55 @@ def _record_table(record: CallRecord) -> Table:
 def _print_money(report: Report, scene: Scene, record: CallRecord, console: Console) -> None:
     """Holds, postings, and why it is so much."""
     holds = _holds(report, scene)
-    if holds:
-        console.print()
-        table = Table("hold", "account", box=SIMPLE_HEAD, pad_edge=True)
-        for name in ("amount", "captured"):
-            table.add_column(name, justify="right")
-        table.add_column("state")
-        for hold in holds:
-            table.add_row(
-                hold.hold_id.removeprefix(f"{record.call_id}/"),
-                hold.account_id,
-                str(hold.amount),
-                str(hold.captured),
-                hold.state.value,
-            )
-        console.print(table)
+    table = _table("hold", "account", right=("amount", "captured", "state"))
+    for hold in holds:
+        number = hold.hold_id.removeprefix(f"{record.call_id}/")
+        table.add_row(number, hold.account_id, str(hold.amount), str(hold.captured), hold.state.value)
+    _print_table(table, console)
     entries = [entry for entry in report.performance.entries if entry.draft.call_id == record.call_id]
     for entry in entries:
-        table = Table("posting of entry " + entry.draft.entry_id, box=SIMPLE_HEAD)
-        table.add_column("amount", justify="right")
+        table = _table(f"posting of {entry.draft.entry_id}", right=("amount",))
         for posting in entry.draft.postings:
             table.add_row(posting.account_id, str(posting.amount))
-        console.print(table)
-    if not entries:
-        console.print(Text("  no posting: nothing was charged" + (", what was held was released" if holds else "")))
-    if record.explanation is not None and record.charged:
+        _print_table(table, console)
+    console.print()
+    if record.explanation is not None and entries:
         for line in Explanation.from_json(record.explanation).to_text().split("\n"):
             console.print(f"  {line}", highlight=False, soft_wrap=True)
+    else:
+        console.print("  nothing was charged, so nothing is posted" + ("; what was held went back" if holds else ""))
+
+
+def _table(*left: str, right: Sequence[str]) -> Table:
+    """A table without lines."""
+    table = Table(*left, box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
+    for name in right:
+        table.add_column(name, justify="right")
+    return table
+
+
+def _print_table(table: Table, console: Console) -> None:
+    if table.row_count:
+        console.print()
+        console.print(Padding(table, (0, 0, 0, 2)))
 
 
 def _print_expectations(expectations: Iterable[Expectation], console: Console, *, is_full: bool) -> None:
-    shown = [each for each in expectations if is_full or not each.is_met or each.source is not Source.RECORD]
+    shown = [each for each in expectations if is_full or not each.is_met or each.source in HEARD]
     if shown:
         console.print()
-    for each in shown:
-        console.print(_expectation(each), soft_wrap=True)
+        console.print(_expectations(shown))
 
 
-def _expectation(each: Expectation) -> Text:
-    mark, style = ("✓", "green") if each.is_met else ("✗", "bold red")
-    return Text.assemble(f"  {mark} ".join(("", "")), each.text, style=style).append(f"  ({each.found})", style="dim")
+def _expectations(expectations: Iterable[Expectation]) -> Table:
+    """A mark and a sentence for each, and what was found."""
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(width=3, justify="right")
+    grid.add_column(overflow="fold")
+    for each in expectations:
+        mark, style = ("✓", "green") if each.is_met else ("✗", "bold red")
+        grid.add_row(Text(mark, style), Text.assemble((each.text, style), (f"  {each.found}", "dim")))
+    return grid
 
 
 def _print_book(report: Report, console: Console, *, is_full: bool) -> None:
@@ -256,20 +282,21 @@ def _print_book(report: Report, console: Console, *, is_full: bool) -> None:
     performance = report.performance
     console.print()
     console.print(Rule(Text("the book", style="bold"), align="left"))
-    table = Table("account", box=SIMPLE_HEAD)
-    for name in ("before", "after", "held"):
-        table.add_column(name, justify="right")
+    table = _table("account", right=("before", "after", "held"))
     before = {account.account_id: account.balance for account in performance.opening}
     for account in performance.accounts:
         opening = before.get(account.account_id)
         table.add_row(
             account.account_id, "–" if opening is None else str(opening), str(account.balance), str(account.held)
         )
-    console.print(table)
+    _print_table(table, console)
+    console.print()
     audit = performance.audit
     counted = f"{audit.accounts} accounts, {audit.entries} entries, {audit.calls} calls, {audit.holds} holds"
     verdict = "the book balances" if audit.is_clean else f"{len(audit.findings)} findings"
-    console.print(f"  audit: {counted}; {verdict}; the chain ends in {audit.head.hash[:16]}", highlight=False)
+    console.print(
+        f"  audit: {counted}; {verdict}; the chain ends in {audit.head.hash[:16]}", highlight=False, soft_wrap=True
+    )
     _print_expectations([each for each in report.expectations if each.call == "book"], console, is_full=is_full)
 
 

@@ -20,7 +20,7 @@ from scenarios.demo.ears import listen
 from scenarios.demo.folder import Folder, FolderError, start_afresh
 from scenarios.demo.judge import judge
 from scenarios.demo.live import watch_lines, watch_table
-from scenarios.demo.report import WIDTH, Report, facts, print_report, print_verdict
+from scenarios.demo.report import WIDTH, Report, facts, print_plan, print_report, print_verdict
 from scenarios.demo.stage import OverdueError, Performance, Progress, demo_world, perform
 from scenarios.phones.errors import RegistrationError
 from switch.app.config import ConfigError
@@ -44,6 +44,8 @@ def run_demo(path: Path, *, as_json: bool) -> int:
         return _fail(str(error), UNUSABLE)
     try:
         world = demo_world()
+        if not as_json:
+            print_plan(console)
         performance = _performed(world, folder, None if as_json else console)
     except (ConfigError, LedgerError, OverdueError, RegistrationError, PortsExhaustedError, TooFewFilesError) as error:
         return _fail(f"the demonstration failed: {error}", FAILED)
@@ -53,9 +55,8 @@ def run_demo(path: Path, *, as_json: bool) -> int:
     report = Report(
         performance=performance,
         listened=listened,
-        expectations=judge(performance, listened, folder),
+        expectations=judge(performance, listened, folder, world.library.catalog),
         folder=folder,
-        catalog=world.library.catalog,
         seconds=time.monotonic() - began,
     )
     with folder.report.open("w", encoding="utf-8") as file:

@@ -15,13 +15,11 @@ from prompts.audio import Audio
 from prompts.catalog import ClipId
 from scenarios.demo import voices
 from scenarios.demo.cast import Planned
+from scenarios.demo.ladder import HIDDEN_KEY
 from scenarios.phones.call import PhoneCall
 from scenarios.phones.errors import PhoneError
 from scenarios.phones.phone import Phone
 from switch.call.timeline import CALLEE, CALLER, Timeline
-
-HIDDEN = "•"
-"""What is shown of a PIN's digit."""
 
 
 class NeverRangError(PhoneError):
@@ -30,7 +28,7 @@ class NeverRangError(PhoneError):
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """A key a party pressed; `shown` hides a PIN."""
+    """Keys a party pressed in a row, one letter each; `shown` hides a PIN."""
 
     party: str
     shown: str
@@ -84,7 +82,7 @@ class Scene:
         """Press keys at this party's phone."""
         call = self.inside if party == CALLER else self.outside
         assert call is not None, "a key is pressed in a call"
-        self.pressed += [Pressed(party, HIDDEN if is_secret else key) for key in keys]
+        self.pressed.append(Pressed(party, HIDDEN_KEY * len(keys) if is_secret else keys))
         await call.press(keys)
 
     async def enter_pin(self) -> None:

@@ -237,7 +237,7 @@ def _recorder(played: tuple[Scene, ...], folder: Folder) -> Callable[[CallRecord
 def _overdue(played: tuple[Scene, ...]) -> str:
     """Which calls did not end, and the last thing that happened in each."""
     last = [
-        f"{scene.planned.title}: {scene.timeline.items[-1].text if scene.timeline and scene.timeline.items else 'nothing'}"
+        f"{scene.planned.title}: {scene.timeline.items[-1].text if scene.timeline else 'nothing'}"
         for scene in played
         if scene.record is None
     ]

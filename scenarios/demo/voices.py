@@ -25,24 +25,34 @@ PAUSE_SECONDS: Final = 0.12
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """Something one party says. `name` is how it is called where it is heard."""
+    """Something one party says.
+
+    Attributes:
+        name: What it is called where it is heard, below its speaker's name.
+        speaker: The party.
+        words: What it says, as people write it.
+        clips: The recordings it is made of.
+    """
 
     name: ClipId
     speaker: str
+    words: str
     clips: tuple[ClipId, ...]
 
 
-def _sentence(name: str, speaker: str, *clips: str) -> Sentence:
-    return Sentence(ClipId(f"{speaker}/{name}"), speaker, tuple(map(ClipId, clips)))
+def _sentence(speaker: str, name: str, words: str, *clips: str) -> Sentence:
+    return Sentence(ClipId(f"{speaker}/{name}"), speaker, words, tuple(map(ClipId, clips)))
 
 
-ASKING: Final = _sentence("asking", CALLER, "name/casey", "outside/thank-you")
-HELLO: Final = _sentence("hello", CALLEE, "name/jordan", "inside/try-again")
-MONEY: Final = _sentence("money", CALLEE, "inside/you-have", "unit/nothing", "inside/in-your-account")
-THANKS: Final = _sentence("thanks", CALLER, "outside/thank-you", "name/casey")
-AGAIN: Final = _sentence("again", CALLEE, "inside/try-again")
-BYE_INSIDE: Final = _sentence("goodbye", CALLER, "inside/goodbye", "name/casey")
-BYE_OUTSIDE: Final = _sentence("goodbye", CALLEE, "outside/goodbye", "name/jordan")
+ASKING: Final = _sentence(CALLER, "asking", "Casey, thank you.", "name/casey", "outside/thank-you")
+HELLO: Final = _sentence(CALLEE, "hello", "Jordan, please try again.", "name/jordan", "inside/try-again")
+MONEY: Final = _sentence(
+    CALLEE, "money", "You have nothing in your account.", "inside/you-have", "unit/nothing", "inside/in-your-account"
+)
+THANKS: Final = _sentence(CALLER, "thanks", "Thank you, Casey.", "outside/thank-you", "name/casey")
+AGAIN: Final = _sentence(CALLEE, "again", "Please try again.", "inside/try-again")
+BYE_INSIDE: Final = _sentence(CALLER, "goodbye", "Goodbye, Casey.", "inside/goodbye", "name/casey")
+BYE_OUTSIDE: Final = _sentence(CALLEE, "goodbye", "Goodbye, Jordan.", "outside/goodbye", "name/jordan")
 
 SENTENCES: Final = (ASKING, HELLO, MONEY, THANKS, AGAIN, BYE_INSIDE, BYE_OUTSIDE)
 
