@@ -167,18 +167,24 @@ async def _serve(world: World, base: Path, file: Path, log: Any) -> None:
         await ended.wait()
         log.info("switch_stopping", calls=switch.reception.call_count)
         metrics.cancel()
+        log.info("metrics", **_moved(switch.metrics()))
     log.info("switch_stopped")
 
 
 async def _log_metrics(switch: Switch, log: Any) -> None:
-    """Every counter that has moved, once a minute."""
+    """Every counter that has moved, once a minute; `serve` tells them once more at its end."""
     before: dict[str, int] = {}
     while True:
         await asyncio.sleep(METRICS_SECONDS)
         now = switch.metrics()
         if now != before:
-            log.info("metrics", **{name: value for name, value in sorted(now.items()) if value})
+            log.info("metrics", **_moved(now))
         before = now
+
+
+def _moved(counters: dict[str, int]) -> dict[str, int]:
+    """What is not zero, by name."""
+    return {name: value for name, value in sorted(counters.items()) if value}
 
 
 def _appender(path: Path, log: Any) -> Any:

@@ -10,6 +10,7 @@ from collections.abc import Coroutine
 from typing import Any, Final
 
 from ledger.money import CallId
+from switch.agent.complaints import Complaints
 from switch.agent.legs import InboundLeg
 from switch.agent.observed import Observed, SipSent
 from switch.call.call import StationCall
@@ -34,6 +35,7 @@ class Reception:
         self._accounts = accounts
         self._calls_max = calls_max
         self._calls: set[asyncio.Task[None]] = set()
+        self._complaints = Complaints(services.agent.counters, services.log)
         services.agent.on_invite = self._invited
         services.agent.on_request = self._asked
         services.agent.observe(self._observed)
@@ -59,6 +61,8 @@ class Reception:
         dialled = request.uri.user if isinstance(request.uri, SipUri) else None
         who = self._who(leg)
         if isinstance(who, Denied):
+            if who.status == 403:
+                self._note("call_refused", leg.source, f"wrong password for {request.from_.uri}")
             leg.refuse(who.status, headers=who.headers)
             return
         if not dialled:
@@ -105,8 +109,12 @@ class Reception:
             now=services.clock.now(),
         )
         if response.status == 403:
-            services.log.warning("register_refused", source=source, user=str(request.to.uri))
+            self._note("register_refused", source, f"{response.reason} for {request.to.uri}")
         return response
+
+    def _note(self, kind: str, source: tuple[str, int], fault: str) -> None:
+        """Count a refusal for who somebody claimed to be; guessing often does not fill the log."""
+        self._complaints.note(kind, source, self._services.clock.now(), fault=fault[:200])
 
     def _run(self, call: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(call)
