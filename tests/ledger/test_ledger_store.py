@@ -10,6 +10,7 @@ from shutil import copyfile
 
 import pytest
 from sqlalchemy import Connection, event, text
+from sqlalchemy.exc import IntegrityError
 
 from ledger import writer
 from ledger.audit import audit
@@ -145,6 +146,15 @@ async def test_holds_of_a_silent_process_expire_and_its_calls_end(book: Book) ->
     assert await book.submit(RetireProcess(PROCESS.process_id)) == Retired(PROCESS.process_id)
     assert await book.processes() == ()
     assert (await audit(book)).findings == ()
+
+
+async def test_two_expiries_in_one_group_judge_silence_each_for_itself(book: Book) -> None:
+    await book.answer(hold("4"))
+    earlier, latter = ExpireHolds(NOW, later(90)), ExpireHolds(later(60), later(90))
+    assert await asyncio.gather(book.submit(earlier), book.submit(latter)) == [
+        Expired((), ZERO),
+        Expired((hold_of(),), usd("4")),
+    ]
 
 
 async def test_a_beaten_process_is_alive_and_a_silent_one_dead(book: Book) -> None:
@@ -456,12 +466,44 @@ async def test_a_write_that_fails_undoes_itself_alone(book: Book) -> None:
     assert await state(book) == (usd("10"), usd("1"))
 
 
+async def test_a_write_that_fails_half_way_leaves_nothing(book: Book) -> None:
+    await book.write(put_note("a"))
+
+    def put_two(connection: Connection) -> None:
+        put_note("b")(connection)
+        put_note("a")(connection)
+
+    with pytest.raises(IntegrityError):
+        await book.write(put_two)
+    assert await notes(book) == ["a"]
+
+
 async def test_nobody_writes_through_a_read(book: Book) -> None:
     with pytest.raises(LedgerUnavailableError, match="readonly"):
         await book.read(lambda connection: connection.execute(text("DELETE FROM holds")))
 
 
 # What is told.
+
+
+async def test_a_poll_that_was_overtaken_by_a_commit_tells_nothing_twice(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+    read = book.read
+
+    async def overtaken(query: Callable[[Connection], object]) -> object:
+        found = await read(query)
+        await book.submit(hold("1"))
+        return found
+
+    book.on_change(heard.append)
+    monkeypatch.setattr(book, "read", overtaken)
+    await book.poll_outside_changes()
+    monkeypatch.setattr(book, "read", read)
+    await book.poll_outside_changes()
+    await asyncio.sleep(0)
+    assert heard == [FAMILY]
 
 
 async def test_listeners_hear_of_each_account_that_changed(book: Book) -> None:
