@@ -152,6 +152,19 @@ class VirtualLoop(asyncio.BaseEventLoop):
             self._foreign.ask(future)
         return future
 
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        """Let an error of a callback end the run: logged and passed over, it would hide from every test.
+
+        The same happens to what is no ordinary exception, as the timeout of a test. Who sets an exception
+        handler hears of errors as on any loop.
+        """
+        error = context.get("exception")
+        is_heard = self.get_exception_handler() is not None or "handle" not in context
+        is_cancellation = isinstance(error, asyncio.CancelledError)
+        if isinstance(error, BaseException) and not is_cancellation and not (isinstance(error, Exception) and is_heard):
+            raise error
+        super().call_exception_handler(context)
+
     def call_soon_threadsafe(  # type: ignore[override]
         self, callback: Callable[..., object], *args: Any, context: contextvars.Context | None = None
     ) -> asyncio.Handle:

@@ -113,6 +113,39 @@ async def test_a_question_cancelled_while_asked_still_holds_time(tmp_path: Path)
     assert loop.time() == 1
 
 
+def test_an_error_in_a_callback_ends_the_run() -> None:
+    async def main() -> None:
+        asyncio.get_running_loop().call_later(1, lambda: 1 / 0)
+        await asyncio.sleep(2)
+
+    with pytest.raises(ZeroDivisionError):
+        run(main())
+
+
+def test_whoever_sets_an_exception_handler_hears_of_errors_instead() -> None:
+    heard: list[object] = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: heard.append(context["exception"]))
+        loop.call_later(1, lambda: 1 / 0)
+        await asyncio.sleep(2)
+
+    run(main())
+    assert [type(error) for error in heard] == [ZeroDivisionError]
+
+
+def test_the_timeout_of_a_test_is_not_swallowed_by_a_callback() -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: None)
+        loop.call_later(1, pytest.fail, "the time is over")
+        await asyncio.sleep(2)
+
+    with pytest.raises(pytest.fail.Exception, match="time is over"):
+        run(main())
+
+
 def test_the_message_of_a_stall_stays_readable_with_a_crowd() -> None:
     async def main() -> None:
         async with asyncio.TaskGroup() as group:
