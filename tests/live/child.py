@@ -66,6 +66,14 @@ class Child:
                 if not self._news.wait(max(0.0, until - time.monotonic())):
                     raise NeverSaidError(f"{self.name} did not say so in {within} s; its last lines:\n{self.tail()}")
 
+    def goes_on(self, seconds: float) -> None:
+        """Let this much time pass; it must still run then."""
+        try:
+            code = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return
+        raise AssertionError(f"{self.name} ended with {code}; its last lines:\n{self.tail()}")
+
     def ended(self, *, within: float) -> int:
         """Wait until it has ended by itself, and return its exit code."""
         try:

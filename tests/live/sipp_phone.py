@@ -119,6 +119,13 @@ class Sipp(Child):
         assert code == 0, f"sipp ended with {code}\n{self.tail()}\n{self._seen()}"
         return self._seen()
 
+    def saw(self, text: str, *, times: int = 1, within: float) -> None:
+        """Wait until a text stands so often in the messages it sent and received."""
+        until = time.monotonic() + within
+        while self._seen().count(text) < times:
+            assert self.is_running and time.monotonic() < until, f"no {text!r}\n{self.tail()}\n{self._seen()}"
+            threading.Event().wait(0.02)
+
     def _seen(self) -> str:
         return self.messages.read_text(errors="replace") if self.messages.exists() else ""
 
