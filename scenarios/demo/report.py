@@ -294,9 +294,8 @@ def _print_book(report: Report, console: Console, *, is_full: bool) -> None:
     audit = performance.audit
     counted = f"{audit.accounts} accounts, {audit.entries} entries, {audit.calls} calls, {audit.holds} holds"
     verdict = "the book balances" if audit.is_clean else f"{len(audit.findings)} findings"
-    console.print(
-        f"  audit: {counted}; {verdict}; the chain ends in {audit.head.hash[:16]}", highlight=False, soft_wrap=True
-    )
+    console.print(f"  audit: {counted}; {verdict}", highlight=False)
+    console.print(f"  its chain of entries ends in {audit.head.hash}", highlight=False)
     _print_expectations([each for each in report.expectations if each.call == "book"], console, is_full=is_full)
 
 

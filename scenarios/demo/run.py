@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import sys
 import time
@@ -51,18 +52,25 @@ def run_demo(path: Path, *, as_json: bool) -> int:
         return _fail(f"the demonstration failed: {error}", FAILED)
     except OSError as error:
         return _fail(f"the demonstration cannot open what it needs: {error}", FAILED)
+    report = report_of(performance, world, folder, seconds=time.monotonic() - began)
+    return show(report, console, as_json=as_json)
+
+
+def report_of(performance: Performance, world: World, folder: Folder, *, seconds: float) -> Report:
+    """Listen and judge."""
     listened = {scene.planned.key: listen(scene, performance.voices, world.library) for scene in performance.scenes}
-    report = Report(
-        performance=performance,
-        listened=listened,
-        expectations=judge(performance, listened, folder, world.library.catalog),
-        folder=folder,
-        seconds=time.monotonic() - began,
-    )
-    with folder.report.open("w", encoding="utf-8") as file:
-        _print_all(report, Console(file=file, width=WIDTH), is_full=True)
+    expectations = judge(performance, listened, folder, world.library.catalog)
+    return Report(performance, listened, expectations, folder, seconds)
+
+
+def show(report: Report, console: Console, *, as_json: bool) -> int:
+    """Write the full report into the folder, print it, and return the exit code."""
+    full = io.StringIO()
+    _print_all(report, Console(file=full, width=WIDTH), is_full=True)
+    lines = [line.rstrip() for line in full.getvalue().splitlines()]
+    report.folder.report.write_text("\n".join(lines) + "\n", encoding="utf-8")
     if as_json:
-        print(json.dumps(facts(report), ensure_ascii=False, indent=2))  # noqa: T201 - facts go to stdout as they are
+        console.file.write(json.dumps(facts(report), ensure_ascii=False, indent=2) + "\n")
     else:
         _print_all(report, console, is_full=False)
     return FAILED if report.failures else DONE
