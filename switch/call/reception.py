@@ -20,6 +20,7 @@ from switch.call.timeline import CALLER, SWITCH, Kind, Timeline
 from switch.routing.accounts import Accounts, Denied
 from switch.routing.registration import register
 from switch.routing.routes import BridgeRoute, MenuRoute
+from switch.sip.errors import SipError
 from switch.sip.message import Request, Response
 from switch.sip.uri import SipUri
 
@@ -127,12 +128,17 @@ class Reception:
             self._services.log.error("call_task_failed", exc_info=error)
 
     def _observed(self, observed: Observed) -> None:
-        shown = self._services.timelines.find(observed.message.call_id)
+        """Note a message in the timeline of its call; what answers a garbled request may name none."""
+        try:
+            shown = self._services.timelines.find(observed.message.call_id)
+            text = message_text(observed.message) if shown is not None else ""
+        except SipError:
+            return
         if shown is None:
             return
         timeline, party = shown
         source, target = (SWITCH, party) if isinstance(observed, SipSent) else (party, SWITCH)
-        timeline.add(Kind.SIP, source, target, message_text(observed.message))
+        timeline.add(Kind.SIP, source, target, text)
 
 
 def message_text(message: Request | Response) -> str:
