@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
+# A run with the same seed is the same run: sets have the same order every time.
+export PYTHONHASHSEED := 0
+
 .PHONY: demo test quick check bench format voice clean
 
 $(STAMP): requirements.txt pyproject.toml
