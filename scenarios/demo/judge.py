@@ -101,9 +101,12 @@ def _record(scene: Scene) -> Iterator[Expectation]:
     yield same("is charged exactly", str(planned.charged), str(record.charged))
     yield same("is billed", planned.billing, record.billing)
     yield same("calls", planned.number, record.number)
-    yield same("rings the called phone:", planned.rings, record.rang_at is not None)
-    is_recorded = record.recording is not None
-    yield same("is recorded:", bool(planned.talk), is_recorded)
+    rang = "it rings" if record.rang_at is not None else "it does not ring"
+    wanted = "it rings" if planned.rings else "it does not ring"
+    yield same("of the called phone the record says that", wanted, rang)
+    is_met = (record.recording is not None) == bool(planned.talk)
+    text = "is recorded" if planned.talk else "is not recorded"
+    yield Expectation(planned.key, Source.RECORD, text, is_met=is_met, found=record.recording or "no recording")
 
 
 def _prompts(scene: Scene, listened: Listened, catalog: Catalog) -> Iterator[Expectation]:

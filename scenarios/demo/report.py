@@ -273,7 +273,8 @@ def _expectations(expectations: Iterable[Expectation]) -> Table:
     grid.add_column(overflow="fold")
     for each in expectations:
         mark, style = ("✓", "green") if each.is_met else ("✗", "bold red")
-        grid.add_row(Text(mark, style), Text.assemble((each.text, style), (f"  {each.found}", "dim")))
+        found = "" if each.is_met and each.text.endswith(each.found) else f"  {each.found}"
+        grid.add_row(Text(mark, style), Text.assemble((each.text, style), (found, "dim")))
     return grid
 
 

@@ -7,7 +7,7 @@ import io
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
 from random import SystemRandom
@@ -26,7 +26,6 @@ from scenarios.demo.stage import OverdueError, Performance, Progress, demo_world
 from scenarios.phones.errors import RegistrationError
 from switch.app.config import ConfigError
 from switch.app.world import World
-from switch.media.control import PortsExhaustedError
 from switch.media.files import TooFewFilesError
 
 DONE: Final = 0
@@ -48,7 +47,7 @@ def run_demo(path: Path, *, as_json: bool) -> int:
         if not as_json:
             print_plan(console)
         performance = _performed(world, folder, None if as_json else console)
-    except (ConfigError, LedgerError, OverdueError, RegistrationError, PortsExhaustedError, TooFewFilesError) as error:
+    except (ConfigError, LedgerError, OverdueError, RegistrationError, TooFewFilesError) as error:
         return _fail(f"the demonstration failed: {error}", FAILED)
     except OSError as error:
         return _fail(f"the demonstration cannot open what it needs: {error}", FAILED)
@@ -79,7 +78,7 @@ def show(report: Report, console: Console, *, as_json: bool) -> int:
 def _performed(world: World, folder: Folder, console: Console | None) -> Performance:
     """The run, on the fastest loop there is, logged to a file."""
 
-    def watch(progress: Progress) -> Any:
+    def watch(progress: Progress) -> Coroutine[Any, Any, None]:
         assert console is not None
         return watch_table(progress, console) if console.is_terminal else watch_lines(progress, console)
 

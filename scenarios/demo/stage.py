@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -62,6 +62,9 @@ class Progress:
     """On the event loop's clock."""
 
 
+Watch = Callable[[Progress], Coroutine[Any, Any, None]]
+
+
 @dataclass(frozen=True, slots=True)
 class Performance:
     """All that came of it."""
@@ -99,9 +102,9 @@ async def perform(
     random: Random,
     utc: datetime,
     log: Any,
-    watch: Callable[[Progress], Any] | None = None,
+    watch: Watch | None = None,
 ) -> Performance:
-    """Run the whole demonstration; `watch` may return a coroutine that runs beside it until it is cancelled.
+    """Run the whole demonstration; `watch` runs beside it until it is cancelled.
 
     Raises:
         OverdueError: A call did not end in time.
@@ -116,25 +119,20 @@ async def perform(
     async with running(world, base=folder.path, random=random, utc=utc, log=log) as switch:
         switch.services.ended.append(_recorder(played, folder))
         opening = await switch.services.book.accounts()
-        async with _phones(world.config, switch.address, random, invites) as phones:
-            started_at = loop.time()
-            watcher = None if watch is None else watch(Progress(switch, played, started_at))
-            watching = None if watcher is None else asyncio.ensure_future(watcher)
-            try:
-                async with asyncio.timeout(SECONDS_MAX):
-                    await _play(played, Stage(phones, voices), world.config)
-                    await _settled(switch)
-            except TimeoutError:
-                raise OverdueError(_overdue(played)) from None
-            finally:
-                if watching is not None:
-                    watching.cancel()
-                    await asyncio.gather(watching, return_exceptions=True)
-            ended_at = loop.time()
+        progress = Progress(switch, played, loop.time())
+        with _bare():
+            async with _phones(world.config, switch.address, random, invites) as phones, _watched(progress, watch):
+                try:
+                    async with asyncio.timeout(SECONDS_MAX):
+                        await _play(played, Stage(phones, voices), world.config)
+                        await _settled(switch)
+                except TimeoutError:
+                    raise OverdueError(_overdue(switch, played)) from None
+        ended_at = loop.time()
         book = switch.services.book
         return Performance(
             scenes=played,
-            started_at=started_at,
+            started_at=progress.started_at,
             ended_at=ended_at,
             invites=invites,
             opening=opening,
@@ -146,6 +144,33 @@ async def perform(
             open_calls=len(await book.open_calls()),
             socket=switch.address,
         )
+
+
+@contextmanager
+def _bare() -> Iterator[None]:
+    """Take a single error out of the groups that the task groups of phones and people put it in."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        error: BaseException = group
+        while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+            error = error.exceptions[0]
+        raise error from None
+
+
+@asynccontextmanager
+async def _watched(progress: Progress, watch: Watch | None) -> AsyncIterator[None]:
+    """Have it watched inside this block; a fault of the watcher is told at its end."""
+    if watch is None:
+        yield
+        return
+    watching = asyncio.ensure_future(watch(progress))
+    try:
+        yield
+    finally:
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
 
 
 def find_timelines(switch: Switch, played: tuple[Scene, ...]) -> None:
@@ -234,8 +259,9 @@ def _recorder(played: tuple[Scene, ...], folder: Folder) -> Callable[[CallRecord
     return ended
 
 
-def _overdue(played: tuple[Scene, ...]) -> str:
+def _overdue(switch: Switch, played: tuple[Scene, ...]) -> str:
     """Which calls did not end, and the last thing that happened in each."""
+    find_timelines(switch, played)
     last = [
         f"{scene.planned.title}: {scene.timeline.items[-1].text if scene.timeline else 'nothing'}"
         for scene in played

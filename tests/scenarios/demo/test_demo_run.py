@@ -19,6 +19,7 @@ from rich.console import Console
 from ledger.audit import Finding
 from ledger.money import Money
 from prompts.catalog import ClipId
+from scenarios.demo import stage
 from scenarios.demo.cast import ACCEPTED, DENIED, PLAN, TALK
 from scenarios.demo.ears import Listened, Sounded, Tape, listen
 from scenarios.demo.folder import Folder, start_afresh
@@ -27,7 +28,8 @@ from scenarios.demo.live import keys_shown, table, talk_seconds, watch_lines
 from scenarios.demo.report import Report, ladder_items
 from scenarios.demo.run import report_of, show
 from scenarios.demo.scenes import Scene
-from scenarios.demo.stage import CONFIG, Performance, Progress, demo_world, perform
+from scenarios.demo.stage import CONFIG, OverdueError, Performance, Progress, demo_world, perform
+from scenarios.phones.errors import RegistrationError
 from scenarios.sim.loop import VirtualLoop
 from switch.app.config import parse_config
 from switch.app.world import World, build_world
@@ -190,8 +192,8 @@ def test_the_ladder_has_what_each_party_heard_the_other_say(run: Run) -> None:
         ({"talk": TALK + timedelta(microseconds=1)}, "accepted: talk in seconds is exactly 18.0"),
         ({"charged": Money(75_001)}, "accepted: is charged exactly 0.075"),
         ({"billing": "collect"}, "accepted: is billed advancepay"),
-        ({"rang_at": None}, "accepted: rings the called phone: True"),
-        ({"recording": None}, "accepted: is recorded: True"),
+        ({"rang_at": None}, "accepted: of the called phone the record says that it rings"),
+        ({"recording": None}, "accepted: is recorded"),
     ],
 )
 def test_a_record_that_differs_is_found(run: Run, change: dict[str, Any], failure: str) -> None:
@@ -320,6 +322,21 @@ def test_with_no_money_nobody_waits_for_a_phone_that_never_rings(tmp_path: Path)
     assert scene.record is not None and scene.record.why == "no-funds"
     report = report_of(performance, world, folder, seconds=1)
     assert show(report, text_console()[0], as_json=False) == 1
+
+
+def test_a_run_that_hangs_is_ended_and_says_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage, "SECONDS_MAX", 4.0)
+    with pytest.raises(
+        OverdueError, match=r"did not end within 4 s.*blocked with 7: 180 Ringing to INVITE; the next call"
+    ):
+        performed(demo_world(), start_afresh(tmp_path / "out"))
+
+
+def test_a_password_that_is_wrong_is_told_as_such(tmp_path: Path) -> None:
+    world = demo_world()
+    world = replace(world, passwords={**world.passwords, "casey": "another"})
+    with pytest.raises(RegistrationError, match=r"not registered: 40[13]"):
+        performed(world, start_afresh(tmp_path / "out"))
 
 
 def test_the_live_table_follows_a_call(run: Run) -> None:
