@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,24 @@ Address = tuple[str, int]
 
 
 class Serving(Child):
-    """A switch of its own process. Its configuration stands in `folder`, its book becomes `payphone.db` there."""
+    """A switch of its own process. Its configuration stands in `folder`, its book becomes `payphone.db` there.
 
-    def __init__(self, folder: Path, config: str) -> None:
+    Args:
+        folder: An empty folder, or one of an earlier switch.
+        config: The text of its configuration.
+        within: A command that replaces itself by the one it is given (`nice`, a namespace).
+    """
+
+    def __init__(self, folder: Path, config: str, *, within: Sequence[str] = ()) -> None:
         file = folder / "payphone.toml"
         file.write_text(config, encoding="utf-8")
-        super().__init__([PAYPHONE, "serve", "--json-log", "--config", str(file)], folder)
+        super().__init__([*within, PAYPHONE, "serve", "--json-log", "--config", str(file)], folder)
         self.folder = folder
-        host, port = str(self.logged("switch_started", within=START_SECONDS)["address"]).rsplit(":", 1)
+        try:
+            host, port = str(self.logged("switch_started", within=START_SECONDS)["address"]).rsplit(":", 1)
+        except BaseException:
+            self.kill()
+            raise
         self.address: Address = (host, int(port))
 
     def logged(self, event: str, *, within: float = 10.0, **facts: object) -> dict[str, Any]:

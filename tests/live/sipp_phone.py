@@ -108,7 +108,11 @@ class Sipp(Child):
         flat = [str(word) for option in options.items() for word in option]
         switches = ["-trace_msg", "-trace_err", "-nostdin", "-timeout_error"]
         super().__init__([path, "{}:{}".format(*server), *flat, "-key", "user", user, *switches], folder)
-        self._await_socket(first)
+        try:
+            self._await_socket(first)
+        except BaseException:
+            self.kill()
+            raise
 
     def done(self, *, within: float) -> str:
         """Wait until its scenario went through to the end; returns every message it saw."""
