@@ -54,10 +54,9 @@ class Report:
 
 def print_plan(console: Console) -> None:
     """Say what is going to be seen."""
-    calls = sum(planned is not DENIED for planned in PLAN)
-    console.print(
-        Text(f"{calls} calls side by side on 127.0.0.1, with SIP and RTP as between any two telephones", "bold")
-    )
+    together = sum(planned is not DENIED for planned in PLAN)
+    what = f"{together} calls side by side, then one more: SIP and RTP on 127.0.0.1, in real time"
+    console.print(Text(what, style="bold"))
     grid = Table.grid(padding=(0, 2))
     for number, planned in enumerate(PLAN, start=1):
         grid.add_row(f"  {number}", f"{planned.person} → {planned.number}", planned.title)

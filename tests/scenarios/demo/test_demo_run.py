@@ -24,11 +24,11 @@ from scenarios.demo.cast import ACCEPTED, DENIED, PLAN, TALK
 from scenarios.demo.ears import Listened, Sounded, Tape, listen
 from scenarios.demo.folder import Folder, start_afresh
 from scenarios.demo.judge import judge, judge_tape
-from scenarios.demo.live import keys_shown, table, talk_seconds, watch_lines
-from scenarios.demo.report import Report, ladder_items
+from scenarios.demo.live import keys_shown, table, talk_seconds, watch_lines, watch_table
+from scenarios.demo.report import Report, ladder_items, print_plan
 from scenarios.demo.run import report_of, show
 from scenarios.demo.scenes import Scene
-from scenarios.demo.stage import CONFIG, OverdueError, Performance, Progress, demo_world, perform
+from scenarios.demo.stage import CONFIG, OverdueError, Performance, Progress, Watch, demo_world, perform
 from scenarios.phones.errors import RegistrationError
 from scenarios.sim.loop import VirtualLoop
 from switch.app.config import parse_config
@@ -38,11 +38,7 @@ from switch.call.timeline import CALLEE, CALLER, Kind
 NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 
 
-def performed(world: World, folder: Folder, console: Console | None = None) -> Performance:
-    def watch(progress: Progress) -> Any:
-        assert console is not None
-        return watch_lines(progress, console)
-
+def performed(world: World, folder: Folder, watch: Watch | None = None) -> Performance:
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         return runner.run(
             perform(
@@ -51,7 +47,7 @@ def performed(world: World, folder: Folder, console: Console | None = None) -> P
                 random=Random(7),
                 utc=NOON,
                 log=structlog.get_logger("test"),
-                watch=None if console is None else watch,
+                watch=watch,
             )
         )
 
@@ -68,7 +64,7 @@ class Run:
         self.folder = start_afresh(path)
         self.world = demo_world()
         self.console, self.lines = text_console()
-        self.performance = performed(self.world, self.folder, self.console)
+        self.performance = performed(self.world, self.folder, lambda progress: watch_lines(progress, self.console))
         self.report = report_of(self.performance, self.world, self.folder, seconds=40)
 
     def judged(self, performance: Performance, **listened: Listened) -> set[str]:
@@ -132,6 +128,14 @@ def test_the_calls_go_on_side_by_side(run: Run) -> None:
     records = [scene.record for scene in run.performance.scenes if scene.planned is not DENIED and scene.record]
     assert len(records) == 4
     assert max(record.started_at for record in records) < min(record.ended_at for record in records)
+
+
+def test_the_plan_is_told_before_the_calls() -> None:
+    console, shown = text_console()
+    print_plan(console)
+    lines = shown.getvalue().splitlines()
+    assert lines[0].startswith("4 calls side by side, then one more")
+    assert all(any(planned.title in line and planned.number in line for line in lines) for planned in PLAN)
 
 
 def test_all_is_shown_and_the_exit_code_is_0(run: Run) -> None:
@@ -316,8 +320,11 @@ def test_with_no_money_nobody_waits_for_a_phone_that_never_rings(tmp_path: Path)
     text = CONFIG.read_text().replace('advancepay = "0.075"', 'advancepay = "0"')
     world = build_world(parse_config(text, "poor.toml"), "poor.toml", CONFIG.parent)
     folder = start_afresh(tmp_path / "out")
-    performance = performed(world, folder)
+    terminal = Console(file=io.StringIO(), width=100, height=40, force_terminal=True)
+    performance = performed(world, folder, lambda progress: watch_table(progress, terminal))
     scene = performance.scene(ACCEPTED)
+    assert isinstance(terminal.file, io.StringIO)
+    assert "casey's phone never rang" in terminal.file.getvalue()
     assert scene.fault == "casey's phone never rang, and the caller's call ended"
     assert scene.record is not None and scene.record.why == "no-funds"
     report = report_of(performance, world, folder, seconds=1)
