@@ -78,6 +78,7 @@ def stream_of(agreed: AgreedStream) -> Stream:
         codec=Codec[agreed.codec_name],
         payload_type=agreed.payload_type,
         digits_payload_type=agreed.digits_payload_type,
+        own_digits_payload_type=agreed.own_digits_payload_type,
         is_sending=agreed.direction_for_us in {"sendrecv", "sendonly"},
         is_receiving=agreed.direction_for_us in {"sendrecv", "recvonly"},
     )

@@ -36,10 +36,12 @@ class Stream:
     codec: Codec
     payload_type: int
     digits_payload_type: int | None
-    """`telephone-event` (RFC 4733), None when the peer did not offer it."""
+    """What digits are sent as: `telephone-event` (RFC 4733), None when the peer does not take it."""
     is_sending: bool = True
     """Whether we may send (the peer is not `sendonly` or `inactive`)."""
     is_receiving: bool = True
+    own_digits_payload_type: int | None = None
+    """What the peer sends digits as, where that is another number (RFC 3264 §5.1); None: the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,8 +106,9 @@ class Engine:
         if stream.digits_payload_type is None or not stream.is_sending:
             legs.dialling.pop(row, None)
         legs.payload_type[row] = stream.payload_type
-        digits = stream.digits_payload_type
+        digits, own_digits = stream.digits_payload_type, stream.own_digits_payload_type
         legs.digits_payload_type[row] = -1 if digits is None else digits
+        legs.own_digits_payload_type[row] = legs.digits_payload_type[row] if own_digits is None else own_digits
         legs.is_sending[row] = stream.is_sending
         legs.is_receiving[row] = stream.is_receiving
         legs.is_lost_told[row] = False

@@ -50,6 +50,7 @@ class Legs:
         self.law = np.zeros(n, np.uint8)
         self.payload_type = np.zeros(n, np.int16)
         self.digits_payload_type = np.full(n, -1, np.int16)
+        self.own_digits_payload_type = np.full(n, -1, np.int16)
         self.due = np.full(n, NEVER, np.int64)
 
         self.ssrc = np.zeros(n, np.uint32)
@@ -171,6 +172,7 @@ _BLANK: Final[dict[str, object]] = {
     "is_sending": False,
     "is_receiving": False,
     "digits_payload_type": -1,
+    "own_digits_payload_type": -1,
     "due": NEVER,
     "hears": NO_ROW,
     "relays_digits": False,

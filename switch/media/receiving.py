@@ -179,7 +179,7 @@ class Receiver:
             legs.packets_discarded[row] += 1
             return
         is_audio = packet.payload_type == legs.payload_type[row]
-        is_event = packet.payload_type == legs.digits_payload_type[row]
+        is_event = packet.payload_type == legs.own_digits_payload_type[row]
         is_ours = legs.latched[row] is None or legs.latched[row] == source
         if (
             not legs.is_receiving[row]

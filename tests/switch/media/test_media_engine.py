@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from random import Random
 
@@ -549,3 +550,12 @@ def test_a_command_to_a_closed_leg_is_our_fault() -> None:
     bench.engine.close(leg)
     with pytest.raises(AssertionError):
         bench.engine.stop(leg)
+
+
+def test_keys_are_heard_by_our_own_number_where_the_peer_answered_with_another() -> None:
+    bench = Bench()
+    agreed = stream(digits=96)
+    leg = bench.connected(replace(agreed, own_digits_payload_type=EVENTS))
+    phone = Phone()
+    bench.step([(leg, packet, phone.address) for packet in phone.press("7")])
+    assert keys(bench.told(leg)) == "7"
