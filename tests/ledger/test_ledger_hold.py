@@ -27,7 +27,9 @@ def test_a_placed_hold_is_settled_once_and_says_when(to: str, captured: object) 
     assert (settled.state, settled.captured, settled.settled_at) == (HoldState[to], captured, later(1))
 
 
-@pytest.mark.parametrize(("state", "to"), list(product([state for state in HoldState if state is not HoldState.PLACED], EVENTS)))
+@pytest.mark.parametrize(
+    ("state", "to"), list(product([state for state in HoldState if state is not HoldState.PLACED], EVENTS))
+)
 def test_a_settled_hold_never_moves_again(state: HoldState, to: HoldState) -> None:
     with pytest.raises(AssertionError, match=f"is {state.value}"):
         EVENTS[to](IN_STATE[state])
