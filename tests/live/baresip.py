@@ -74,7 +74,9 @@ class Event:
 class Baresip:
     """A running baresip with one account, registered with digest; in its microphone is a tone."""
 
-    def __init__(self, folder: Path, server: Address, user: str, password: str, *, hertz: float) -> None:
+    def __init__(
+        self, folder: Path, server: Address, user: str, password: str, *, hertz: float, law: str = "PCMU"
+    ) -> None:
         path = program("baresip", "baresip")
         if not MODULES.is_dir():
             lacking(f"there is no {MODULES}: apt-get install baresip-core")
@@ -90,7 +92,7 @@ class Baresip:
         (folder / "config").write_text(CONFIG.format(**names, sound=sound, modules=MODULES, heard=self._heard))
         host, port = server
         account = f"<sip:{user}@{host}:{port};transport=udp>;auth_user={user};auth_pass={password}"
-        (folder / "accounts").write_text(f"{account};regint=60;audio_codecs=PCMU/8000/1;answermode=manual\n")
+        (folder / "accounts").write_text(f"{account};regint=60;audio_codecs={law}/8000/1;answermode=manual\n")
         (folder / "contacts").write_text("")
         self._news = threading.Condition()
         self._child = Child([path, "-f", str(folder)], folder, ask=signal.SIGINT)

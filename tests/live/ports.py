@@ -1,25 +1,42 @@
-"""Free UDP ports, apart for every worker of a parallel run."""
+"""Free ports of loopback, apart for every worker of a parallel run."""
 
 from __future__ import annotations
 
-import itertools
 import os
 import socket
+import threading
 
-_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-_FIRST = 11_000 + 2_500 * (_WORKER % 8)
-"""Below the ports a kernel hands out by itself (32768 and up on Linux); 2,500 for each of eight workers."""
-
-_numbers = itertools.cycle(range(_FIRST, _FIRST + 2_500, 50))
+WORKER_PORTS = 2_500
+"""For each of eight workers, below the ports a kernel hands out by itself (32768 and up on Linux)."""
 
 
-def free_range() -> int:
-    """The first of fifty ports, the ends of which are free on loopback; no other call gets them soon."""
-    for _ in range(50):
-        first = next(_numbers)
-        if is_free(first) and is_free(first + 2) and is_free(first + 49):
+class _Allotment:
+    """Gives ports of a worker in turn, to all threads."""
+
+    def __init__(self, worker: int) -> None:
+        self._first = 11_000 + WORKER_PORTS * (worker % 8)
+        self._given = 0
+        self._lock = threading.Lock()
+
+    def take(self, width: int) -> int:
+        with self._lock:
+            if self._given + width > WORKER_PORTS:
+                self._given = 0
+            first = self._first + self._given
+            self._given += width
+        return first
+
+
+_allotment = _Allotment(int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")))
+
+
+def free_range(width: int = 50) -> int:
+    """The first of so many ports in a row, free as far as looking at a few tells; nobody else gets them soon."""
+    for _ in range(WORKER_PORTS // width):
+        first = _allotment.take(width)
+        if all(is_free(port) for port in (first, first + 2, first + 10, first + width - 1)):
             return first
-    raise AssertionError("no fifty free ports in a row")
+    raise AssertionError(f"there are no {width} free ports in a row")
 
 
 def is_free(port: int) -> bool:

@@ -18,7 +18,7 @@ from tests.live.sipp_phone import Keys, Sipp, register
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
 
-WAYS = ("accept", "refuse", "block", "busy", "no-answer", "give-up")
+WAYS = ("accept", "refuse", "block", "busy", "no-answer", "give-up", "ask-everything")
 CALLERS = {"give-up": "station_gives_up"}
 CALLEES = {
     "accept": "callee_presses",
@@ -27,7 +27,11 @@ CALLEES = {
     "busy": "callee_is_busy",
     "no-answer": "callee_rings_on",
     "give-up": "callee_rings_on",
+    "ask-everything": "callee_is_busy",
 }
+MEDIA_PORTS = 200
+"""Two legs for each of the calls, a pair of ports each, and as many again."""
+
 PRESSES = {"accept": "5", "block": "7"}
 FUNDS = "0.025"
 """Six seconds of talk at the demonstration's tariff."""
@@ -91,6 +95,16 @@ class Seat:
     @property
     def facility(self) -> str:
         return "jail" if self.way == "no-answer" else "prison"
+
+    @property
+    def dialled(self) -> str:
+        """`0` asks for everything."""
+        return "0" if self.way == "ask-everything" else self.number
+
+    @property
+    def presses(self) -> str:
+        """The PIN; where everything is asked for, collect (0) and the number behind it."""
+        return self.pin + (f"0{self.number}" if self.way == "ask-everything" else "")
 
     def tables(self) -> str:
         return SEAT.format(
@@ -160,14 +174,17 @@ def evening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evening]:
     folder = tmp_path_factory.mktemp("switch")
     (folder / "patient.toml").write_text(PATIENT)
     (folder / "impatient.toml").write_text(IMPATIENT)
-    first = free_range()
-    config = CONFIG.format(first=first, last=first + 49) + "".join(seat.tables() for seat in SEATS.values())
+    first = free_range(MEDIA_PORTS)
+    config = CONFIG.format(first=first, last=first + MEDIA_PORTS - 1) + "".join(
+        seat.tables() for seat in SEATS.values()
+    )
     with Serving(folder, config) as serving:
         with ThreadPoolExecutor(len(SEATS)) as pool:
             seen = {seat: pool.submit(_sit, serving, tmp_path_factory.mktemp("seat"), seat) for seat in SEATS.values()}
             wait(seen.values())
         yield Evening(seen, tuple(serving.command("calls", "--last", "100")), serving.accounts())
         report = serving.audit()
+        assert serving.count("media_ports_exhausted") == 0
         assert serving.count("call_ended") == len(SEATS) + len(Keys), (
             "each call is told once, a second one of each block"
         )
@@ -202,8 +219,8 @@ def _dialling(serving: Serving, folder: Path, seat: Seat) -> Sipp:
         folder,
         user=seat.station,
         password="inside-secret",
-        dials=seat.number,
-        presses=seat.pin,
+        dials=seat.dialled,
+        presses=seat.presses,
         keys=seat.keys,
     )
 
@@ -266,3 +283,11 @@ def test_a_caller_who_gives_up_while_it_rings_cancels_the_called_leg(evening: Ev
     assert ended.why == ("gave-up", "caller")
     assert ended.record["rang_at"] is not None and ended.record["answered_at"] is None
     assert (ended.record["charged"], ended.balance) == ("0", FUNDS)
+
+
+@pytest.mark.parametrize("keys", Keys)
+def test_who_dials_nought_is_asked_for_everything(evening: Evening, keys: Keys) -> None:
+    ended = evening.of("ask-everything", keys)
+    seat = SEATS["ask-everything", keys]
+    assert (ended.record["number"], ended.record["billing"]) == (f"+{seat.number}", "advancepay")
+    assert ended.why == ("busy", "callee")
