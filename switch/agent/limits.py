@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-RETRY_AFTER: Final = "5"
-"""Seconds told with 503: long enough for a burst to pass, short enough for a person who redials."""
-
 CLOSE_TIME: Final = 2.0
 """Seconds `close` waits for the answers to its BYEs: two retransmissions and a bit."""
 

@@ -21,20 +21,20 @@ from switch.agent.addresses import Address, address_of, response_address, stampe
 from switch.agent.asking import Asking
 from switch.agent.complaints import Complaints
 from switch.agent.legs import InboundLeg, LegDriver, OutboundLeg, read_snapshot
-from switch.agent.limits import CLOSE_TIME, RETRY_AFTER, Limits
+from switch.agent.limits import CLOSE_TIME, Limits
 from switch.agent.observed import Observed
+from switch.agent.replies import Replies
 from switch.agent.timers import TimerHeap
 from switch.agent.transactions import ServerRun, Transactions
 from switch.leg.authorizer import Authorizer, Login
 from switch.leg.commands import Fields
-from switch.leg.endpoint import ACCEPT, BODY_TYPES, METHODS, Endpoint
+from switch.leg.endpoint import METHODS, Endpoint
 from switch.leg.events import Cause, Ended
 from switch.leg.inbound import Inbound
 from switch.leg.outbound import Outbound
 from switch.sip.headers import NameAddr
 from switch.sip.message import Request, Response, respond
 from switch.sip.parse import RejectedError, is_keep_alive, parse_datagram
-from switch.sip.refusal import refuse_unsupported
 from switch.sip.tokens import Tokens
 from switch.sip.uri import SipUri, Uri
 from switch.transaction.matching import server_key
@@ -44,6 +44,7 @@ CSEQ_GAP: Final = 1_000
 
 InviteHandler = Callable[[InboundLeg], None]
 RequestHandler = Callable[[Request, Address], Response | Awaitable[Response] | None]
+Screen = Callable[[Request, Address], Response | None]
 
 
 class UserAgent:
@@ -74,6 +75,7 @@ class UserAgent:
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self.counters: Counter[str] = Counter()
+        self.on_screen: Screen | None = None
         self.on_invite: InviteHandler | None = None
         self.on_request: RequestHandler | None = None
         self.timers = TimerHeap(self.loop)
@@ -91,8 +93,12 @@ class UserAgent:
         self._endpoint = Endpoint(f"<{contact}>", product)
         self._log = log
         self._limits = limits or Limits()
-        self._methods = (*METHODS, *methods)
-        self._extensions = extensions
+        self._replies = Replies(
+            key=tokens.call_id(contact.host).encode(),
+            product=product,
+            methods=(*METHODS, *methods),
+            extensions=extensions,
+        )
         self._legs: dict[tuple[str, str], LegDriver] = {}
         self._asks: set[asyncio.Future[Response]] = set()
         self._is_closing = False
@@ -169,25 +175,15 @@ class UserAgent:
         """
         dialog, peer = read_snapshot(snapshot)
         dialog.local_cseq += CSEQ_GAP
-        fields: Fields = (("User-Agent", self._endpoint.product),)
-        if reason_header is not None:
-            fields = (*fields, ("Reason", reason_header))
-        bye = dialog.request("BYE", headers=fields)
+        reason = () if reason_header is None else (("Reason", reason_header),)
+        bye = dialog.request("BYE", headers=(("User-Agent", self._endpoint.product), *reason))
         return await self.request(bye, address_of(dialog.next_hop, peer))
 
     def reply(
-        self,
-        request: Request,
-        status: int,
-        *,
-        headers: Fields = (),
-        body: bytes = b"",
-        reason: str | None = None,
+        self, request: Request, status: int, *, headers: Fields = (), body: bytes = b"", reason: str | None = None
     ) -> Response:
-        """Build a response with a tag of ours, for `on_request` to return."""
-        fields = (("Server", self._endpoint.product), *headers)
-        tag = self._tokens.tag()
-        return respond(request, status, to_tag=tag, headers=fields, body=body, reason=reason)
+        """Build a response with a tag of ours, for `on_screen` and `on_request` to return."""
+        return self._replies.reply(request, status, headers=headers, body=body, reason=reason)
 
     async def close(self, *, within: float = CLOSE_TIME) -> None:
         """Refuse new calls, end those that live, wait a little for the answers, and forget everything.
@@ -255,40 +251,54 @@ class UserAgent:
             return
         if request.method == "ACK":
             driver = self._legs.get((request.call_id, request.to.tag or ""))
-            if driver is None:
-                self._drop("stray_ack", source)
-            else:
+            if driver is not None:
                 driver.take_request(request, source)
+            elif not self._replies.is_ack_of_reply(request):
+                self._drop("stray_ack", source)
             return
         destination = response_address(request.via, source)
         if len(self.transactions) >= self._limits.transactions:
             self._drop("over_limit", source)
-            self.transactions.put(self._busy(request), destination)
+            self.transactions.put(self._replies.busy(request), destination)
+            return
+        refusal = self._screen(request, source)
+        if refusal is not None:
+            self.counters["invites_screened_out"] += 1
+            self.transactions.put(refusal, destination)
             return
         run = self.transactions.begin_server(request, key, destination)
         try:
             response = self._judge(request, source, run)
         except Exception:  # noqa: BLE001 - a fault of ours ends this request, not the agent
-            self.counters["faults"] += 1
-            self._log.exception("request_failed", method=request.method, call_id=request.call_id)
-            response = self.reply(request, 500)
+            response = self._fail(request)
         if response is not None and not run.machine.is_answered:
             self.transactions.answer(run, response)
+
+    def _screen(self, request: Request, source: Address) -> Response | None:
+        """The answer to a new INVITE that is refused before anything is kept of it (§8.2.7)."""
+        if self.on_screen is None or request.method != "INVITE" or request.to.tag is not None:
+            return None
+        if request.max_forwards == 0 or self._replies.unsupported(request) is not None:
+            return None  # `_judge` will say so
+        try:
+            return self.on_screen(request, source)
+        except Exception:  # noqa: BLE001 - a fault of ours ends this request, not the agent
+            return self._fail(request)
+
+    def _fail(self, request: Request) -> Response:
+        """Keep the trace of a fault of ours that is being handled, and make its answer."""
+        self.counters["faults"] += 1
+        self._log.exception("request_failed", method=request.method, call_id=request.call_id)
+        return self.reply(request, 500)
 
     def _judge(self, request: Request, source: Address, run: ServerRun) -> Response | None:
         """Hand a new request to whom it concerns, or return its answer (§8.2, §12.2.2)."""
         if request.method == "CANCEL":
             return self._take_cancel(request, source, run)
-        refusal = refuse_unsupported(
-            request,
-            methods=self._methods,
-            extensions=self._extensions,
-            schemes=("sip", "sips", "tel"),
-            body_types=BODY_TYPES,
-        )
+        refusal = self._replies.unsupported(request)
         if refusal is not None:
             self.counters[f"refused_{int(refusal.status)}"] += 1
-            return self.reply(request, refusal.status, headers=refusal.headers)
+            return refusal
         to_tag = request.to.tag
         if to_tag is not None:
             driver = self._legs.get((request.call_id, to_tag))
@@ -323,7 +333,7 @@ class UserAgent:
             return self.reply(request, 480)
         if self._is_closing or len(self._legs) >= self._limits.legs:
             self._drop("over_limit", source)
-            return self._busy(request)
+            return self._replies.busy(request)
         machine = Inbound(request, local_tag=self._tokens.tag(), endpoint=self._endpoint, chance=self._chance)
         driver = LegDriver(self, machine, source, is_pinned=request.via.host != source[0])
         run.user = self._legs[driver.key] = driver
@@ -343,20 +353,12 @@ class UserAgent:
                 self._drop("over_limit", source)
                 if asyncio.iscoroutine(outcome):
                     outcome.close()
-                return self._busy(request)
+                return self._replies.busy(request)
             task = asyncio.ensure_future(outcome, loop=self.loop)
             self._asks.add(task)
             task.add_done_callback(partial(self._answer_late, run, request))
             return None
-        match request.method:
-            case "OPTIONS":
-                allow = ", ".join(self._methods)
-                fields = (("Allow", allow), ("Accept", ACCEPT), ("Supported", ", ".join(self._extensions)))
-                return self.reply(request, 200, headers=fields)
-            case "BYE" | "INFO" | "UPDATE":  # only legal within a dialog
-                return self.reply(request, 481)
-            case _:
-                return self.reply(request, 405, headers=(("Allow", ", ".join(self._methods)),))
+        return self._replies.by_method(request)
 
     def _answer_late(self, run: ServerRun, request: Request, task: asyncio.Future[Response]) -> None:
         self._asks.discard(task)
@@ -392,9 +394,6 @@ class UserAgent:
 
     def _authorizer(self, login: Login | None) -> Authorizer | None:
         return None if login is None else Authorizer(login, self._tokens)
-
-    def _busy(self, request: Request) -> Response:
-        return self.reply(request, 503, headers=(("Retry-After", RETRY_AFTER),))
 
     def _drop(self, kind: str, source: Address, *, fault: str = "") -> None:
         self._complaints.note(kind, source, self.loop.time(), fault=fault)
