@@ -10,8 +10,9 @@ leaves open is settled by the next start (`switch.call.recovery`).
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from ivr.ports import Leaver
 from ivr.reasons import Reason
@@ -33,21 +34,33 @@ from switch.media.control import MediaLeg, PortsExhaustedError
 
 END_RETRY_SECONDS: Final = 1.0
 """How often the end of a call is tried again while the book does not answer."""
+END_TRIES_MAX: Final = 5
+"""How often that is while the process ends: then the next start settles the call."""
 LAST_WORDS_SECONDS: Final = 32.0
 """64*T1: until then a late message may still belong to the call's timeline (RFC 3261 §17.1.1.1)."""
 RETRY_AFTER: Final = (("Retry-After", "5"),)
 
+T = TypeVar("T")
+
 
 class StationCall:
-    """One call of the story."""
+    """One call of the story. `dialled` is the number, None where the caller is asked for it."""
 
     def __init__(
-        self, services: Services, leg: InboundLeg, *, call_id: CallId, station: Station, timeline: Timeline
+        self,
+        services: Services,
+        leg: InboundLeg,
+        *,
+        call_id: CallId,
+        station: Station,
+        timeline: Timeline,
+        dialled: str | None,
     ) -> None:
         self._services = services
         self._leg = leg
         self._station = station
         self._timeline = timeline
+        self._dialled = dialled
         self._facility = services.directory.facility(station.facility_id)
         self._profile = services.profiles[self._facility.profile]
         self._draft = Draft(
@@ -57,33 +70,39 @@ class StationCall:
             station=station.station_id,
             started_at=services.clock.utc(services.clock.now()),
         )
+        self._story: asyncio.Task[Outcome] | None = None
+        self._is_stopping = False
 
-    async def run(self, dialled: str | None) -> None:
-        """Take the call to its end. `dialled` is the number, None where the caller is asked for it."""
+    def stop(self) -> None:
+        """End the call as soon as may be. Only the story is cut short: what is owed to the book is stored."""
+        self._is_stopping = True
+        if self._story is not None:
+            self._story.cancel()
+
+    async def run(self) -> None:
+        """Take the call to its end."""
         try:
             media = await self._services.media.open_leg()
+            try:
+                await self._take(media)
+            finally:
+                media.on_event(None)
+                media.close()
         except PortsExhaustedError:
             self._services.log.error("media_ports_exhausted", remedy="widen media.ports in the configuration")
             self._leg.refuse(503, headers=RETRY_AFTER)
-            return
-        try:
-            await self._answer(media, dialled)
         finally:
-            media.on_event(None)
-            media.close()
             loop = asyncio.get_running_loop()
             loop.call_later(LAST_WORDS_SECONDS, self._services.timelines.forget, self._timeline)
 
-    async def _answer(self, media: MediaLeg, dialled: str | None) -> None:
+    async def _take(self, media: MediaLeg) -> None:
+        """Answer the caller, have the story told, and book its end."""
         negotiator = Negotiator(session_id=self._services.tokens.session_id(), codecs=self._services.codecs)
         description = negotiator.answer(self._leg.offer, media)
         if description is None:
             self._leg.refuse(488)
             return
-        try:
-            await self._services.book.submit(StartCall(self._draft.open_call()))
-        except LedgerError as error:
-            self._services.log.error("book_does_not_answer", call_id=self._draft.call_id, error=str(error))
+        if self._is_stopping or not await self._is_opened():
             self._leg.refuse(503, headers=RETRY_AFTER)
             return
         self._leg.answer(description)
@@ -96,45 +115,81 @@ class StationCall:
             timeline=self._timeline,
             clock=self._services.clock.now,
         )
-        async with asyncio.TaskGroup() as lines:
-            lines.create_task(caller.run())
-            desk = CallDesk(
-                services=self._services,
-                draft=self._draft,
-                station=self._station,
-                facility=self._facility,
-                profile=self._profile,
-                caller=caller,
-                timeline=self._timeline,
-                lines=lines,
-            )
-            outcome = await self._tell(caller, desk, dialled)
-            await self._finish(outcome, caller, desk)
-        if desk.callee is not None:
-            desk.callee.close()
-
-    async def _tell(self, caller: Line, desk: CallDesk, dialled: str | None) -> Outcome:
-        """The story; our own faults and a shutdown end the call as one of its reasons."""
+        lines = asyncio.TaskGroup()
+        desk = CallDesk(
+            services=self._services,
+            draft=self._draft,
+            station=self._station,
+            facility=self._facility,
+            profile=self._profile,
+            caller=caller,
+            timeline=self._timeline,
+            lines=lines,
+        )
         try:
-            return await tell(caller, desk, self._profile, dialled)
-        except asyncio.CancelledError:
-            return Outcome(Reason.SHUT_DOWN, Leaver.SWITCH)
-        except Exception:
-            self._services.log.exception("call_failed", call_id=self._draft.call_id)
-            return Outcome(Reason.FAULT, Leaver.SWITCH)
+            outcome = await self._outcome(desk, lines)
+            await self._finish(outcome, desk)
+        finally:
+            desk.hang_up()
+            if desk.callee is not None:
+                desk.callee.close()
 
-    async def _finish(self, outcome: Outcome, caller: Line, desk: CallDesk) -> None:
+    async def _is_opened(self) -> bool:
+        """Store that the call is open; no call goes on of which a crash would leave no trace."""
+        try:
+            started = await self._services.book.submit(StartCall(self._draft.open_call()))
+        except LedgerError as error:
+            self._services.log.error("book_does_not_answer", call_id=self._draft.call_id, error=str(error))
+            return False
+        if isinstance(started, Refused):
+            self._services.log.error("call_not_opened", call_id=self._draft.call_id, why=started.why.value)
+            return False
+        return True
+
+    async def _outcome(self, desk: CallDesk, lines: asyncio.TaskGroup) -> Outcome:
+        """The end of the story; our own faults and a shutdown are two of its reasons."""
+        self._story = asyncio.create_task(self._tell(desk, lines))
+        if self._is_stopping:
+            self._story.cancel()
+        try:
+            await asyncio.wait({self._story})
+        finally:
+            self._story.cancel()
+        if self._story.cancelled():
+            return Outcome(Reason.SHUT_DOWN, Leaver.SWITCH)
+        fault = self._story.exception()
+        if fault is not None:
+            self._services.log.error("call_failed", call_id=self._draft.call_id, exc_info=fault)
+            return Outcome(Reason.FAULT, Leaver.SWITCH)
+        return self._story.result()
+
+    async def _tell(self, desk: CallDesk, lines: asyncio.TaskGroup) -> Outcome:
+        """The story, while both lines are followed; a fault in one of them is one of the call."""
+        async with lines:
+            lines.create_task(desk.caller.run())
+            outcome = await tell(desk.caller, desk, self._profile, self._dialled)
+            desk.hang_up()
+        return outcome
+
+    async def _finish(self, outcome: Outcome, desk: CallDesk) -> None:
         """Release everything, then book the end."""
         now = self._services.clock.now()
-        caller.hang_up()
-        if desk.callee is not None:
-            desk.callee.hang_up()
+        desk.hang_up()
         if self._draft.tape is not None:
             self._draft.tape.stop()
         desk.leave_turn()
         record, charge = self._settle(outcome, desk, now)
         self._timeline.add(Kind.STATE, SWITCH, SWITCH, f"ended: {record.why}")
-        await self._store(record, charge)
+        await self._insist("block_not_stored", desk.store_block)
+        ended = await self._insist("call_end_not_stored", lambda: self._services.book.submit(EndCall(record, charge)))
+        if ended is None:
+            self._services.log.error("call_left_open", call_id=record.call_id, remedy="the next start settles it")
+            return
+        if isinstance(ended, Refused):
+            self._services.log.error("call_end_refused", call_id=record.call_id, why=ended.why.value)
+            return
+        if charge is not None:
+            self._timeline.add(Kind.MONEY, SWITCH, BOOK, f"charge {charge.amount} to {charge.payer}")
         for listener in self._services.ended:
             listener(record, self._timeline)
         self._services.log.info(
@@ -148,7 +203,7 @@ class StationCall:
 
     def _settle(self, outcome: Outcome, desk: CallDesk, now: float) -> tuple[CallRecord, Charge | None]:
         """The record and the charge of what was talked."""
-        ended_at = desk.talk_ended_at or now
+        ended_at = now if desk.talk_ended_at is None else desk.talk_ended_at
         talk, charge, explanation = timedelta(0), None, None
         if self._draft.accepted_at is not None and desk.charging is not None:
             talk, charge, explanation = desk.charging.settle(ended_at)
@@ -162,21 +217,20 @@ class StationCall:
         )
         return record, charge
 
-    async def _store(self, record: CallRecord, charge: Charge | None) -> None:
-        """Book the end; try again while the book does not answer, for as long as this process lives."""
-        request = EndCall(record, charge)
+    async def _insist(self, event: str, store: Callable[[], Awaitable[T]]) -> T | None:
+        """Store something; try again while the book does not answer, for as long as this process lives.
+
+        Returns None if the process ends before.
+        """
+        tries = 0
         while True:
             try:
-                outcome = await self._services.book.submit(request)
-                break
+                return await store()
             except BookClosedError:
-                self._services.log.error("call_left_open", call_id=record.call_id, remedy="the next start settles it")
-                return
+                return None
             except LedgerError as error:
-                self._services.log.error("call_end_not_stored", call_id=record.call_id, error=str(error))
-                await asyncio.sleep(END_RETRY_SECONDS)
-        if isinstance(outcome, Refused):
-            self._services.log.error("call_end_refused", call_id=record.call_id, why=outcome.why.value)
-            return
-        if charge is not None:
-            self._timeline.add(Kind.MONEY, SWITCH, BOOK, f"charge {charge.amount} to {charge.payer}")
+                self._services.log.error(event, call_id=self._draft.call_id, error=str(error))
+            tries = tries + 1 if self._is_stopping else 0
+            if tries >= END_TRIES_MAX:
+                return None
+            await asyncio.sleep(END_RETRY_SECONDS)
