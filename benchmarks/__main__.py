@@ -33,7 +33,7 @@ errors = Console(stderr=True)
 
 def main(
     names: Annotated[list[str] | None, typer.Argument(help="Which; all without one.")] = None,
-    is_listing: Annotated[bool, typer.Option("--list", help="Print the names and end.")] = False,
+    is_listing: Annotated[bool, typer.Option("--list", help="Print the names and end.")] = False,  # noqa: FBT002 - an option of the command line
     rows_of: Annotated[str, typer.Option(hidden=True)] = "",
 ) -> None:
     """Run benchmarks and show their figures."""
