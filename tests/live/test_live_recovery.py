@@ -143,6 +143,37 @@ def test_a_switch_that_is_stopped_books_the_talk_and_releases_both(tmp_path: Pat
     assert_charged(record, account, float(record["talk_seconds"]))
 
 
+def test_a_switch_killed_while_it_rings_charges_nothing_and_holds_nothing(tmp_path: Path) -> None:
+    program("sipp", "sip-tester")
+    port = free_range()
+    with serving(tmp_path) as first:
+        register(first.address, tmp_path, user="family", password="family-secret", port=port)
+        with (
+            Sipp("callee_rings_on", first.address, tmp_path, user="family", password="", port=port) as outside,
+            Sipp(
+                "station",
+                first.address,
+                tmp_path,
+                user="yard",
+                password="yard-secret",
+                dials=NUMBER,
+                presses="4417",
+                keys=Keys.INFO,
+            ),
+        ):
+            outside.saw("180 Ringing", within=20)
+            held = first.accounts()[PAYER]["held"]
+            first.kill()
+    assert held != "0", "the first slice is held before it rings"
+    with serving(tmp_path) as second:
+        recovered = second.logged("call_recovered", within=10)
+        record = second.record(recovered["call_id"])
+        account = second.accounts()[PAYER]
+        assert second.audit()["clean"]
+    assert (record["why"], record["accepted_at"], record["charged"]) == ("recovered", None, "0"), record
+    assert (account["balance"], account["held"], account["available"]) == ("1", "0", "1"), account
+
+
 def assert_charged(record: dict[str, Any], account: dict[str, Any], talked: float) -> None:
     """Each begun second costs a cent, charged once; nothing is held."""
     charged = math.ceil(talked) * CENTS_A_SECOND
