@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import signal
@@ -32,6 +33,10 @@ BUILT_IN: Final = Path(__file__).with_name("example.toml")
 """What `serve` runs without a file: the commented example."""
 
 METRICS_SECONDS: Final = 60.0
+
+GARBAGE_THRESHOLDS: Final = (10_000, 20, 20)
+"""What a call leaves goes by reference count; a transaction lives on for 32 s and is looked through in vain.
+Looking after 10,000 new objects and not after 700 saves a seventh of the processor time at 150 calls/s."""
 
 
 class LogLevel(Enum):
@@ -161,6 +166,7 @@ async def _serve(world: World, base: Path, file: Path, log: Any) -> None:
     async with running(world, base=base, random=SystemRandom(), utc=datetime.now(UTC), log=log) as switch:
         if world.config.book.records is not None:
             switch.services.ended.append(_appender(base / world.config.book.records, log))
+        _quieten_collector()
         _print_welcome(switch, world, file)
         log.info("switch_started", address="{}:{}".format(*switch.address))
         metrics = asyncio.create_task(_log_metrics(switch, log))
@@ -169,6 +175,13 @@ async def _serve(world: World, base: Path, file: Path, log: Any) -> None:
         metrics.cancel()
         log.info("metrics", **_moved(switch.metrics()))
     log.info("switch_stopped")
+
+
+def _quieten_collector() -> None:
+    """Never look for garbage in what was made at the start, and less often in the rest: it stops every call."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 
 async def _log_metrics(switch: Switch, log: Any) -> None:
