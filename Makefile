@@ -22,7 +22,7 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/pytest -n 2 --dist worksteal -m "not live"
-	$(BIN)/pytest -m live
+	$(BIN)/pytest -n 2 --dist loadfile -m live
 
 quick: $(STAMP)
 	$(BIN)/pytest -n 2 --dist worksteal -m "not live" -q
