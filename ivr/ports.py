@@ -130,7 +130,7 @@ class Desk(Protocol):
         """Why nobody may call from this station now: it is off, or locked after bad PINs; None if it may."""
 
     async def identify(self, pin: str) -> Person | None:
-        """The person of this PIN at this facility, None if there is none (which is counted)."""
+        """The person of this PIN at this facility, None if there is none (counted: see `station_refusal`)."""
 
     async def lock(self) -> None:
         """Refuse PINs at this station for a while."""

@@ -100,6 +100,8 @@ async def _identify(caller: Party, desk: Desk, profile: Profile) -> Person | Rea
         person = await desk.identify(pin) if len(pin) == inside.pin_length else None
         if person is not None:
             return person
+        if await desk.station_refusal() is not None:  # bad tries of earlier calls count as well
+            return Reason.BAD_PIN
         ask_for = words.BAD_PIN
     await desk.lock()
     return Reason.BAD_PIN

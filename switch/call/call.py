@@ -70,7 +70,8 @@ class StationCall:
             station=station.station_id,
             started_at=services.clock.utc(services.clock.now()),
         )
-        self._story: asyncio.Task[Outcome] | None = None
+        self._story: asyncio.Task[None] | None = None
+        self._told: Outcome | None = None
         self._is_stopping = False
 
     def stop(self) -> None:
@@ -155,21 +156,18 @@ class StationCall:
             await asyncio.wait({self._story})
         finally:
             self._story.cancel()
-        if self._story.cancelled():
-            return Outcome(Reason.SHUT_DOWN, Leaver.SWITCH)
-        fault = self._story.exception()
+        fault = None if self._story.cancelled() else self._story.exception()
         if fault is not None:
             self._services.log.error("call_failed", call_id=self._draft.call_id, exc_info=fault)
             return Outcome(Reason.FAULT, Leaver.SWITCH)
-        return self._story.result()
+        return self._told or Outcome(Reason.SHUT_DOWN, Leaver.SWITCH)
 
-    async def _tell(self, desk: CallDesk, lines: asyncio.TaskGroup) -> Outcome:
+    async def _tell(self, desk: CallDesk, lines: asyncio.TaskGroup) -> None:
         """The story, while both lines are followed; a fault in one of them is one of the call."""
         async with lines:
             lines.create_task(desk.caller.run())
-            outcome = await tell(desk.caller, desk, self._profile, self._dialled)
+            self._told = await tell(desk.caller, desk, self._profile, self._dialled)
             desk.hang_up()
-        return outcome
 
     async def _finish(self, outcome: Outcome, desk: CallDesk) -> None:
         """Release everything, then book the end."""

@@ -16,11 +16,12 @@ from ivr.profile import Profile
 from ivr.reasons import Reason
 from ledger.chart import Opener, advancepay, lec
 from ledger.errors import LedgerError
+from ledger.outcomes import Refused
 from ledger.requests import OpenAccount, UpdateCall
 from rating.price import quote
 from switch.call.admission import Payment, gate_of_list, payment, read_number
 from switch.call.calling import Calling
-from switch.call.charging import Charging
+from switch.call.charging import RETRY_SECONDS, Charging
 from switch.call.draft import Draft
 from switch.call.line import Line
 from switch.call.meter import Meter
@@ -50,59 +51,61 @@ class CallDesk:
         self.charging: Charging | None = None
         self.callee: Line | None = None
         self.talk_ended_at: float | None = None
+        self.caller = caller
         self._services = services
         self._draft = draft
         self._station = station
         self._facility = facility
         self._profile = profile
-        self._caller = caller
         self._timeline = timeline
         self._lines = lines
         self._person: PersonInside | None = None
+        self._owed_block: str | None = None
 
     async def station_refusal(self) -> Reason | None:
         """Why nobody may call from this station now."""
         if self._station.is_off:
             return Reason.STATION_OFF
+        if self._services.bad_pins[self._station.station_id] >= self._profile.inside.pin_tries:
+            await self.lock()
+            return Reason.LOCKED_OUT
         until = await self._services.blocks.locked_until(self._station.station_id, self._utc())
         return None if until is None else Reason.LOCKED_OUT
 
     async def identify(self, pin: str) -> Person | None:
-        """The person of this PIN at this facility."""
+        """The person of this PIN at this facility; bad ones are counted over all calls of the station."""
+        bad_pins = self._services.bad_pins
         person = self._services.directory.person(self._facility.facility_id, pin)
         self._timeline.add(Shown.STATE, SWITCH, SWITCH, "PIN accepted" if person else "PIN not valid")
         if person is None:
+            bad_pins[self._station.station_id] += 1
             return None
+        bad_pins.pop(self._station.station_id, None)
         self._person = person
-        self._draft.update(person=person.person_id)
+        self._draft.person = person.person_id
         return Person(person.person_id, (person.name,))
 
     async def lock(self) -> None:
         """Refuse PINs at this station for a while."""
         until = self._utc() + timedelta(seconds=self._profile.inside.lockout)
         await self._services.blocks.lock(self._station.station_id, until)
+        self._services.bad_pins.pop(self._station.station_id, None)
         self._timeline.add(Shown.STATE, SWITCH, SWITCH, "station locked out")
 
     async def admit(self, person: Person, dialled: str, billing: Billing) -> Admission | Reason:
         """Go through the gates, hold the first slice, and remember who pays."""
         assert self._person is not None and self._person.person_id == person.person_id, "identify comes first"
-        judged = await self._judge(self._person, dialled, billing)
-        if isinstance(judged, Reason):
-            self._timeline.add(Shown.STATE, SWITCH, SWITCH, f"denied: {judged.value}")
-            return judged
-        number, paid = judged
-        self._draft.update(number=number, billing=paid.kind.value, payer=paid.payer, tariff=paid.rate.tariff)
-        charging = self._charging(paid)
         try:
-            if not await charging.admit():
-                self._timeline.add(Shown.STATE, SWITCH, SWITCH, f"denied: {Reason.NO_FUNDS.value}")
-                return Reason.NO_FUNDS
-            self.charging = charging
-            self._draft.update(rate=paid.rate.to_json(), income=charging.income)
-            await self._services.book.submit(UpdateCall(self._draft.open_call()))
+            paid = await self._admitted(self._person, dialled, billing)
         except LedgerError as error:
             self._services.log.error("call_not_admitted", call_id=self._draft.call_id, error=str(error))
-            return Reason.FAULT
+            paid = Reason.FAULT
+        if isinstance(paid, Reason):
+            self.leave_turn()
+            self._timeline.add(Shown.STATE, SWITCH, SWITCH, f"denied: {paid.value}")
+            return paid
+        number = self._draft.number
+        assert number is not None, "an admitted call has a number"
         price = quote(paid.rate)
         called = self._services.directory.number(number)
         return Admission(
@@ -118,12 +121,12 @@ class CallDesk:
     @asynccontextmanager
     async def hold_audio(self) -> AsyncIterator[None]:
         """The caller hears hold audio inside this block, and nobody hears the caller."""
-        if self._caller.ended is None:
-            self._caller.loop(words.HOLD_AUDIO)
+        if self.caller.ended is None:
+            self.caller.loop(words.HOLD_AUDIO)
         try:
             yield
         finally:
-            self._caller.media.stop()
+            self.caller.media.stop()
 
     async def ring(self, admission: Admission) -> Line | Reason:
         """Ring the called party; cancelled, it cancels the ringing."""
@@ -133,18 +136,37 @@ class CallDesk:
         finally:  # A caller who gives up leaves a line too: its port is freed with the call.
             line = self.callee = calling.line
             if line is not None:
-                self._draft.update(rang_at=self._at(line.rang_at), answered_at=self._at(line.answered_at))
+                self._draft.rang_at, self._draft.answered_at = self._at(line.rang_at), self._at(line.answered_at)
 
     async def block(self, admission: Admission) -> None:
-        """Block (number, facility) by keypad (S1-13)."""
+        """Block (number, facility) by keypad (S1-13). What the book cannot take now is owed to the end of the call."""
+        self._owed_block = admission.number
+        await self.store_block()
+
+    async def store_block(self) -> None:
+        """Store the block that is owed, if there is one.
+
+        Raises:
+            LedgerError: The book does not answer.
+        """
+        number = self._owed_block
+        if number is None:
+            return
         await self._services.blocks.block(
-            number=admission.number,
+            number=number,
             facility=self._facility.facility_id,
             kind=BlockKind.KEYPAD,
             why="pressed by the called party",
             at=self._utc(),
         )
-        self._timeline.add(Shown.STATE, SWITCH, BOOK, f"{admission.number} blocks {self._facility.facility_id}")
+        self._owed_block = None
+        self._timeline.add(Shown.STATE, SWITCH, BOOK, f"{number} blocks {self._facility.facility_id}")
+
+    def hang_up(self) -> None:
+        """Hang up on both, whoever is still there."""
+        self.caller.hang_up()
+        if self.callee is not None:
+            self.callee.hang_up()
 
     async def dismiss(self) -> None:
         """Hang up on the called party."""
@@ -155,34 +177,52 @@ class CallDesk:
     async def talking(self, admission: Admission) -> AsyncIterator[LiveTalk]:
         """Bridge from the instant the accept key arrived; at the end hang up on both at once."""
         assert self.callee is not None and self.charging is not None, "a talk has two parties and a payer or none"
-        accepted_at = self.callee.last_key_at or self._services.clock.now()
-        recording = None if admission.is_privileged else self._record(self.callee)
-        self._draft.update(
-            accepted_at=self._at(accepted_at),
-            legs=(self._caller.leg.snapshot(), self.callee.leg.snapshot()),
-            recording=recording,
-        )
+        pressed_at = self.callee.last_key_at
+        accepted_at = self._services.clock.now() if pressed_at is None else pressed_at
+        if not admission.is_privileged:
+            self._draft.recording = self._record(self.callee)
+        self._draft.accepted_at = self._at(accepted_at)
+        self._draft.legs = (self.caller.leg.snapshot(), self.callee.leg.snapshot())
         self._timeline.add(Shown.STATE, CALLEE, SWITCH, "accepted: the meter starts")
         self.charging.accepted(accepted_at)
         storing = asyncio.create_task(self._store_acceptance())
-        talk = LiveTalk(caller=self._caller, callee=self.callee, charging=self.charging, accepted_at=accepted_at)
+        talk = LiveTalk(caller=self.caller, callee=self.callee, charging=self.charging, accepted_at=accepted_at)
         try:
             async with talk.running():
                 yield talk
         finally:
-            self.talk_ended_at = talk.ended_at or self._services.clock.now()
-            self._caller.hang_up()
-            self.callee.hang_up()
+            self.talk_ended_at = self._services.clock.now() if talk.ended_at is None else talk.ended_at
+            self.hang_up()
             storing.cancel()
 
-    async def _judge(self, person: PersonInside, dialled: str, billing: Billing) -> tuple[str, Payment] | Reason:
+    async def _admitted(self, person: PersonInside, dialled: str, billing: Billing) -> Payment | Reason:
+        """Every gate, and the first slice held.
+
+        Raises:
+            LedgerError: The book does not answer.
+        """
+        paid = await self._judge(person, dialled, billing)
+        if isinstance(paid, Reason):
+            return paid
+        draft, charging = self._draft, self._charging(paid)
+        draft.billing, draft.payer, draft.tariff = paid.kind.value, paid.payer, paid.rate.tariff
+        if not await charging.admit():
+            return Reason.NO_FUNDS
+        self.charging = charging
+        draft.rate, draft.income = paid.rate.to_json(), charging.income
+        updated = await self._services.book.submit(UpdateCall(draft.open_call()))
+        if isinstance(updated, Refused):
+            raise LedgerError(updated.why.value)
+        return paid
+
+    async def _judge(self, person: PersonInside, dialled: str, billing: Billing) -> Payment | Reason:
         """Every gate before the money, in order of precedence."""
         services = self._services
         destination = read_number(dialled)
         if isinstance(destination, Reason):
             return destination
         number = destination.e164
-        self._draft.update(number=number)
+        self._draft.number = number
         refused = gate_of_list(person, number)
         if refused is not None:
             return refused
@@ -208,7 +248,7 @@ class CallDesk:
             await services.book.submit(OpenAccount(lec(number), Opener.CALL, self._utc()))
         elif paid.payer is not None and await services.book.balance(paid.payer) is None:
             return Reason.NO_ACCOUNT
-        return number, paid
+        return paid
 
     def _take_turn(self, person: PersonInside, number: str) -> Reason | None:
         """One live call per person and per number; `leave_turn` gives the turn back."""
@@ -259,15 +299,18 @@ class CallDesk:
         if folder is None:
             return None
         name = f"{self._draft.call_id}.wav"
-        self._draft.tape = self._services.media.record(self._caller.media, callee.media, folder / name)
+        self._draft.tape = self._services.media.record(self.caller.media, callee.media, folder / name)
         return name
 
     async def _store_acceptance(self) -> None:
         """Store the acceptance, so that a crash from now on is settled to the last heartbeat."""
-        try:
-            await self._services.book.submit(UpdateCall(self._draft.open_call()))
-        except LedgerError as error:
-            self._services.log.error("acceptance_not_stored", call_id=self._draft.call_id, error=str(error))
+        while True:
+            try:
+                await self._services.book.submit(UpdateCall(self._draft.open_call()))
+                break
+            except LedgerError as error:
+                self._services.log.error("acceptance_not_stored", call_id=self._draft.call_id, error=str(error))
+                await asyncio.sleep(RETRY_SECONDS)
 
     def _utc(self) -> datetime:
         return self._services.clock.utc(self._services.clock.now())

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from ledger.money import ZERO, AccountId, CallId, Money
 from ledger.records import CallRecord, OpenCall
@@ -13,7 +12,7 @@ from switch.media.control import Recording
 
 @dataclass(slots=True)
 class Draft:
-    """A call record being filled in."""
+    """A call record being filled in, field by field, as each becomes known."""
 
     call_id: CallId
     process_id: str
@@ -35,13 +34,6 @@ class Draft:
     turn: tuple[str, str] | None = None
     """Person and number whose turn this call has taken."""
     tape: Recording | None = None
-
-    def update(self, **known: Any) -> None:
-        """Fill in what became known; a name that is no field is a fault of ours."""
-        names = {field.name for field in fields(self)}
-        for name, value in known.items():
-            assert name in names, f"a call has no {name}"
-            setattr(self, name, value)
 
     def open_call(self, granted: timedelta = timedelta(0)) -> OpenCall:
         """What must survive a crash."""

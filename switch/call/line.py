@@ -173,7 +173,8 @@ class Line:
         now = self._clock()
         match event:
             case Ringing():
-                self.rang_at = self.rang_at or now
+                if self.rang_at is None:
+                    self.rang_at = now
                 if self._on_ringing is not None:
                     self._on_ringing()
             case Answered(description):

@@ -19,13 +19,14 @@ from switch.sdp.write import write_description
 class Negotiator:
     """The session of one line: its id, its version, what was offered."""
 
-    __slots__ = ("_codecs", "_offered", "_session_id", "_version")
+    __slots__ = ("_agreed", "_codecs", "_offered", "_session_id", "_version")
 
     def __init__(self, *, session_id: int, codecs: Sequence[str]) -> None:
         self._session_id = session_id
         self._version = 0
         self._codecs = tuple(codecs)
         self._offered: SessionDescription | None = None
+        self._agreed: AgreedStream | None = None
 
     def offer(self, media: MediaLeg) -> bytes:
         """Our offer."""
@@ -41,6 +42,16 @@ class Negotiator:
 
     def answer(self, offer: bytes, media: MediaLeg) -> bytes | None:
         """Answer an offer (an empty one asks for ours) and connect the media; None: nothing in common."""
+        description = self.prepare(offer, media)
+        self.connect(media)
+        return description
+
+    def prepare(self, offer: bytes, media: MediaLeg) -> bytes | None:
+        """The same answer, for later: until `connect` the peer is sent nothing.
+
+        Silence before the answer would replace the ringing tone that its phone makes by itself.
+        """
+        self._agreed = None
         if not offer:
             return self.offer(media)
         try:
@@ -56,8 +67,13 @@ class Negotiator:
         if answered.stream is None:
             return None
         self._version += 1
-        media.connect(stream_of(answered.stream))
+        self._agreed = answered.stream
         return write_description(answered.description)
+
+    def connect(self, media: MediaLeg) -> None:
+        """Connect the media as it was prepared; nothing to do where our own offer awaits its answer."""
+        if self._agreed is not None:
+            media.connect(stream_of(self._agreed))
 
     def answered(self, description: bytes, media: MediaLeg) -> bool:
         """Take the answer to our offer and connect the media; False: it is no answer to it."""

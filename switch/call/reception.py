@@ -1,31 +1,46 @@
 """The reception: who calls, whether they may, and what kind of call it is.
 
-Every INVITE comes through here, and every call runs as one task that is kept and, at the end, cancelled.
+Every new INVITE is screened here before anything is kept of it; every call runs as one task. Whoever closes
+the reception stops the calls and waits until each is booked.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, Final
+from collections.abc import Callable
+from functools import partial
+from typing import Final, Protocol
 
 from ledger.money import CallId
 from switch.agent.complaints import Complaints
 from switch.agent.legs import InboundLeg
 from switch.agent.observed import Observed, SipSent
-from switch.call.call import StationCall
-from switch.call.service_call import BridgeCall, MenuCall
+from switch.call.call import RETRY_AFTER, StationCall
+from switch.call.service_call import ServiceCall
 from switch.call.services import Services
 from switch.call.timeline import CALLER, SWITCH, Kind, Timeline
+from switch.directory.people import Station
 from switch.routing.accounts import Accounts, Denied
 from switch.routing.registration import register
-from switch.routing.routes import BridgeRoute, MenuRoute
 from switch.sip.errors import SipError
 from switch.sip.message import Request, Response
 from switch.sip.uri import SipUri
 
 ASK_EVERYTHING: Final = "0"
 """Dialled by a station that wants to be asked for who pays and for the number."""
+
+
+class Call(Protocol):
+    """A call of any kind."""
+
+    async def run(self) -> None:
+        """Take it to its end."""
+
+    def stop(self) -> None:
+        """End it as soon as may be; `run` returns soon after."""
+
+
+Begin = Callable[[InboundLeg], Call]
 
 
 class Reception:
@@ -35,8 +50,11 @@ class Reception:
         self._services = services
         self._accounts = accounts
         self._calls_max = calls_max
-        self._calls: set[asyncio.Task[None]] = set()
+        self._calls: dict[asyncio.Task[None], Call] = {}
+        self._admitted: tuple[Request, Begin] | None = None
+        self._is_closing = False
         self._complaints = Complaints(services.agent.counters, services.log)
+        services.agent.on_screen = self._screen
         services.agent.on_invite = self._invited
         services.agent.on_request = self._asked
         services.agent.observe(self._observed)
@@ -47,55 +65,71 @@ class Reception:
         return len(self._calls)
 
     async def close(self) -> None:
-        """End every call; each is booked before this returns."""
-        for task in self._calls:
-            task.cancel()
+        """Take no more calls and end those that are; each is booked before this returns."""
+        self._is_closing = True
+        for call in self._calls.values():
+            call.stop()
         await asyncio.gather(*self._calls, return_exceptions=True)
 
-    def _invited(self, leg: InboundLeg) -> None:
-        services = self._services
-        if len(self._calls) >= self._calls_max:
-            services.log.warning("call_refused", why="calls_max", limit=self._calls_max)
-            leg.refuse(503, headers=(("Retry-After", "5"),))
-            return
-        request = leg.request
-        dialled = request.uri.user if isinstance(request.uri, SipUri) else None
-        who = self._who(leg)
+    def _screen(self, request: Request, source: tuple[str, int]) -> Response | None:
+        """Refuse an INVITE of which nothing need be kept; else decide what kind of call it is.
+
+        The agent hands an INVITE that may pass to `_invited` at once.
+        """
+        agent = self._services.agent
+        if self._is_closing or len(self._calls) >= self._calls_max:
+            self._note("call_over_limit", source, f"calls_max is {self._calls_max}")
+            return agent.reply(request, 503, headers=RETRY_AFTER)
+        who = self._who(request, source)
         if isinstance(who, Denied):
             if who.status == 403:
-                self._note("call_refused", leg.source, f"wrong password for {request.from_.uri}")
-            leg.refuse(who.status, headers=who.headers)
-            return
+                self._note("call_refused", source, f"wrong password for {request.from_.uri}")
+            return agent.reply(request, who.status, headers=who.headers)
+        dialled = request.uri.user if isinstance(request.uri, SipUri) else None
         if not dialled:
-            leg.refuse(484)
-            return
-        match services.routes.service(dialled):
-            case BridgeRoute() as route:
-                self._run(BridgeCall(services, leg).run(dialled, services.routes.trunk(route.trunk)))
-                return
-            case MenuRoute() as route:
-                self._run(MenuCall(services, leg).run(route, services.routes.trunk(route.trunk)))
-                return
-        station = services.directory.station(who)
-        if station is None:
-            services.log.warning("call_refused", why="not a station", user=who, dialled=dialled)
-            leg.refuse(403, reason="Only Stations May Call")
-            return
+            return agent.reply(request, 484)
+        begin = self._service(dialled) or self._story(who, dialled)
+        if begin is None:
+            self._note("call_not_of_station", source, f"{who} is no station, and dialled {dialled}")
+            return agent.reply(request, 403, reason="Only Stations May Call")
+        self._admitted = (request, begin)
+        return None
+
+    def _invited(self, leg: InboundLeg) -> None:
+        admitted, self._admitted = self._admitted, None
+        assert admitted is not None and admitted[0] is leg.request, "an INVITE came past the screen"
+        call = admitted[1](leg)
+        task = asyncio.create_task(call.run())
+        self._calls[task] = call
+        task.add_done_callback(self._done)
+
+    def _service(self, dialled: str) -> Begin | None:
+        """A call of a number outside the story."""
+        route = self._services.routes.service(dialled)
+        return None if route is None else partial(ServiceCall, self._services, route=route, dialled=dialled)
+
+    def _story(self, who: str, dialled: str) -> Begin | None:
+        """A call of the story; None for an account that is no station."""
+        station = self._services.directory.station(who)
+        return None if station is None else partial(self._begin_story, station, dialled)
+
+    def _begin_story(self, station: Station, dialled: str, leg: InboundLeg) -> StationCall:
+        services = self._services
         now = services.clock.now()
         call_id = CallId(f"{services.clock.utc(now):%Y%m%dT%H%M%S}-{services.tokens.tag()[:8]}")
         timeline = Timeline(call_id, services.clock.now, services.watch)
-        timeline.add(Kind.SIP, CALLER, SWITCH, message_text(request))
+        timeline.add(Kind.SIP, CALLER, SWITCH, message_text(leg.request))
         services.timelines.show(leg.call_id, timeline, CALLER)
         services.log.info("call_started", call_id=call_id, station=station.station_id, dialled=dialled)
-        call = StationCall(services, leg, call_id=call_id, station=station, timeline=timeline)
-        self._run(call.run(None if dialled == ASK_EVERYTHING else dialled))
+        number = None if dialled == ASK_EVERYTHING else dialled
+        return StationCall(services, leg, call_id=call_id, station=station, timeline=timeline, dialled=number)
 
-    def _who(self, leg: InboundLeg) -> str | Denied:
+    def _who(self, request: Request, source: tuple[str, int]) -> str | Denied:
         """The account that calls: believed from a trusted address, else proved by digest."""
-        sender = leg.request.from_.uri
-        if self._services.routes.is_trusted(leg.source[0]) and isinstance(sender, SipUri):
+        sender = request.from_.uri
+        if self._services.routes.is_trusted(source[0]) and isinstance(sender, SipUri):
             return sender.user or ""
-        return self._accounts.authenticate(leg.request, self._services.clock.now())
+        return self._accounts.authenticate(request, self._services.clock.now())
 
     def _asked(self, request: Request, source: tuple[str, int]) -> Response | None:
         if request.method != "REGISTER":
@@ -117,13 +151,8 @@ class Reception:
         """Count a refusal for who somebody claimed to be; guessing often does not fill the log."""
         self._complaints.note(kind, source, self._services.clock.now(), fault=fault[:200])
 
-    def _run(self, call: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(call)
-        self._calls.add(task)
-        task.add_done_callback(self._done)
-
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._calls.discard(task)
+        del self._calls[task]
         if not task.cancelled() and (error := task.exception()) is not None:
             self._services.log.error("call_task_failed", exc_info=error)
 

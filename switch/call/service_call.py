@@ -6,10 +6,12 @@ Nobody is asked, charged or recorded: test numbers, and gateways that bill by th
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Final
 
 from ivr.keys import exactly
 from ivr.ports import HungUpError
+from ivr.presence import staying
 from ivr.reasons import Reason
 from ledger.money import CallId
 from switch.agent.legs import InboundLeg
@@ -18,8 +20,8 @@ from switch.call.line import Line
 from switch.call.offers import Negotiator
 from switch.call.services import Services
 from switch.call.timeline import CALLEE, CALLER, Timeline
-from switch.media.control import PortsExhaustedError
-from switch.routing.routes import MenuRoute, Trunk
+from switch.media.control import MediaLeg, PortsExhaustedError
+from switch.routing.routes import BridgeRoute, MenuRoute, Route
 from switch.sip.uri import SipUri
 
 RINGING: Final = 60.0
@@ -36,29 +38,101 @@ STATUSES: Final[dict[Reason, int]] = {
 """What a caller who is still ringing is told of a callee that was not reached."""
 
 
-class _ServiceCall:
-    """Two lines and what frees them."""
+class ServiceCall:
+    """A call to a number of a service route. However it ends, both lines are hung up and their ports freed."""
 
-    def __init__(self, services: Services, leg: InboundLeg) -> None:
+    def __init__(self, services: Services, leg: InboundLeg, *, route: Route, dialled: str) -> None:
         self._services = services
         self._leg = leg
+        self._route = route
+        self._dialled = dialled
+        self._trunk = services.routes.trunk(route.trunk)
         self._timeline = Timeline(CallId("service"), services.clock.now, None, is_kept=False)
         self._negotiator = Negotiator(session_id=services.tokens.session_id(), codecs=services.codecs)
+        self._calling: Calling | None = None
+        self._work: asyncio.Task[None] | None = None
+        self._is_stopping = False
 
-    async def _open(self) -> tuple[Line, bytes] | None:
-        """The caller's line and our answer to its offer; None: it was refused."""
+    def stop(self) -> None:
+        """End the call as soon as may be."""
+        self._is_stopping = True
+        if self._work is not None:
+            self._work.cancel()
+
+    async def run(self) -> None:
+        """Take the call to its end."""
         try:
             media = await self._services.media.open_leg()
         except PortsExhaustedError:
             self._services.log.error("media_ports_exhausted", remedy="widen media.ports in the configuration")
             self._leg.refuse(503)
-            return None
-        description = self._negotiator.answer(self._leg.offer, media)
-        if description is None:
-            self._leg.refuse(488)
+            return
+        try:
+            description = self._negotiator.prepare(self._leg.offer, media)
+            if description is None:
+                self._leg.refuse(488)
+                return
+            await self._follow(self._line(media), description)
+        finally:
             media.close()
-            return None
-        line = Line(
+            if self._calling is not None and self._calling.line is not None:
+                self._calling.line.close()
+
+    async def _follow(self, caller: Line, description: bytes) -> None:
+        """Converse while both lines are followed; whatever ends it, hang up on both."""
+        self._work = asyncio.create_task(self._both(caller, description))
+        if self._is_stopping:
+            self._work.cancel()
+        try:
+            await asyncio.wait({self._work})
+        finally:
+            self._work.cancel()
+            self._hang_up(caller)
+        if not self._work.cancelled():
+            self._work.result()
+
+    async def _both(self, caller: Line, description: bytes) -> None:
+        async with asyncio.TaskGroup() as lines:
+            lines.create_task(caller.run())
+            calling = self._calling = Calling(self._services, self._timeline, lines, ringing=RINGING)
+            try:
+                async with staying(caller):
+                    match self._route:
+                        case BridgeRoute():
+                            await self._bridge(caller, description, calling)
+                        case MenuRoute() as route:
+                            await self._ask(route, caller, description, calling)
+            except HungUpError:
+                pass
+            self._hang_up(caller)
+
+    async def _bridge(self, caller: Line, description: bytes, calling: Calling) -> None:
+        """Ring the trunk, and answer when it answers."""
+        calling.on_ringing(self._leg.ring)
+        reached = await calling.ring(self._place(self._dialled), name=CALLEE)
+        if isinstance(reached, Reason):
+            self._leg.refuse(STATUSES.get(reached, 480))
+            return
+        self._answer(caller, description)
+        await self._talk(caller, reached)
+
+    async def _ask(self, route: MenuRoute, caller: Line, description: bytes, calling: Calling) -> None:
+        """Answer, say the words, take a key, and bridge to the number it makes."""
+        self._answer(caller, description)
+        key = await caller.ask(route.words, is_complete=exactly(1), end="", first=KEY_SECONDS, between=KEY_SECONDS)
+        if not key:
+            return
+        reached = await calling.ring(self._place(f"{route.bridge_prefix}{key}"), name=CALLEE)
+        if not isinstance(reached, Reason):
+            await self._talk(caller, reached)
+
+    def _hang_up(self, caller: Line) -> None:
+        caller.hang_up()
+        if self._calling is not None and self._calling.line is not None:
+            self._calling.line.hang_up()
+
+    def _line(self, media: MediaLeg) -> Line:
+        return Line(
             name=CALLER,
             leg=self._leg,
             media=media,
@@ -67,89 +141,27 @@ class _ServiceCall:
             timeline=self._timeline,
             clock=self._services.clock.now,
         )
-        return line, description
 
-    def _place(self, number: str, trunk: Trunk) -> Place:
-        host, port = trunk.address
-        return Place(SipUri("sip", number, None, host, port), trunk.address)
+    def _answer(self, caller: Line, description: bytes) -> None:
+        """Answer; only now is the caller sent audio: before, it would silence the tone of its own phone."""
+        self._negotiator.connect(caller.media)
+        self._leg.answer(description)
+
+    def _place(self, number: str) -> Place:
+        host, port = self._trunk.address
+        return Place(SipUri("sip", number, None, host, port), self._trunk.address)
 
     async def _talk(self, caller: Line, callee: Line) -> None:
-        """Bridge until one of both leaves, then release the other."""
+        """Bridge until the callee leaves or nothing is heard of one any more; `staying` watches the caller."""
         caller.media.stop()
         caller.media.hear(callee.media, with_digits=True)
         callee.media.hear(caller.media, with_digits=True)
-        leaving = [asyncio.ensure_future(line.left()) for line in (caller, callee)]
+        lost = asyncio.Event()
+        for line in (caller, callee):
+            line.on_lost(lost.set)
+        ends: Sequence[asyncio.Task[object]] = [asyncio.create_task(callee.left()), asyncio.create_task(lost.wait())]
         try:
-            await asyncio.wait(leaving, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for waiting in leaving:
-                waiting.cancel()
-            caller.hang_up()
-            callee.hang_up()
-
-
-class BridgeCall(_ServiceCall):
-    """Rings the trunk, and answers when it answers."""
-
-    async def run(self, number: str, trunk: Trunk) -> None:
-        """Take the call to its end."""
-        opened = await self._open()
-        if opened is None:
-            return
-        caller, description = opened
-        calling: Calling | None = None
-        try:
-            async with asyncio.TaskGroup() as lines:
-                lines.create_task(caller.run())
-                calling = Calling(self._services, self._timeline, lines, ringing=RINGING)
-                calling.on_ringing(self._leg.ring)
-                ringing = lines.create_task(calling.ring(self._place(number, trunk), name=CALLEE))
-                leaving = lines.create_task(caller.left())
-                await asyncio.wait({ringing, leaving}, return_when=asyncio.FIRST_COMPLETED)
-                leaving.cancel()
-                if not ringing.done():
-                    ringing.cancel()
-                    return
-                reached = ringing.result()
-                if isinstance(reached, Reason):
-                    self._leg.refuse(STATUSES.get(reached, 480))
-                    return
-                self._leg.answer(description)
-                await self._talk(caller, reached)
-        finally:
-            caller.close()
-            if calling is not None and calling.line is not None:
-                calling.line.close()
-
-
-class MenuCall(_ServiceCall):
-    """Answers, says its words, takes a key, and bridges to the number it makes."""
-
-    async def run(self, route: MenuRoute, trunk: Trunk) -> None:
-        """Take the call to its end."""
-        opened = await self._open()
-        if opened is None:
-            return
-        caller, description = opened
-        self._leg.answer(description)
-        callee: Line | None = None
-        try:
-            async with asyncio.TaskGroup() as lines:
-                lines.create_task(caller.run())
-                calling = Calling(self._services, self._timeline, lines, ringing=RINGING)
-                try:
-                    key = await caller.ask(
-                        route.words, is_complete=exactly(1), end="", first=KEY_SECONDS, between=KEY_SECONDS
-                    )
-                except HungUpError:
-                    return
-                if key:
-                    reached = await calling.ring(self._place(f"{route.bridge_prefix}{key}", trunk), name=CALLEE)
-                    callee = calling.line
-                    if not isinstance(reached, Reason):
-                        await self._talk(caller, reached)
-                caller.hang_up()
-        finally:
-            caller.close()
-            if callee is not None:
-                callee.close()
+            for end in ends:
+                end.cancel()

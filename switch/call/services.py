@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,7 +20,7 @@ from switch.agent.user_agent import UserAgent
 from switch.call.clock import Clock
 from switch.call.timeline import Timeline, Timelines, Watcher
 from switch.directory.blocks import Blocks
-from switch.directory.people import Directory
+from switch.directory.people import Directory, StationId
 from switch.media.control import MediaDriver
 from switch.routing.registrar import Registrar
 from switch.routing.routes import RouteTable
@@ -66,6 +67,8 @@ class Services:
     watchers: list[Watcher] = field(default_factory=list)
     timelines: Timelines = field(default_factory=Timelines)
     ended: list[CallEnded] = field(default_factory=list)
+    bad_pins: Counter[StationId] = field(default_factory=Counter)
+    """Bad PINs in a row at a station, over all its calls: hanging up gives no new tries."""
 
     def watch(self, call_id: CallId, item: Any) -> None:
         """Tell every watcher of an item of a timeline."""

@@ -135,6 +135,21 @@ class Board:
         """The phone made before for this user."""
         return self._phones[user]
 
+    async def is_clean(self) -> None:
+        """Assert what holds 64*T1 after the last call: nothing is left of it but its record and its charge."""
+        await asyncio.sleep(40)
+        services, metrics = self.switch.services, self.switch.metrics()
+        assert (metrics["calls"], metrics["legs"], metrics["transactions"]) == (0, 0, 0)
+        assert metrics["media_ports_free"] == self.ports
+        assert metrics.get("faults", 0) == 0
+        assert len(services.timelines) == 0
+        assert not services.busy.people
+        assert not services.busy.numbers
+        assert not await services.book.open_calls()
+        assert all(not account.held for account in await services.book.accounts())
+        records = await services.book.calls()
+        assert sorted(record.call_id for record in records) == sorted(record.call_id for record in self.records)
+
     async def balances(self) -> dict[str, str]:
         """Every account with its balance."""
         return {account.account_id: str(account.balance) for account in await self.switch.services.book.accounts()}
