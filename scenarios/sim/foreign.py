@@ -45,6 +45,11 @@ class ForeignWork:
         """How many questions have not been answered to the loop."""
         return len(self._asked)
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether no question is open and nobody called."""
+        return not self._asked and self._inbox.empty()
+
     def ask(self, future: Future[Any]) -> None:
         """Note that `future` will be answered by another thread."""
         self._asked[future] = None

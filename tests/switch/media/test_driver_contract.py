@@ -323,11 +323,11 @@ async def test_a_driver_without_connected_legs_sets_no_timer(make_driver: Callab
     loop: Any = asyncio.get_running_loop()
     async with running(make_driver()) as driver:
         leg = await driver.open_leg()
-        assert [timer for timer in loop._scheduled if not timer.cancelled()] == []
+        assert loop.pending_timers == []
         await phone_for(leg)
-        assert len([timer for timer in loop._scheduled if not timer.cancelled()]) == 1
+        assert len(loop.pending_timers) == 1
         leg.close()
-        assert [timer for timer in loop._scheduled if not timer.cancelled()] == []
+        assert loop.pending_timers == []
 
 
 async def test_garbage_and_strangers_do_not_disturb_a_call(
