@@ -28,6 +28,7 @@ from switch.call.reception import Reception
 from switch.call.recovery import recover
 from switch.call.services import Services
 from switch.directory.blocks import Blocks
+from switch.media.control import MediaDriver
 from switch.media.driver import InProcessDriver
 from switch.media.files import raise_file_limit, required_files
 from switch.net.udp import UdpTransport, open_udp
@@ -74,9 +75,16 @@ class Switch:
 
 @asynccontextmanager
 async def running(
-    world: World, *, base: Path, random: Random, utc: datetime, log: Any, silence_max: float | None = None
+    world: World,
+    *,
+    base: Path,
+    random: Random,
+    utc: datetime,
+    log: Any,
+    silence_max: float | None = None,
+    media: MediaDriver | None = None,
 ) -> AsyncIterator[Switch]:
-    """Run a switch inside this block.
+    """Run a switch inside this block, on its own driver of the media step unless another is given.
 
     Raises:
         LedgerError: The book cannot be opened.
@@ -94,7 +102,7 @@ async def running(
         process = this_process(tokens.tag(), clock.utc(clock.now()))
         await open_accounts(book, world, clock.utc(clock.now()))
         await book.register(process)
-        driver = InProcessDriver(
+        driver: MediaDriver = media or InProcessDriver(
             host=config.media.listen,
             advertised=config.media.advertised or config.media.listen,
             ports=ports,
