@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any, Final
 
@@ -84,14 +84,16 @@ class Charging:
     async def run(self, accepted_at: float, tell: Callable[[Warned | TalkEnded], None]) -> None:
         """Keep the talk paid for until the cut; runs beside the talk and is cancelled with it."""
         self._accepted_at = accepted_at
+        self._is_stale = True  # It rang for a while since the first slice was held.
         stop_listening = self._book.on_change(self._account_changed)
         try:
             while True:
+                self._collect()
                 talk = self._talk(self._clock.now())
                 for effect in self.meter.advance(talk):
                     match effect:
                         case Hold():
-                            self._asking = asyncio.create_task(self._ask(effect))
+                            self._ask(self._place_surely(effect))
                         case Warn(remaining):
                             tell(Warned(remaining))
                         case Cut(is_time_limit):
@@ -128,22 +130,39 @@ class Charging:
         self._wake.clear()
         if self._is_stale and self._asking is None:
             self._is_stale = False
-            await self._read_balance()
-            return
+            self._ask(self._read_balance())
         due = self.meter.deadline(talk)
         assert due is not None and self._accepted_at is not None, "an open meter is due some time"
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(self._accepted_at + due.total_seconds()):
                 await self._wake.wait()
 
-    async def _read_balance(self) -> None:
-        """Tell the meter what is available now; a book that does not answer changes nothing."""
-        try:
-            self.meter.balance_changed(await self._available())
-        except LedgerError as error:
-            self._log.warning("balance_not_read", call_id=self._call_id, error=str(error))
+    def _ask(self, question: Coroutine[None, None, None]) -> None:
+        """Ask the book one thing at a time; a hold that is due does not wait for a balance."""
+        if self._asking is not None:
+            self._asking.cancel()
+            self._is_stale = True
+        self._asking = asyncio.create_task(question)
+        self._asking.add_done_callback(lambda _: self._wake.set())
 
-    async def _ask(self, hold: Hold) -> None:
+    def _collect(self) -> None:
+        """Let go of what the book answered; a fault of ours in it ends the talk."""
+        if self._asking is not None and self._asking.done():
+            answered, self._asking = self._asking, None
+            answered.result()
+
+    async def _read_balance(self) -> None:
+        """Tell the meter what is available now, as soon as the book answers."""
+        while True:
+            try:
+                available = await self._available()
+                break
+            except LedgerError as error:
+                self._log.warning("balance_not_read", call_id=self._call_id, error=str(error))
+                await asyncio.sleep(RETRY_SECONDS)
+        self.meter.balance_changed(available)
+
+    async def _place_surely(self, hold: Hold) -> None:
         """Place a hold beside the talk, again and again while the book does not answer.
 
         The talk goes on until its grant ends; the id of the hold keeps it from being placed twice.
@@ -155,8 +174,6 @@ class Charging:
             except LedgerError as error:
                 self._log.warning("hold_not_placed", call_id=self._call_id, error=str(error))
                 await asyncio.sleep(RETRY_SECONDS)
-        self._asking = None
-        self._wake.set()
 
     async def _place(self, hold: Hold) -> None:
         assert self.payer is not None, "nobody pays for a free call"

@@ -119,7 +119,7 @@ class Meter:
         return min(self._limit, afford(self._rate, self._held + self._available))
 
     def start(self, available: Money) -> list[Effect]:
-        """Ask for the first slice; nothing to hold is granted whole. An empty list: it cannot be paid.
+        """Ask for the first slice. An empty list: it costs nothing and is granted (OPEN), or cannot be paid (CLOSED).
 
         A free rate is granted to the limit at once, and no hold is ever placed.
         """
@@ -129,6 +129,9 @@ class Meter:
             self._move(State.OPEN)
             return []
         hold = self._next_hold()
+        if self._granted:
+            self._move(State.OPEN)  # What is paid is asked for when it is due.
+            return []
         self._move(State.CLOSED if hold is None else State.PENDING_INITIAL)
         return self._ask(hold)
 
@@ -227,15 +230,21 @@ class Meter:
         return self._granted - min(LEAD_MAX, self._slice / 2)
 
     def _next_hold(self) -> Hold | None:
-        """The next slice, or what the money allows of it; None when not one increment more is paid."""
-        if self._granted >= self._limit:
-            return None
-        wish = step(self._rate, self._granted, self._slice)
-        talk = min(wish, afford(self._rate, self._held + self._available))
-        amount = price(self._rate, talk) - self._held
-        if talk <= self._granted or amount.micros < 0:
-            return None
-        return Hold(self._holds + 1, amount, talk)
+        """The next slice, or what the money allows of it; None when not one increment more is paid.
+
+        Talk that costs nothing more (a first minute for free, a flat price) is granted in passing: a hold
+        of nothing is none.
+        """
+        affordable = afford(self._rate, self._held + self._available)
+        while self._granted < self._limit:
+            talk = min(step(self._rate, self._granted, self._slice), affordable)
+            amount = price(self._rate, talk) - self._held
+            if talk <= self._granted or amount < ZERO:
+                return None
+            if amount:
+                return Hold(self._holds + 1, amount, talk)
+            self._granted = min(talk, self._limit)
+        return None
 
     def _move(self, to: State) -> None:
         assert to in MOVES[self._state], f"{self._state} may not become {to}"

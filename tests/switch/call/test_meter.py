@@ -147,6 +147,48 @@ def test_an_accepted_call_costs_the_first_minute_even_when_nothing_is_said() -> 
     assert open_meter("5").stop(seconds(-0.001)) == (seconds(0), usd("0.025"))
 
 
+FIRST_MINUTE_FREE = Rate(tariff="t", prefix="+1", place="US", per_minute=Decimal("0.05"), first_price=Decimal(0))
+FLAT = Rate(tariff="t", prefix="+1", place="US", per_minute=Decimal(0), first_price=Decimal("0.50"))
+
+
+def test_a_first_minute_for_free_is_granted_without_a_hold_and_without_money() -> None:
+    poor = meter(FIRST_MINUTE_FREE)
+    assert poor.start(ZERO) == []
+    assert (poor.state, poor.granted) == (State.OPEN, MINUTE)
+    assert run(poor, ZERO)[-1] == (MINUTE, Cut(is_time_limit=False))
+
+
+def test_what_follows_a_first_minute_for_free_is_held_when_it_is_due() -> None:
+    talking = meter(FIRST_MINUTE_FREE)
+    assert talking.start(usd("0.05")) == []
+    assert talking.advance(seconds(54)) == []
+    assert talking.advance(seconds(55))[0] == Hold(1, usd("0.05"), 2 * MINUTE)
+
+
+def test_a_flat_price_is_held_once_and_talked_to_the_limit() -> None:
+    talking = meter(FLAT)
+    assert talking.start(usd("0.50")) == [Hold(1, usd("0.50"), MINUTE)]
+    talking.granted_hold(ZERO)
+    assert run(talking, usd("0.50"))[-1] == (LIMIT, Cut(is_time_limit=True))
+    assert talking.stop(LIMIT) == (LIMIT, usd("0.50"))
+
+
+def test_an_answer_of_the_book_that_comes_after_the_end_changes_nothing() -> None:
+    for late in (Meter.granted_hold, Meter.refused_hold):
+        talking = open_meter("5")
+        talking.advance(seconds(55))
+        talking.stop(seconds(57))
+        late(talking, usd("4.95"))
+        assert (talking.state, talking.granted, talking.held) == (State.CLOSED, MINUTE, usd("0.025"))
+
+
+def test_a_first_slice_that_is_refused_closes_the_meter() -> None:
+    closed = meter()
+    closed.start(usd("5"))
+    closed.refused_hold(ZERO)
+    assert closed.state is State.CLOSED
+
+
 def test_a_closed_meter_asks_for_nothing_more() -> None:
     talking = open_meter("5")
     talking.stop(seconds(3))
@@ -167,6 +209,7 @@ def run(talking: Meter, balance: Money, start: timedelta = timedelta(0)) -> list
         for effect in talking.advance(talk):
             match effect:
                 case Hold(amount=amount):
+                    assert amount, "a hold of nothing is none"
                     available = balance - talking.held
                     assert amount <= available, "the meter asked for more than there is"
                     talking.granted_hold(available - amount)
