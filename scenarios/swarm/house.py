@@ -1,0 +1,193 @@
+"""The machine on which the switch runs: it starts there, stops there, and dies there.
+
+To die is to vanish between two steps of the event loop: first nothing can leave any more, neither a datagram
+nor a row, then what was running is torn down. What a transaction of the book stored before stays stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+from sqlalchemy.exc import OperationalError
+
+from ledger.errors import BookClosedError
+from scenarios.sim.datagrams import SimulatedDatagramTransport
+from scenarios.sim.loop import VirtualLoop
+from scenarios.swarm.quiet import QuietDriver
+from scenarios.swarm.world import SWITCH_HOST, BookTrouble
+from switch.app.switch import Switch, running
+from switch.app.world import World
+
+NOON: Final = datetime(2021, 6, 1, 12, 0, tzinfo=UTC)
+PORTS: Final = range(20000, 20040)
+BOOK_FILE: Final = "book.db"
+SHUTDOWN_SECONDS: Final = 60.0
+
+
+@dataclass(slots=True)
+class Life:
+    """One run of the switch, from its start to its end."""
+
+    number: int
+    began: float
+    utc: datetime
+    ended: float | None = None
+    is_killed: bool = False
+
+    def loop_time(self, instant: datetime) -> float:
+        """The loop's instant of an instant of this life's wall clock."""
+        return self.began + (instant - self.utc).total_seconds()
+
+
+class House:
+    """Holds at most one switch at a time."""
+
+    def __init__(
+        self, *, seed: int, world: World, folder: Path, ports: range, has_media: bool, log: Any
+    ) -> None:
+        self.lives: list[Life] = []
+        self.switch: Switch | None = None
+        self.taped: list[str] = []
+        self.on_start: list[Callable[[Switch], None]] = []
+        self.troubles: list[BookTrouble] = []
+        self.troubled: list[tuple[float, float]] = []
+        """From when to when the book was not what it should be."""
+        self._seed = seed
+        self._world = world
+        self._folder = folder
+        self._ports = ports
+        self._has_media = has_media
+        self._log = log
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
+        self._dead: list[asyncio.Task[None]] = []
+        self._left: dict[BookTrouble, int] = {}
+
+    @property
+    def loop(self) -> VirtualLoop:
+        """The loop everything runs on."""
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        return loop
+
+    async def start(self, step: float = 0.0) -> None:
+        """Start the switch; its wall clock is `step` seconds off."""
+        now = self.loop.time()
+        number = len(self.lives)
+        life = Life(number, now, NOON + timedelta(seconds=now + step))
+        ready: asyncio.Future[Switch] = self.loop.create_future()
+        self._stopping = asyncio.Event()
+        self._task = self.loop.create_task(self._live(life, ready), name=f"life {number}")
+        await asyncio.wait({self._task, ready}, return_when=asyncio.FIRST_COMPLETED)
+        if not ready.done():
+            self._task.result()
+            raise AssertionError("the switch ended before it had started")
+        self.switch = ready.result()
+        self.lives.append(life)
+        self._trouble(self.switch)
+        for listener in self.on_start:
+            listener(self.switch)
+
+    async def stop(self) -> None:
+        """Stop the switch in good order."""
+        if self.switch is None or self._task is None:
+            return
+        self._stopping.set()
+        self.switch = None
+        self.lives[-1].ended = self.loop.time()
+        async with asyncio.timeout(SHUTDOWN_SECONDS):
+            await self._task
+
+    async def kill(self) -> None:
+        """Let the switch vanish at this instant."""
+        switch, task = self.switch, self._task
+        if switch is None or task is None:
+            return
+        self.switch = None
+        life = self.lives[-1]
+        life.ended, life.is_killed = self.loop.time(), True
+        self._sever(switch)
+        task.cancel()
+        self._dead.append(task)
+        # What the book's thread is in the middle of is stored or not before anybody starts again.
+        writing = switch.services.book._writing  # noqa: SLF001 - a crash knows no privacy
+        with contextlib.suppress(RuntimeError):
+            await self.loop.run_in_executor(writing._thread, int)  # noqa: SLF001
+        self._bury(switch.services.process_id)
+
+    async def mourn(self) -> None:
+        """Wait until nothing of the dead is left in this process."""
+        for task in self._dead:
+            await asyncio.wait({task})
+        self._dead.clear()
+
+    async def _live(self, life: Life, ready: asyncio.Future[Switch]) -> None:
+        random = Random(f"swarm/{self._seed}/life/{life.number}")
+        quiet = None if self._has_media else QuietDriver(SWITCH_HOST, self._ports)
+        if quiet is not None:
+            quiet.taped = self.taped
+        async with running(
+            self._world, base=self._folder, random=random, utc=life.utc, log=self._log, media=quiet
+        ) as switch:
+            ready.set_result(switch)
+            await self._stopping.wait()
+
+    def _sever(self, switch: Switch) -> None:
+        """Let nothing out any more: sockets are gone, and the book takes no more of this process."""
+        network = self.loop.network
+        for receiver in [*network._receivers.values()]:  # noqa: SLF001
+            if isinstance(receiver, SimulatedDatagramTransport) and receiver.get_extra_info("sockname")[0] == SWITCH_HOST:
+                receiver.close()
+        writer = switch.services.book._writer  # noqa: SLF001
+        writer._is_closing = True  # noqa: SLF001
+        while writer._queue:  # noqa: SLF001
+            waiting = writer._queue.popleft()  # noqa: SLF001
+            if not waiting.future.done():
+                waiting.future.set_exception(BookClosedError("the process was killed"))
+        switch.services.ended.clear()
+
+    def _bury(self, process_id: str) -> None:
+        """Say what the system would say: that pid is another process now."""
+        with contextlib.closing(sqlite3.connect(self._folder / BOOK_FILE, timeout=30)) as connection:
+            connection.execute("UPDATE processes SET pid_started = 'gone' WHERE process_id = ?", (process_id,))
+            connection.commit()
+
+    def _trouble(self, switch: Switch) -> None:
+        """Put troubles of the plan between the book and its thread."""
+        if not self.troubles:
+            return
+        writing = switch.services.book._writing  # noqa: SLF001
+        run = writing.run
+        loop = self.loop
+
+        async def troubled(*work: Any, **kwargs: Any) -> Any:
+            now = loop.time()
+            for trouble in self.troubles:
+                left = self._left.get(trouble, trouble.count)
+                if trouble.at > now or not left:
+                    continue
+                self._left[trouble] = left - 1
+                self.troubled.append((now, now + max(1.0, trouble.seconds)))
+                match trouble.kind:
+                    case "slow":
+                        await asyncio.sleep(trouble.seconds)
+                    case "forgets":
+                        await run(*work, **kwargs)
+                        raise _broken()
+                    case _:
+                        raise _broken()
+            return await run(*work, **kwargs)
+
+        writing.run = troubled  # type: ignore[method-assign]
+
+
+def _broken() -> OperationalError:
+    return OperationalError("injected", {}, sqlite3.OperationalError("disk I/O error"))

@@ -1,0 +1,276 @@
+"""What must always hold, checked after a run: the list of the architecture, from outside and in the book."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Final
+
+from ledger.audit import audit
+from ledger.chart import AccountKind, call_income, kind_of
+from ledger.hold import HoldState
+from ledger.money import AccountId, Money, total
+from ledger.records import CallRecord
+from ledger.store import Book
+from rating.price import afford, price
+from rating.tariff import Rate
+from scenarios.swarm.house import PORTS, House, Life
+from scenarios.swarm.model import EDGE, Claimed, Model, Seen
+from scenarios.swarm.model import Money as Moved
+from scenarios.swarm.observed import Observed
+from scenarios.swarm.people import Dialled, Taken
+from scenarios.swarm.world import FACILITY_FREE, debit_account
+from switch.app.switch import Switch
+
+ACCEPT_KEY: Final = "5"
+FAULT_SECONDS: Final = 8.0
+"""How long after a fault of book or network a call may still feel it: a retry, and a slice asked for ahead."""
+
+
+async def check(observed: Observed, house: House, book: Book) -> None:
+    """Fill `observed` with records, entries and every fault found."""
+    switch = house.switch
+    assert switch is not None
+    observed.records = tuple(sorted(await book.calls(), key=lambda record: record.call_id))
+    observed.entries = await book.entries()
+    _check_gone(observed, switch)
+    await _check_book(observed, book)
+    _check_finals(observed)
+    pairs = _match(observed)
+    _check_recordings(observed)
+    await _check_money(observed, book, pairs)
+
+
+def _check_gone(observed: Observed, switch: Switch) -> None:
+    """64*T1 after the last call only registrations are left."""
+    metrics = switch.metrics()
+    left = {name: metrics[name] for name in ("calls", "legs", "transactions") if metrics[name]}
+    if left:
+        observed.faults.append(f"left over: {left}")
+    if metrics["media_ports_free"] != len(PORTS) // 2:
+        observed.faults.append(f"left over: {len(PORTS) // 2 - metrics['media_ports_free']} media ports are not free")
+    if len(switch.services.timelines):
+        observed.faults.append(f"left over: {len(switch.services.timelines)} timelines")
+    busy = switch.services.busy
+    if busy.people or busy.numbers:
+        observed.faults.append(f"left over: {busy} count as busy")
+    if switch.services.agent.counters["faults"]:
+        observed.faults.append(f"the agent counted {switch.services.agent.counters['faults']} faults of its own")
+
+
+async def _check_book(observed: Observed, book: Book) -> None:
+    """The audit is clean, nothing is held or open, and nothing was created or lost."""
+    report = await audit(book)
+    observed.faults += [f"audit: {finding}" for finding in report.findings]
+    if await book.open_calls():
+        observed.faults.append(f"left open: {[call.call_id for call in await book.open_calls()]}")
+    placed = await book.holds(state=HoldState.PLACED)
+    if placed:
+        observed.faults.append(f"still held: {[hold.hold_id for hold in placed]}")
+    accounts = await book.accounts()
+    if total(account.balance for account in accounts).micros:
+        observed.faults.append("balances do not sum to zero")
+    earned = total(account.balance for account in accounts if kind_of(account.account_id) is AccountKind.INCOME)
+    charged = total(record.charged for record in observed.records)
+    if earned != charged:
+        observed.faults.append(f"income is {earned}, and records charge {charged}")
+
+
+def _check_finals(observed: Observed) -> None:
+    """Every INVITE got one final response; every answered leg ended once."""
+    tap = observed.tap
+    ends = [life.ended for life in observed.lives if life.ended is not None]
+    for transaction, at in tap.invited.items():
+        finals = tap.finals.get(transaction, {})
+        if len(finals) > 1:
+            observed.faults.append(f"INVITE {transaction} got {sorted(finals)}")
+        is_cut_short = any(at - 1 <= end <= at + 60 for end in ends) or _is_down(observed.lives, at)
+        if not finals and not is_cut_short:
+            observed.faults.append(f"INVITE {transaction} got no final response")
+    for call_id, sent in tap.switch_byes.items():
+        if len(sent) > 1 and not ends:
+            observed.faults.append(f"the switch said BYE {len(sent)} times in {call_id}")
+
+
+def _is_down(lives: list[Life], at: float) -> bool:
+    return not any(life.began <= at and (life.ended is None or at < life.ended) for life in lives)
+
+
+def _match(observed: Observed) -> list[tuple[CallRecord, Life, Dialled | None, Taken | None]]:
+    """Find for each record the call as the people remember it."""
+    calls = [call for caller in observed.callers for call in caller.dialled]
+    begun: dict[str, list[float]] = {}
+    for (call_id, _, _), at in observed.tap.invited.items():
+        begun.setdefault(call_id, []).append(at)
+    matched: list[tuple[CallRecord, Life, Dialled | None, Taken | None]] = []
+    unseen = {call.call_id: call for call in calls}
+    for record in observed.records:
+        found = None
+        for life in observed.lives:
+            start = life.loop_time(record.started_at)
+            for call in calls:
+                is_here = call.station.user == record.station
+                if is_here and any(abs(at - start) < EDGE for at in begun.get(call.call_id, ())):
+                    found = (life, call)
+        if found is None:
+            observed.faults.append(f"record {record.call_id} is of a call nobody made")
+            continue
+        life, call = found
+        if unseen.pop(call.call_id, None) is None:
+            observed.faults.append(f"two records of one call: {record.call_id}")
+        matched.append((record, life, call, _taken(observed, record, life, call)))
+    answered = {call_id for (call_id, _, _), finals in observed.tap.finals.items() if 200 in finals}
+    for call_id in unseen:
+        if call_id in answered:
+            observed.faults.append(f"no record of the answered call {call_id}")
+    return matched
+
+
+def _taken(observed: Observed, record: CallRecord, life: Life, call: Dialled) -> Taken | None:
+    """The called party's memory of the same call."""
+    start = life.loop_time(record.started_at)
+    for callee in observed.callees:
+        for taken in callee.taken:
+            if callee.number.number == record.number and start <= taken.invited_at:
+                if taken.invited_at <= max(life.loop_time(record.ended_at), start) + FAULT_SECONDS and (
+                    taken.invited_at <= (call.ended_at or inf)
+                ):
+                    return taken
+    return None
+
+
+def _check_recordings(observed: Observed) -> None:
+    """Recorded only after acceptance, and never a privileged call."""
+    privileged = {number.number for number in observed.plan.numbers if number.is_privileged}
+    named = {record.recording for record in observed.records if record.recording is not None}
+    for record in observed.records:
+        if record.recording is not None and record.accepted_at is None:
+            observed.faults.append(f"{record.call_id} was recorded without being accepted")
+        if record.recording is not None and record.number in privileged:
+            observed.faults.append(f"{record.call_id} is privileged, and was recorded")
+    folder = observed.folder / "recordings"
+    files = {file.name for file in folder.glob("*.wav")} if folder.is_dir() else set(observed.taped)
+    is_killed = any(life.is_killed for life in observed.lives)
+    for name in files - named:
+        call_id = name.removesuffix(".wav")
+        number = next((record.number for record in observed.records if record.call_id == call_id), None)
+        if not is_killed or number in privileged:
+            observed.faults.append(f"{name} was recorded, and no record says so")
+
+
+async def _check_money(
+    observed: Observed, book: Book, pairs: list[tuple[CallRecord, Life, Dialled | None, Taken | None]]
+) -> None:
+    """What the model says of every charge and balance."""
+    plan = observed.plan
+    openings = {debit_account(person): person.debit for person in plan.people if person.debit is not None}
+    openings |= {
+        f"advancepay:{number.number}": number.advancepay for number in plan.numbers if number.advancepay is not None
+    }
+    deposits = [Moved(paid.stored_at or paid.asked_at, paid.account, paid.micros) for paid in observed.paid]
+    later = frozenset(record.payer for record in observed.records if record.payer and record.payer.startswith("lec:"))
+    model = Model(openings=openings, deposits=deposits, unlimited=later)
+    judged = []
+    for record, life, call, taken in pairs:
+        assert call is not None
+        judged.append((_seen(observed, record, life, call, taken), _claimed(record, life)))
+        _check_rate(observed, record)
+    balances = model.judge(judged)
+    observed.faults += model.faults
+    for account_id, micros in balances.items():
+        account = await book.balance(AccountId(account_id))
+        if account is None or account.balance.micros != micros:
+            observed.faults.append(f"{account_id} is at {account and account.balance}, and must be at {Money(micros)}")
+    for record in observed.records:
+        if record.charged.micros and record.payer is not None:
+            income = await book.balance(call_income(record.billing))
+            assert income is not None
+
+
+def _check_rate(observed: Observed, record: CallRecord) -> None:
+    """price(afford(money)) <= money, for the money of every charge."""
+    prices = observed.plan.prices
+    rate = Rate(
+        "swarm", "+1", "", prices.per_minute, prices.first_price, prices.connection,
+        prices.first_seconds, prices.increment_seconds, prices.minimum_seconds,
+    )  # fmt: skip
+    money = record.charged
+    talk = afford(rate, money)
+    if money.micros and talk.days < 1 and talk and price(rate, talk) > money:
+        observed.faults.append(f"{money} affords {talk}, which costs {price(rate, talk)}")
+
+
+def _claimed(record: CallRecord, life: Life) -> Claimed:
+    return Claimed(
+        call=record.call_id,
+        payer=record.payer,
+        accepted=None if record.accepted_at is None else life.loop_time(record.accepted_at),
+        ended=life.loop_time(record.ended_at),
+        talk=record.talk.total_seconds(),
+        charged=record.charged.micros,
+        why=record.why,
+        ended_by=record.ended_by,
+    )
+
+
+def _seen(observed: Observed, record: CallRecord, life: Life, call: Dialled, taken: Taken | None) -> Seen:
+    plan, tap = observed.plan, observed.tap
+    start = life.loop_time(record.started_at)
+    payer = _payer(record, call)
+    killed = inf
+    if record.why == "recovered":
+        killed = min((at for at in observed.kills if at >= start), default=inf)
+    left = min(tap.byes.get(call.call_id, inf), tap.byes.get(taken.call_id, inf) if taken else inf)
+    stops = [at for at in observed.stops if at >= start]
+    if record.why == "shut-down" and stops:
+        left = min(left, *stops)
+    end = life.loop_time(record.ended_at)
+    is_troubled = any(low <= end + 1 and start <= high + FAULT_SECONDS for low, high in observed.troubled)
+    hosts = {call.station.host, call.number.host}
+    is_parted = any(
+        low <= end + 1 and start <= high + FAULT_SECONDS and host in hosts for low, high, host in observed.parted
+    )
+    is_dropped = call.is_dropped or (taken is not None and taken.is_dropped)
+    after_crash = any(0 <= start - at < FAULT_SECONDS + 60 for at in observed.kills)
+    return Seen(
+        call=record.call_id,
+        payer=payer,
+        prices=plan.prices,
+        limit=plan.limit,
+        accept_keys=_accept_keys(observed, taken),
+        left=left,
+        left_late=left,
+        killed=killed,
+        is_sure=not (is_troubled or is_parted or after_crash or (is_dropped and plan.has_media) or _may_fall_silent(observed, record)),
+        is_book_sound=not is_troubled,
+    )
+
+
+def _may_fall_silent(observed: Observed, record: CallRecord) -> bool:
+    """With media, a party that is not heard for long ends the talk: allowed where the network is rough."""
+    return record.why == "media-lost" and observed.plan.is_rough
+
+
+def _payer(record: CallRecord, call: Dialled) -> str | None:
+    """Who has to pay, by the plan: nobody, the person inside, or the number."""
+    if call.number.is_free or call.station.facility == FACILITY_FREE:
+        return None
+    if record.billing == "debit":
+        return debit_account(call.person) if call.plan.is_asked else "nobody chose debit"
+    number = call.number.number
+    return f"lec:{number}" if call.number.advancepay is None else f"advancepay:{number}"
+
+
+def _accept_keys(observed: Observed, taken: Taken | None) -> list[tuple[float, float]]:
+    """When accept keys arrived: by INFO, and as telephone events near when they were pressed."""
+    if taken is None:
+        return []
+    found = [(at, at) for key, at in observed.tap.keys.get(taken.call_id, {}).values() if key == ACCEPT_KEY]
+    if observed.plan.has_media:
+        found += [
+            (at, at)
+            for (source, _), (key, at, _) in observed.tap.tones.items()
+            if key == ACCEPT_KEY and source[0] == taken.number.host and at >= taken.invited_at
+        ]
+    return found
+
+

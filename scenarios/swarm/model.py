@@ -1,0 +1,229 @@
+"""An executable model of the money of calls. It knows the tariff, the clock and the people, not the switch.
+
+From what was seen from outside (which keys arrived when, who hung up when, what was deposited, when the
+switch was killed) it says for each call whether it may cost anything, and between which two amounts its
+price lies. All instants are seconds of one clock, all amounts whole micros of a dollar.
+
+The rules, in words:
+
+* Talk begins when the accept key arrives and ends when somebody hangs up, when the time is over, or when the
+  last increment that the money pays is over. Nothing else is ever charged.
+* The price is that of the first interval and of each further increment that was begun, rounded once.
+* A switch that was killed may charge the talk until it died, less what it had not stored of it.
+* No account that is prepaid falls below zero; what callers lose is what the house earns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from math import inf
+from typing import Final
+
+MICROS: Final = 1_000_000
+
+EDGE: Final = 0.006
+"""Seconds within which two instants count as one: a step of the media engine and a packet's way inside."""
+
+TOP_UP_SECONDS: Final = 1.0
+"""A deposit is heard of within half a second, and a slice asked for right then; twice that is late."""
+
+BEAT_SECONDS: Final = 1.2
+"""A killed switch loses the talk since its last heartbeat: one a second, and the time to store it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """A tariff as a person reads it."""
+
+    first_seconds: int
+    increment_seconds: int
+    minimum_seconds: int
+    per_minute: Decimal
+    first_price: Decimal | None = None
+    connection: Decimal = Decimal(0)
+
+    def of(self, seconds: float) -> int:
+        """What so much talk costs."""
+        billed = max(seconds, self.minimum_seconds) - self.first_seconds
+        count = 0
+        while count * self.increment_seconds < billed:
+            count += 1
+        return self._of_count(count)
+
+    def reach(self, micros: float) -> float:
+        """How long one may talk for this money; below zero: not at all."""
+        count, last = self._least(), -1.0
+        if self._of_count(count + 1) == self._of_count(count) <= micros:
+            return inf
+        while self._of_count(count) <= micros:
+            last = self.first_seconds + count * self.increment_seconds
+            count += 1
+        return last
+
+    def _least(self) -> int:
+        count = 0
+        while self.first_seconds + count * self.increment_seconds < self.minimum_seconds:
+            count += 1
+        return count
+
+    def _of_count(self, count: int) -> int:
+        minute = Fraction(self.per_minute)
+        first = minute * self.first_seconds / 60 if self.first_price is None else Fraction(self.first_price)
+        return round((Fraction(self.connection) + first + count * minute * self.increment_seconds / 60) * MICROS)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was seen of one call from outside.
+
+    Attributes:
+        accept_keys: When accept keys of the called party arrived at the switch: the earliest and the latest
+            instant of each.
+        left: When somebody's hang-up arrived; endless if nobody hung up.
+        left_late: The latest instant the switch may have noticed, where that is not sure.
+        killed: When the switch died in mid-call.
+        is_billable: Whether anybody pays for calls of this kind.
+        is_sure: Whether nothing disturbed the call, so that it must come out as planned.
+    """
+
+    call: str
+    payer: str | None
+    prices: Prices
+    limit: float
+    accept_keys: Sequence[tuple[float, float]]
+    left: float = inf
+    left_late: float = inf
+    killed: float = inf
+    is_sure: bool = True
+    is_book_sound: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What the switch says of the call afterwards."""
+
+    call: str
+    payer: str | None
+    accepted: float | None
+    ended: float
+    talk: float
+    charged: int
+    why: str
+    ended_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Something that happened to an account besides calls."""
+
+    at: float
+    account: str
+    micros: int
+
+
+@dataclass(slots=True)
+class Model:
+    """The accounts, and what may be said of them."""
+
+    openings: Mapping[str, int]
+    deposits: Sequence[Money]
+    unlimited: frozenset[str] = frozenset()
+    """Accounts that settle later."""
+    faults: list[str] = field(default_factory=list)
+
+    def judge(self, calls: Iterable[tuple[Seen, Claimed]]) -> dict[str, int]:
+        """Look at every call in the order of their acceptance; returns the balance each account must have."""
+        spent: dict[str, int] = {}
+        busy_until: dict[str, float] = {}
+        for seen, claimed in sorted(calls, key=lambda pair: pair[1].accepted or pair[1].ended):
+            if claimed.accepted is None:
+                self._judge_untalked(seen, claimed)
+                continue
+            payer = claimed.payer
+            if payer is not None:
+                if busy_until.get(payer, -inf) > claimed.accepted + EDGE:
+                    self._fault(claimed, f"overlaps another call paid by {payer}")
+                busy_until[payer] = claimed.ended
+            self._judge_talk(seen, claimed, -spent.get(payer or "", 0))
+            if payer is not None:
+                spent[payer] = spent.get(payer, 0) + claimed.charged
+        return self._balances(spent)
+
+    def _judge_untalked(self, seen: Seen, claimed: Claimed) -> None:
+        if claimed.charged or claimed.talk:
+            self._fault(claimed, f"was never accepted, and costs {claimed.charged}")
+        del seen
+
+    def _judge_talk(self, seen: Seen, claimed: Claimed, balance: int) -> None:
+        assert claimed.accepted is not None
+        start = claimed.accepted
+        if not any(low - EDGE <= start <= high + EDGE for low, high in seen.accept_keys):
+            self._fault(claimed, f"accepted at {start:.3f}, when no accept key arrived: {seen.accept_keys}")
+            return
+        if seen.payer is None:
+            if claimed.charged or claimed.payer is not None:
+                self._fault(claimed, f"is free, and costs {claimed.charged}")
+            low_reach = high_reach = inf
+        elif claimed.payer != seen.payer:
+            self._fault(claimed, f"is paid by {claimed.payer} instead of {seen.payer}")
+            return
+        else:
+            low_reach, high_reach = self._reaches(seen, start, balance)
+        if high_reach < 0:
+            self._fault(claimed, f"was connected, and {seen.payer} cannot pay for it")
+            return
+        low = min(seen.left - start, low_reach, seen.limit) - EDGE
+        high = min(seen.left_late - start, high_reach, seen.limit) + EDGE
+        if seen.killed < inf:
+            low = min(low, seen.killed - start - BEAT_SECONDS)
+            high = min(high, seen.killed - start + EDGE)
+        if not seen.is_sure:
+            low = 0.0
+        self._compare(seen, claimed, max(0.0, low), max(0.0, high))
+
+    def _compare(self, seen: Seen, claimed: Claimed, low: float, high: float) -> None:
+        if not low <= claimed.talk <= high + EDGE:
+            self._fault(claimed, f"talked {claimed.talk:.3f} s, and must have between {low:.3f} and {high:.3f}")
+        if seen.payer is None:
+            return
+        exact, least, most = seen.prices.of(claimed.talk), seen.prices.of(low), seen.prices.of(high)
+        if not least <= claimed.charged <= most or claimed.charged != exact:
+            self._fault(claimed, f"costs {claimed.charged}, and must between {least} and {most}, by its talk {exact}")
+
+    def _reaches(self, seen: Seen, start: float, balance: int) -> tuple[float, float]:
+        """How far the money lasts: what is sure, and what is possible at best."""
+        payer = seen.payer or ""
+        if payer in self.unlimited:
+            return inf, inf
+        sure = possible = self.openings.get(payer, 0) + balance
+        mine = sorted((money for money in self.deposits if money.account == payer), key=lambda money: money.at)
+        for money in mine:
+            if money.at <= start:
+                sure, possible = sure + money.micros, possible + money.micros
+        low, high = seen.prices.reach(sure), seen.prices.reach(possible)
+        for money in mine:
+            if money.at <= start:
+                continue
+            if money.at - start < low - TOP_UP_SECONDS:
+                sure += money.micros
+                low = seen.prices.reach(sure)
+            if money.at - start < high + EDGE:
+                possible += money.micros
+                high = seen.prices.reach(possible)
+        return (low if seen.is_book_sound else 0.0), high
+
+    def _balances(self, spent: Mapping[str, int]) -> dict[str, int]:
+        balances = dict(self.openings)
+        for money in self.deposits:
+            balances[money.account] = balances.get(money.account, 0) + money.micros
+        for payer, micros in spent.items():
+            balances[payer] = balances.get(payer, 0) - micros
+            if balances[payer] < 0 and payer not in self.unlimited:
+                self.faults.append(f"money: {payer} is at {balances[payer]}, below zero")
+        return balances
+
+    def _fault(self, claimed: Claimed, words: str) -> None:
+        self.faults.append(f"money: call {claimed.call} ({claimed.why}) {words}")

@@ -1,0 +1,55 @@
+"""Everything a run has seen, from outside, and what the switch claims."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ledger.entries import Entry
+from ledger.records import CallRecord
+from scenarios.swarm.house import Life
+from scenarios.swarm.people import Callee, Caller
+from scenarios.swarm.tap import Tap
+from scenarios.swarm.world import Plan
+from switch.call.timeline import Timeline
+
+
+@dataclass(slots=True)
+class Paid:
+    """A deposit: when it was asked for, and when it was stored."""
+
+    asked_at: float
+    account: str
+    micros: int
+    stored_at: float | None = None
+
+
+@dataclass(slots=True)
+class Observed:
+    """One run."""
+
+    plan: Plan
+    tap: Tap
+    lives: list[Life]
+    troubled: list[tuple[float, float]]
+    taped: list[str]
+    folder: Path = Path()
+    callers: list[Caller] = field(default_factory=list)
+    callees: list[Callee] = field(default_factory=list)
+    paid: list[Paid] = field(default_factory=list)
+    kills: list[float] = field(default_factory=list)
+    stops: list[float] = field(default_factory=list)
+    parted: list[tuple[float, float, str]] = field(default_factory=list)
+    timelines: list[Timeline] = field(default_factory=list)
+    records: tuple[CallRecord, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    faults: list[str] = field(default_factory=list)
+
+    def digest(self) -> str:
+        """One number for all that passed the network and all that was booked."""
+        whole = self.tap.digest.copy()
+        for record in self.records:
+            whole.update(repr(record).encode())
+        for entry in self.entries:
+            whole.update(repr(entry).encode())
+        return whole.hexdigest()

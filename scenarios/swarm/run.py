@@ -1,0 +1,279 @@
+"""One run of a plan on virtual time: from an empty book to its verdict."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+import structlog
+
+from ledger.money import AccountId, Money
+from ledger.requests import Deposit
+from ledger.store import Book
+from scenarios.sim.loop import VirtualLoop
+from scenarios.sim.network import Link, Network
+from scenarios.swarm import world as plans
+from scenarios.swarm.house import BOOK_FILE, NOON, PORTS, House
+from scenarios.swarm.invariants import check
+from scenarios.swarm.observed import Observed, Paid
+from scenarios.swarm.people import Callee, Caller, Household
+from scenarios.swarm.tap import Tap
+from scenarios.swarm.texts import config_text, profile_text, tariff_text
+from scenarios.swarm.world import SWITCH_HOST, Plan
+from switch.app.config import parse_config
+from switch.app.switch import Switch
+from switch.app.world import World, build_world
+from switch.call.timeline import Timeline
+from switch.directory.blocks import BlockKind, Blocks
+
+LIMIT_SECONDS: Final = 7200.0
+"""Virtual seconds after which a run counts as stalled: three times what the longest plan takes."""
+LINGER_SECONDS: Final = 32.5
+"""64*T1, and half a second for timers set a little later (RFC 3261 §17.1.1.1)."""
+EMPTY_BOOK: Final = "empty.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run came to."""
+
+    seed: int
+    faults: tuple[str, ...]
+    digest: str
+    virtual_seconds: float
+    calls: int
+    charged: int
+    timelines: tuple[Timeline, ...] = ()
+
+
+def run_plan(plan: Plan) -> Outcome:
+    """Run a plan and judge it. Whatever the run raises is a fault too."""
+    empty = _empty_book()
+    base = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
+    folder = Path(tempfile.mkdtemp(prefix="payphone-swarm-", dir=base))
+    network = Network(Random(f"swarm/{plan.seed}/network"))
+    loop = VirtualLoop(network, limit=LIMIT_SECONDS)
+    try:
+        with _silence():
+            return loop.run_until_complete(_run(plan, folder, network, empty))
+    except Exception as error:  # noqa: BLE001 - a stall, a failed assertion: the fault this run has found
+        words = f"{type(error).__name__}: {error}".splitlines()
+        return Outcome(plan.seed, (" ".join(words)[:600],), "", loop.time(), 0, 0)
+    finally:
+        _close(loop)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _run(plan: Plan, folder: Path, network: Network, empty: Path) -> Outcome:
+    loop = asyncio.get_running_loop()
+    tap = Tap()
+    network.observe(tap.note)
+    _lay_cables(plan, network)
+    shutil.copyfile(empty, folder / BOOK_FILE)
+    log = structlog.wrap_logger(_Nowhere(), processors=[])
+    house = House(seed=plan.seed, world=_world(plan, folder), folder=folder, ports=PORTS, has_media=plan.has_media, log=log)
+    house.troubles = [event for event in plan.events if isinstance(event, plans.BookTrouble)]
+    observed = Observed(plan=plan, tap=tap, lives=house.lives, troubled=house.troubled, taped=house.taped)
+    observed.folder = folder
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(house.stop)
+        await house.start()
+        outside = await stack.enter_async_context(await Book.open(str(folder / BOOK_FILE)))
+        await _play(plan, house, outside, observed, stack)
+        await _settle(house)
+        await house.mourn()
+        await check(observed, house, outside)
+    return Outcome(
+        seed=plan.seed,
+        faults=tuple(observed.faults),
+        digest=observed.digest(),
+        virtual_seconds=loop.time(),
+        calls=len(observed.records),
+        charged=sum(record.charged.micros for record in observed.records),
+        timelines=tuple(observed.timelines),
+    )
+
+
+async def _play(plan: Plan, house: House, outside: Book, observed: Observed, stack: AsyncExitStack) -> None:
+    """Let people and events run until all calls were made."""
+    homes: list[Household] = []
+
+    def home(user: str, host: str) -> Household:
+        made = Household(user, host, seed=plan.seed, has_media=plan.has_media)
+        stack.push_async_callback(made.put_away)
+        homes.append(made)
+        return made
+
+    def keep(switch: Switch) -> None:
+        switch.services.ended.append(lambda _, timeline: observed.timelines.append(timeline))
+
+    house.on_start.append(keep)
+    if house.switch is not None:
+        keep(house.switch)
+    callers = [Caller(home(station.user, station.host), station) for station in plan.stations]
+    callees = []
+    for number in plan.numbers:
+        if number.user is not None:
+            pay = _payer(outside, number, observed)
+            callees.append(Callee(home(number.user, number.host), number, pay))
+    observed.callers, observed.callees = callers, callees
+    for callee in callees:
+        await callee.home.register()
+    waiting = [asyncio.create_task(callee.run()) for callee in callees]
+    events = [asyncio.create_task(_happen(event, plan, house, outside, observed)) for event in plan.events]
+    async with asyncio.TaskGroup() as stations:
+        for index, caller in enumerate(callers):
+            stations.create_task(_use(plan, index, caller))
+    for event in events:
+        await event
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    for task in waiting:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            raise error
+
+
+async def _use(plan: Plan, index: int, caller: Caller) -> None:
+    for call in plan.calls:
+        if call.station == index:
+            await caller.call(call, plan.people[call.person], plan.numbers[call.number])
+
+
+async def _happen(event: plans.Event, plan: Plan, house: House, outside: Book, observed: Observed) -> None:
+    """One event of the plan, at its instant."""
+    if event == plans.NOTHING:
+        return
+    await asyncio.sleep(event.at)
+    match event:
+        case plans.Deposited(_, account, micros):
+            await _pay(outside, account, micros, observed)
+        case plans.BlockedByAgent(_, number):
+            await Blocks(outside).block(
+                number=plan.numbers[number].number, facility=plans.FACILITY, kind=BlockKind.AGENT, why="swarm", at=NOON
+            )
+        case plans.Parted(_, host, seconds):
+            house.loop.network.cut(host, SWITCH_HOST)
+            observed.parted.append((house.loop.time(), house.loop.time() + seconds, host))
+            await asyncio.sleep(seconds)
+            house.loop.network.heal(host, SWITCH_HOST)
+        case plans.Killed():
+            await _restart(event, house, observed)
+        case plans.BookTrouble():
+            pass  # The house has it.
+
+
+async def _restart(event: plans.Killed, house: House, observed: Observed) -> None:
+    """End the switch and start it again, unless it is down already."""
+    if house.switch is None:
+        return
+    if event.is_orderly:
+        observed.stops.append(house.loop.time())
+        await house.stop()
+    else:
+        for _ in range(event.rounds):
+            await asyncio.sleep(0)
+        observed.kills.append(house.loop.time())
+        await house.kill()
+    await asyncio.sleep(event.after)
+    await house.start(event.step)
+    for callee in observed.callees:
+        await callee.home.register()
+
+
+async def _pay(outside: Book, account: str, micros: int, observed: Observed) -> None:
+    number = len(observed.paid) + 1
+    paid = Paid(asyncio.get_running_loop().time(), account, micros)
+    observed.paid.append(paid)
+    await outside.submit(Deposit(f"swarm/{number}", AccountId(account), Money(micros), "swarm", NOON))
+    paid.stored_at = asyncio.get_running_loop().time()
+
+
+def _payer(outside: Book, number: plans.NumberPlan, observed: Observed) -> Any:
+    async def pay(micros: int) -> None:
+        if number.advancepay is not None:
+            # What was begun is finished: a program that deposits does not die with the call.
+            await asyncio.shield(asyncio.ensure_future(_pay(outside, f"advancepay:{number.number}", micros, observed)))
+
+    return pay
+
+
+async def _settle(house: House) -> None:
+    """Wait until every call is over, and then for 64*T1."""
+    if house.switch is None:
+        await house.start()
+    loop = asyncio.get_running_loop()
+    switch = house.switch
+    assert switch is not None
+    until = loop.time() + 300
+    while switch.reception.call_count and loop.time() < until:
+        await asyncio.sleep(1)
+    await asyncio.sleep(LINGER_SECONDS)
+
+
+def _lay_cables(plan: Plan, network: Network) -> None:
+    network.host("switch", SWITCH_HOST)
+    for host in [*(station.host for station in plan.stations), *(number.host for number in plan.numbers)]:
+        network.host(host, host)
+        network.link_both(host, "switch", plan.link)
+    network.link_default = Link()
+
+
+def _world(plan: Plan, folder: Path) -> World:
+    (folder / "tariff.toml").write_text(tariff_text(plan))
+    (folder / "profile.toml").write_text(profile_text(plan))
+    world = build_world(parse_config(config_text(plan, PORTS, BOOK_FILE), "swarm.toml"), "swarm.toml", folder)
+    return world
+
+
+@lru_cache(maxsize=1)
+def _empty_book() -> Path:
+    """A book with its tables and nothing else, made once a process."""
+    folder = Path(tempfile.mkdtemp(prefix="payphone-empty-"))
+
+    async def make() -> None:
+        async with await Book.open(str(folder / EMPTY_BOOK)):
+            pass
+
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(make())
+    finally:
+        loop.close()
+    return folder / EMPTY_BOOK
+
+
+def _close(loop: VirtualLoop) -> None:
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+    loop.set_exception_handler(lambda _loop, _context: None)
+    loop.close()
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """The switch of a random world complains a lot, and rightly; here the verdict counts."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    try:
+        yield
+    finally:
+        logging.disable(before)
+        structlog.reset_defaults()
+
+
+class _Nowhere:
+    """A logger that drops everything."""
+
+    def __getattr__(self, _name: str) -> Any:
+        return lambda *_words, **_facts: None

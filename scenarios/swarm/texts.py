@@ -1,0 +1,102 @@
+"""A plan as the files a person would write: configuration, tariff and profile."""
+
+from __future__ import annotations
+
+from scenarios.swarm.people import SECRET
+from scenarios.swarm.model import MICROS
+from scenarios.swarm.world import FACILITY, FACILITY_FREE, SWITCH_HOST, Plan
+
+SILENCE_MAX_MEDIA = 15
+"""Longer than anybody holds, shorter than patience."""
+SILENCE_MAX_QUIET = 3600
+
+
+def tariff_text(plan: Plan) -> str:
+    """The tariff of every kind."""
+    prices = plan.prices
+    lines = [
+        'name = "swarm"',
+        "valid_from = 2020-01-01",
+        'zone = "UTC"',
+        f"first = {prices.first_seconds}",
+        f"increment = {prices.increment_seconds}",
+        f"minimum = {prices.minimum_seconds}",
+        "[[rows]]",
+        'place = "United States"',
+        'prefixes = ["+1"]',
+        f'per_minute = "{prices.per_minute:f}"',
+    ]
+    if prices.first_price is not None:
+        lines.append(f'first_price = "{prices.first_price:f}"')
+    lines.append(f'connection = "{prices.connection:f}"')
+    return "\n".join(lines)
+
+
+def profile_text(plan: Plan) -> str:
+    """A profile with the limits of the plan."""
+    return f"""
+name = "swarm"
+[inside]
+pin_tries = 3
+lockout = 20
+[outside]
+greeting = ["kind", "recorded", "price", "accept", "block"]
+repeats = 2
+choice = 4
+ringing = 30
+[talking]
+limit = {plan.limit}
+warnings = {list(plan.warnings)}
+slice = {plan.slice}
+"""
+
+
+def config_text(plan: Plan, ports: range, book: str) -> str:
+    """The configuration of the switch."""
+    silence = SILENCE_MAX_MEDIA if plan.has_media else SILENCE_MAX_QUIET
+    parts = [
+        f"""
+tariffs = ["tariff.toml"]
+priced_as_on = 2021-06-01
+[switch]
+listen = "{SWITCH_HOST}:5060"
+[media]
+listen = "{SWITCH_HOST}"
+ports = [{ports[0]}, {ports[-1]}]
+silence_max = {silence}
+[book]
+url = "sqlite+aiosqlite:///{book}"
+[[facilities]]
+id = "{FACILITY}"
+profile = "profile.toml"
+[[facilities]]
+id = "{FACILITY_FREE}"
+profile = "profile.toml"
+free = true
+"""
+    ]
+    for station in plan.stations:
+        parts.append(
+            f'[[stations]]\nuser = "{station.user}"\npassword = "{SECRET}"\nfacility = "{station.facility}"\n'
+        )
+    for person in plan.people:
+        parts.append(f'[[people]]\nid = "{person.person}"\npin = "{person.pin}"\nfacility = "{person.facility}"\n')
+        if person.allowed is not None:
+            parts.append(f"allowed = {list(person.allowed)}\n")
+        if person.debit is not None:
+            parts.append(f'debit = "{amount(person.debit)}"\n')
+    for number in plan.numbers:
+        parts.append(f'[[phones]]\nnumber = "{number.number}"\n')
+        if number.user is not None:
+            parts.append(f'user = "{number.user}"\npassword = "{SECRET}"\n')
+        if number.advancepay is not None:
+            parts.append(f'advancepay = "{amount(number.advancepay)}"\n')
+        parts.append(f"free = {str(number.is_free).lower()}\nprivileged = {str(number.is_privileged).lower()}\n")
+        if number.line is not None:
+            parts.append(f'[[lines]]\nprefix = "{number.number}"\ntype = "{number.line}"\n')
+    return "".join(parts)
+
+
+def amount(micros: int) -> str:
+    """Micros as text of dollars."""
+    return f"{micros // MICROS}.{micros % MICROS:06d}"

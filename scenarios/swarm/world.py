@@ -1,0 +1,392 @@
+"""Random worlds: from a seed to everything a run needs, decided before it starts.
+
+A plan is only values. What the run does with it is the same every time, and any part of it can be left out
+(`Plan.parts`, `Plan.without`), which is how a failure is shrunk.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from random import Random
+from typing import Final
+
+from scenarios.sim.network import Link
+from scenarios.swarm.model import MICROS, Prices
+
+SWITCH_HOST: Final = "10.0.0.1"
+FACILITY_FREE: Final = "youth"
+FACILITY: Final = "prison"
+BAD_PIN: Final = "0000"
+HORIZON: Final = 120.0
+"""Seconds in which calls begin, faults strike and money comes in."""
+
+CALLS_MAX: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class StationPlan:
+    """A phone inside."""
+
+    user: str
+    host: str
+    facility: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonPlan:
+    """A person inside."""
+
+    person: str
+    pin: str
+    facility: str
+    debit: int | None
+    allowed: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """What the owner of a called phone does with one call.
+
+    `keys` are pressed so many seconds after the answer, or after the key before.
+    """
+
+    after: float
+    status: int | None = None
+    is_ignoring: bool = False
+    keys: tuple[tuple[float, str], ...] = ()
+    leaves_after: float | None = None
+    is_dropping: bool = False
+    holds: tuple[float, float] | None = None
+    top_up: tuple[float, int] | None = None
+    """Seconds after the first key, and how much: into the account that pays."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberPlan:
+    """A called number with its phone."""
+
+    number: str
+    user: str | None
+    host: str
+    line: str | None
+    advancepay: int | None
+    is_free: bool
+    is_privileged: bool
+    answers: tuple[Answering, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallPlan:
+    """One call of a person inside."""
+
+    name: str
+    station: int
+    person: int
+    number: int
+    waits: float
+    is_asked: bool
+    is_debit: bool
+    pins: tuple[str, ...]
+    thinks: float
+    leaves_after: float | None
+    is_dropping: bool
+    holds: tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Deposited:
+    """Money paid in by another program, at an instant."""
+
+    at: float
+    account: str
+    micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedByAgent:
+    """Customer service blocks a number, in another program."""
+
+    at: float
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Killed:
+    """The switch dies as by kill -9 and is started again; or it is stopped in good order.
+
+    `rounds` of the event loop are still run at that instant; the wall clock is `step` seconds off afterwards.
+    """
+
+    at: float
+    rounds: int
+    after: float
+    step: float
+    is_orderly: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BookTrouble:
+    """The database is slow, fails, or loses the confirmation of what it stored."""
+
+    at: float
+    kind: str
+    count: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """A host is cut off from the switch for a while."""
+
+    at: float
+    host: str
+    seconds: float
+
+
+Event = Deposited | BlockedByAgent | Killed | BookTrouble | Parted
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All of one run."""
+
+    seed: int
+    has_media: bool
+    prices: Prices
+    limit: float
+    warnings: tuple[float, ...]
+    slice: float
+    link: Link
+    stations: tuple[StationPlan, ...]
+    people: tuple[PersonPlan, ...]
+    numbers: tuple[NumberPlan, ...]
+    calls: tuple[CallPlan, ...]
+    events: tuple[Event, ...]
+
+    @property
+    def is_rough(self) -> bool:
+        """Whether the network loses or shuffles datagrams."""
+        return self.link.loss > 0 or self.link.reordering > 0
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What can be left out, by name."""
+        names = [call.name for call in self.calls]
+        names += [f"event-{index}" for index, event in enumerate(self.events) if event not in _NONE]
+        if self.link != Link():
+            names.append("link")
+        for index, number in enumerate(self.numbers):
+            names += [f"answer-{index}-{place}" for place, answer in enumerate(number.answers) if answer != _SIMPLE]
+        return tuple(names)
+
+    def without(self, name: str) -> Plan:
+        """The same plan, one part left out or made simple."""
+        kind, _, rest = name.partition("-")
+        match kind:
+            case "call":
+                return replace(self, calls=tuple(call for call in self.calls if call.name != name))
+            case "event":
+                events = list(self.events)
+                events[int(rest)] = NOTHING
+                return replace(self, events=tuple(events))
+            case "link":
+                return replace(self, link=Link())
+            case "answer":
+                index, _, place = rest.partition("-")
+                number = self.numbers[int(index)]
+                answers = list(number.answers)
+                answers[int(place)] = _SIMPLE
+                numbers = list(self.numbers)
+                numbers[int(index)] = replace(number, answers=tuple(answers))
+                return replace(self, numbers=tuple(numbers))
+        raise KeyError(name)
+
+
+NOTHING: Final = Deposited(0.0, "", 0)
+_NONE: Final = (NOTHING,)
+_SIMPLE: Final = Answering(after=1.0, keys=((2.0, "5"),), leaves_after=20.0)
+
+
+def make_plan(seed: int, *, has_media: bool) -> Plan:
+    """The plan of a seed."""
+    chance = Random(f"swarm/{seed}")
+    prices = _prices(chance)
+    people = tuple(_person(chance, index) for index in range(chance.randint(1, 3)))
+    limit = float(chance.choice((20, 30, 45, 60, 90)))
+    numbers = tuple(_number(chance, index, prices, limit) for index in range(chance.randint(1, 3)))
+    people = tuple(replace(person, debit=_balance(chance, prices)) if chance.random() < 0.5 else person for person in people)
+    stations = tuple(
+        StationPlan(f"station{index}", f"10.0.1.{index + 1}", FACILITY if chance.random() < 0.9 else FACILITY_FREE)
+        for index in range(chance.randint(1, 3))
+    )
+    people = tuple(
+        replace(person, allowed=(numbers[0].number,)) if chance.random() < 0.1 else person for person in people
+    )
+    calls = tuple(_call(chance, index, stations, people, numbers) for index in range(chance.randint(1, CALLS_MAX)))
+    return Plan(
+        seed=seed,
+        has_media=has_media,
+        prices=prices,
+        limit=limit,
+        warnings=tuple(sorted(chance.sample((60.0, 30.0, 20.0, 10.0, 5.0), chance.randint(0, 2)), reverse=True)),
+        slice=float(chance.choice((2, 5, 6, 10, 30, 60))),
+        link=_link(chance),
+        stations=stations,
+        people=people,
+        numbers=numbers,
+        calls=calls,
+        events=_events(chance, stations, people, numbers, prices),
+    )
+
+
+def debit_account(person: PersonPlan) -> str:
+    """The account of a person inside."""
+    return f"debit:{person.person}"
+
+
+def _prices(chance: Random) -> Prices:
+    first = chance.choice((1, 6, 6, 10, 30, 60))
+    increment = chance.choice((1, 1, 6, 6, 10, 30))
+    return Prices(
+        first_seconds=first,
+        increment_seconds=increment,
+        minimum_seconds=first + chance.choice((0, 0, 0, 1, 7, 30)),
+        per_minute=chance.choice(
+            (Decimal("0.25"), Decimal("0.025"), Decimal("0.07"), Decimal("0.2433"), Decimal("0.000007"), Decimal("1.2345678"))
+        ),
+        first_price=chance.choice((None, None, Decimal("0.5"), Decimal("0.0000005"), Decimal(0))),
+        connection=chance.choice((Decimal(0), Decimal(0), Decimal(0), Decimal("0.0333333"))),
+    )
+
+
+def _balance(chance: Random, prices: Prices) -> int:
+    """Money for nothing, for exactly so much talk, for a micro less, or for plenty."""
+    exact = prices.of(float(chance.randint(1, 60)))
+    return max(0, chance.choice((0, exact, exact, exact, exact - 1, exact + 1, exact + chance.randint(0, 10_000), 5 * MICROS)))
+
+
+def _person(chance: Random, index: int) -> PersonPlan:
+    return PersonPlan(
+        f"person{index}", f"{1000 + 1111 * index + chance.randint(0, 99)}", FACILITY if chance.random() < 0.95 else FACILITY_FREE, None, None
+    )
+
+
+def _number(chance: Random, index: int, prices: Prices, limit: float) -> NumberPlan:
+    kind = chance.choice(("advancepay",) * 5 + ("collect", "collect", "cell", "free"))
+    return NumberPlan(
+        number=f"+1212555{1000 + index}",
+        user=f"family{index}" if chance.random() < 0.97 else None,
+        host=f"10.0.2.{index + 1}",
+        line={"collect": "landline", "cell": "cell"}.get(kind, chance.choice((None, "landline", "cell"))),
+        advancepay=_balance(chance, prices) if kind == "advancepay" else None,
+        is_free=kind == "free",
+        is_privileged=chance.random() < 0.15,
+        answers=tuple(_answering(chance, limit) for _ in range(CALLS_MAX)),
+    )
+
+
+def _answering(chance: Random, limit: float) -> Answering:
+    after = chance.choice((0.0, 0.01, chance.random(), chance.uniform(0, 10), chance.uniform(0, 50)))
+    leaves = chance.choice((None, chance.uniform(0, 5), chance.uniform(5, 40), chance.uniform(5, 40), chance.uniform(20, limit + 60)))
+    way = chance.random()
+    if way < 0.05:
+        return Answering(after, status=chance.choice((480, 486, 488, 500, 503, 600, 603)))
+    if way < 0.09:
+        return Answering(after, is_ignoring=True)
+    if way < 0.16:
+        return Answering(after, keys=((chance.uniform(0, 20), "7"),), leaves_after=leaves)
+    if way < 0.24:
+        return Answering(after, leaves_after=leaves)
+    if way < 0.34:
+        mashed = tuple((chance.choice((0.0, 0.1, 1.0)), chance.choice("0123456789*#")) for _ in range(chance.randint(2, 12)))
+        return Answering(after, keys=mashed, leaves_after=leaves)
+    accept = (chance.choice((0.0, chance.uniform(0, 5), chance.uniform(0, 30))), "5")
+    price = ((chance.uniform(0, 8), "2"),) if chance.random() < 0.1 else ()
+    return Answering(
+        after,
+        keys=(*price, accept),
+        leaves_after=leaves,
+        is_dropping=chance.random() < 0.06,
+        holds=(chance.uniform(0, 30), chance.uniform(0.5, 10)) if chance.random() < 0.1 else None,
+        top_up=(chance.uniform(0, 45), chance.choice((1, 10_000, 250_000))) if chance.random() < 0.3 else None,
+    )
+
+
+def _call(
+    chance: Random, index: int, stations: tuple[StationPlan, ...], people: tuple[PersonPlan, ...], numbers: tuple[NumberPlan, ...]
+) -> CallPlan:
+    person = chance.randrange(len(people))
+    pin = people[person].pin
+    return CallPlan(
+        name=f"call-{index}",
+        station=chance.randrange(len(stations)),
+        person=person,
+        number=chance.randrange(len(numbers)),
+        waits=chance.choice((0.0, chance.uniform(0, 3), chance.uniform(0, 30))),
+        is_asked=chance.random() < 0.4,
+        is_debit=chance.random() < 0.6,
+        pins=chance.choice(((pin,),) * 8 + ((BAD_PIN, pin), (BAD_PIN, BAD_PIN, BAD_PIN), ())),
+        thinks=chance.choice((0.0, 0.5, chance.uniform(0, 3))),
+        leaves_after=chance.choice((None, None, chance.uniform(0, 10), chance.uniform(10, 60), chance.uniform(10, 90))),
+        is_dropping=chance.random() < 0.05,
+        holds=(chance.uniform(10, 40), chance.uniform(0.5, 10)) if chance.random() < 0.08 else None,
+    )
+
+
+def _link(chance: Random) -> Link:
+    if chance.random() < 0.6:
+        return Link()
+    delay = chance.choice((0.0002, 0.02, 0.08, 0.2))
+    if chance.random() < 0.4:
+        return Link(delay=delay, jitter=chance.choice((0.0, 0.005, 0.02)))
+    return Link(
+        delay=delay,
+        jitter=chance.choice((0.0, 0.005, 0.02)),
+        loss=chance.choice((0.0, 0.01, 0.05, 0.15)),
+        loss_burst=chance.choice((1.0, 1.0, 3.0)),
+        duplication=chance.choice((0.0, 0.02, 0.1)),
+        reordering=chance.choice((0.0, 0.02, 0.1)),
+    )
+
+
+def _events(
+    chance: Random,
+    stations: tuple[StationPlan, ...],
+    people: tuple[PersonPlan, ...],
+    numbers: tuple[NumberPlan, ...],
+    prices: Prices,
+) -> tuple[Event, ...]:
+    events: list[Event] = []
+    accounts = [debit_account(person) for person in people if person.debit is not None]
+    accounts += [f"advancepay:{number.number}" for number in numbers if number.advancepay is not None]
+    if accounts:
+        events += [
+            Deposited(chance.uniform(0, HORIZON), chance.choice(accounts), max(1, _balance(chance, prices)))
+            for _ in range(chance.choice((0, 0, 1, 3)))
+        ]
+    if chance.random() < 0.1:
+        events.append(BlockedByAgent(chance.uniform(0, HORIZON / 2), chance.randrange(len(numbers))))
+    for _ in range(chance.choice((0,) * 7 + (1, 1, 2))):
+        events.append(
+            Killed(
+                at=chance.uniform(0.5, HORIZON / 2),
+                rounds=chance.choice((0, 0, 1, 2, 3, 5, 8, 13)),
+                after=chance.choice((0.0, 0.2, 1.0, 5.0, 15.0)),
+                step=chance.choice((0.0, 0.0, 0.0, 3600.0, -3600.0, -0.5)),
+                is_orderly=chance.random() < 0.25,
+            )
+        )
+    for _ in range(chance.choice((0,) * 7 + (1, 1, 2))):
+        events.append(
+            BookTrouble(
+                at=chance.uniform(0.5, HORIZON / 2),
+                kind=chance.choice(("slow", "fails", "forgets")),
+                count=chance.choice((1, 2, 3, 5, 12, 40)),
+                seconds=chance.choice((0.1, 0.5, 2.0)),
+            )
+        )
+    hosts = [station.host for station in stations] + [number.host for number in numbers]
+    for _ in range(chance.choice((0,) * 9 + (1,))):
+        events.append(Parted(chance.uniform(0, HORIZON / 2), chance.choice(hosts), chance.choice((0.5, 5.0, 40.0))))
+    return tuple(events)
