@@ -3,9 +3,11 @@
 import asyncio
 import socket
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Any
 
-from scenarios.sim.network import ANY, DATAGRAM_BYTES_MAX, Address, Network
+from scenarios.sim.hosts import ANY
+from scenarios.sim.network import DATAGRAM_BYTES_MAX, Address, Network
 
 
 class SimulatedSocket:
@@ -44,6 +46,7 @@ class SimulatedDatagramTransport(asyncio.DatagramTransport):
         self._protocol = protocol
         self._remote = remote
         self._is_closing = False
+        self._context = copy_context()  # What arrives is the receiver's business, whoever sent it.
         self._local = network.bind(self, *local)
         simulated = SimulatedSocket(socket.SOCK_DGRAM, self._local)
         super().__init__({"sockname": self._local, "peername": remote, "socket": simulated})
@@ -52,7 +55,7 @@ class SimulatedDatagramTransport(asyncio.DatagramTransport):
         """Send one datagram to `addr`, or to the peer the socket is connected to."""
         if self._is_closing:
             return
-        if self._remote is not None and addr not in {None, self._remote}:
+        if self._remote is not None and addr is not None and addr != self._remote:
             raise ValueError(f"Invalid address: must be None or {self._remote}")
         target = addr or self._remote
         if target is None:
@@ -66,13 +69,14 @@ class SimulatedDatagramTransport(asyncio.DatagramTransport):
 
     def deliver(self, data: bytes, source: Address) -> None:
         """Take a datagram from the network."""
-        if not self._is_closing and self._remote in {None, source}:
-            self._protocol.datagram_received(data, source)
+        if not self._is_closing and (self._remote is None or self._remote == source):
+            self._context.run(self._protocol.datagram_received, data, source)
 
     def refuse(self, target: Address) -> None:
         """Hear that nobody listens at `target`; as on Linux, only a connected socket is told."""
         if not self._is_closing and self._remote == target:
-            self._protocol.error_received(ConnectionRefusedError(111, f"nobody listens at {target[0]}:{target[1]}"))
+            error = ConnectionRefusedError(111, f"nobody listens at {target[0]}:{target[1]}")
+            self._context.run(self._protocol.error_received, error)
 
     def close(self) -> None:
         """Free the port now and say so to the protocol soon."""

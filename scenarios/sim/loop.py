@@ -266,8 +266,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         following = self._timers[0][0]
         if self._limit is not None and following > self._limit:
             raise StalledError(f"virtual time would pass {self._limit:.3f} s; waiting:\n{describe_waiting(self)}")
-        if following > self._now:
-            self._now = following
+        self._now = max(self._now, following)
 
     def _drop_cancelled(self) -> None:
         """Drop cancelled timers where one is next, and all once they are half of many."""
@@ -279,7 +278,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
             timers[:] = [entry for entry in timers if not entry[2].cancelled()]
             heapq.heapify(timers)
             self._timer_cancelled_count = 0
-        while timers and timers[0][2]._cancelled:  # type: ignore[attr-defined]
+        while timers and timers[0][2]._cancelled:
             self._timer_cancelled_count -= 1
             heapq.heappop(timers)[2]._scheduled = False  # type: ignore[attr-defined]
 

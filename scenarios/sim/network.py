@@ -9,32 +9,25 @@ datagram with its fate.
 
 import itertools
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from ipaddress import ip_address
 from typing import Protocol, TypeAlias
 
+from scenarios.sim.hosts import ANY, PORTS_EPHEMERAL, SHARED, Host, standing
 from scenarios.sim.nat import Nat
 from scenarios.sim.timers import Timers
 
 Address: TypeAlias = tuple[str, int]
 """Where a socket is: numeric address and port."""
 
-SHARED = "localhost"
-"""The host that owns 127.0.0.0/8 and on which code stands that was not put elsewhere."""
-
-ANY = "0.0.0.0"  # noqa: S104 - the wildcard of the simulated network
-
-PORTS_EPHEMERAL = range(49152, 65536)
-"""Ports given to sockets that ask for none (RFC 6335 §6)."""
+ROUTES_MAX = 100_000
+"""Ways remembered at once: forgotten all together, they are found again at ten times the price of a look-up."""
 
 DATAGRAM_BYTES_MAX = 65507
 """65535 bytes of an IPv4 packet less its header of 20 and the UDP header of 8."""
-
-_standing: ContextVar[str] = ContextVar("_standing", default=SHARED)
 
 
 class UnknownHostError(OSError):
@@ -103,31 +96,29 @@ class Receiver(Protocol):
 
 
 @dataclass(slots=True)
-class Host:
-    """A machine: a name and the addresses it owns."""
-
-    name: str
-    addresses: tuple[str, ...]
-    is_plugged: bool = True
-    ports: Iterator[int] = field(default_factory=lambda: itertools.cycle(PORTS_EPHEMERAL), repr=False)
-
-    @contextmanager
-    def here(self) -> Iterator[None]:
-        """Let code run on this host: its sockets without an address of their own belong to it."""
-        token = _standing.set(self.name)
-        try:
-            yield
-        finally:
-            _standing.reset(token)
-
-
-@dataclass(slots=True)
 class _LinkState:
     """What a link remembers between datagrams."""
 
     chance: random.Random
     is_losing: bool = False
     last_arrivals: dict[tuple[Address, Address], float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """What is known of the way from one socket to another, until the network changes."""
+
+    origin: Host
+    goal: Host
+    is_cut: bool
+    link: Link
+    state: _LinkState
+    nats: tuple[Nat, ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything passes."""
+        return not self.is_cut and (self.origin is self.goal or (self.origin.is_plugged and self.goal.is_plugged))
 
 
 class Network:
@@ -141,7 +132,7 @@ class Network:
 
     def __init__(self, chance: random.Random, *, is_telling_unreachable: bool = True) -> None:
         self.is_telling_unreachable = is_telling_unreachable
-        self.link_default = Link()
+        self._link_default = Link()
         self._seed = chance.getrandbits(64)
         self._hosts = {SHARED: Host(SHARED, ("127.0.0.1",))}
         self._owners: dict[str, str] = {}
@@ -153,12 +144,25 @@ class Network:
         self._wildcards: dict[tuple[str, int], Receiver] = {}
         self.listeners: dict[Address, Callable[..., object]] = {}
         self._observers: list[Callable[[Passage], None]] = []
+        self._routes: dict[tuple[Address, Address], _Route] = {}
+        self._context = copy_context()
+
+    @property
+    def link_default(self) -> Link:
+        """How datagrams fare where nothing else was said."""
+        return self._link_default
+
+    @link_default.setter
+    def link_default(self, link: Link) -> None:
+        self._link_default = link
+        self._routes.clear()
 
     def host(self, name: str, *addresses: str) -> Host:
         """Declare a host with its addresses, or return the one declared before."""
         if name not in self._hosts:
             assert addresses, f"host {name} needs an address"
             self._hosts[name] = Host(name, addresses)
+        self._routes.clear()
         host = self._hosts[name]
         for address in addresses:
             ip_address(address)
@@ -169,7 +173,7 @@ class Network:
     def host_of(self, address: str) -> Host:
         """Return the host that owns `address`; an undeclared address becomes a host of its own."""
         if address == ANY:
-            return self._hosts[_standing.get()]
+            return self._hosts[standing.get()]
         if address.startswith("127."):
             return self._hosts[SHARED]
         return self._hosts[self._owners[address]] if address in self._owners else self.host(address, address)
@@ -192,6 +196,7 @@ class Network:
     def link(self, source: str, target: str, link: Link) -> None:
         """Say how datagrams fare from one host to another; `*` stands for every host."""
         self._links[source, target] = link
+        self._routes.clear()
 
     def link_both(self, one: str, other: str, link: Link) -> None:
         """Say the same for both directions."""
@@ -201,10 +206,12 @@ class Network:
     def cut(self, one: str, other: str) -> None:
         """Let nothing pass between two hosts any more."""
         self._cuts |= {(one, other), (other, one)}
+        self._routes.clear()
 
     def heal(self, one: str, other: str) -> None:
         """Undo `cut`."""
         self._cuts -= {(one, other), (other, one)}
+        self._routes.clear()
 
     def unplug(self, name: str) -> None:
         """Let nothing leave or reach a host any more; it keeps talking to itself."""
@@ -219,6 +226,7 @@ class Network:
         nat = Nat(public, frozenset(inside))
         self.host(f"nat {public}", public)
         self._nats.append(nat)
+        self._routes.clear()
         return nat
 
     def observe(self, observer: Callable[[Passage], None]) -> None:
@@ -227,7 +235,7 @@ class Network:
 
     def source_towards(self, target: str) -> str:
         """Return the address from which the host the code stands on would send to `target`."""
-        return _source_towards(self._hosts[_standing.get()], target)
+        return self._hosts[standing.get()].source_towards(target)
 
     def bind(self, receiver: Receiver, address: str, port: int) -> Address:
         """Bind a socket and return where; port 0 asks for a free one.
@@ -257,18 +265,19 @@ class Network:
         """Send a datagram: decide its fate now, deliver it in its time."""
         if source[0] == ANY:
             source = (self._source_address(sender, target[0]), source[1])
-        fate, arrivals = self._travel(data, source, target, timers.time())
+        route = self._routes.get((source, target)) or self._find_route(source, target)
+        now = timers.time()
+        fate, arrivals = self._travel(route, data, source, target, now)
         seen = source
-        for nat in self._nats:
-            if source[0] in nat.inside and target[0] not in nat.inside:
-                seen = nat.outbound(source, target)
-        instants: list[float | None] = [*arrivals] or [None]
-        for arrives_at in instants:
-            passage = Passage(timers.time(), source, target, data, fate, arrives_at)
-            for observer in self._observers:
-                observer(passage)
+        for nat in route.nats:
+            seen = nat.outbound(source, target)
+        if self._observers:
+            for arrives_at in arrivals or (None,):
+                passage = Passage(now, source, target, data, fate, arrives_at)
+                for observer in self._observers:
+                    observer(passage)
         for arrival in arrivals:
-            timers.call_at(arrival, self._arrive, data, seen, target, sender, timers)
+            timers.call_at(arrival, self._arrive, data, seen, target, sender, timers, context=self._context)
 
     def one_way(self, source: str, target: str) -> float | None:
         """Return how long a segment of a stream takes, or None where nothing passes; streams lose nothing."""
@@ -293,18 +302,34 @@ class Network:
             if back is not None:
                 timers.call_at(timers.time() + back, sender.refuse, target)
 
-    def _travel(self, data: bytes, source: Address, target: Address, now: float) -> tuple[Fate, list[float]]:
-        origin, goal = self.host_of(source[0]).name, self.host_of(target[0]).name
-        if self._is_cut(origin, goal):
-            return Fate.CUT, []
-        link, state = self._link_between(origin, goal), self._state(origin, goal)
+    def _find_route(self, source: Address, target: Address) -> _Route:
+        origin, goal = self.host_of(source[0]), self.host_of(target[0])
+        if len(self._routes) >= ROUTES_MAX:
+            self._routes.clear()
+        route = self._routes[source, target] = _Route(
+            origin,
+            goal,
+            (origin.name, goal.name) in self._cuts,
+            self._link_between(origin.name, goal.name),
+            self._state(origin.name, goal.name),
+            tuple(nat for nat in self._nats if source[0] in nat.inside and target[0] not in nat.inside),
+        )
+        return route
+
+    def _travel(
+        self, route: _Route, data: bytes, source: Address, target: Address, now: float
+    ) -> tuple[Fate, Sequence[float]]:
+        if not route.is_open:
+            return Fate.CUT, ()
+        link, state = route.link, route.state
+        draw = state.chance.random
         if len(data) > link.bytes_max or self._is_lost(link, state):
-            return Fate.LOST, []
-        copies = 2 if state.chance.random() < link.duplication else 1
+            return Fate.LOST, ()
+        copies = 2 if draw() < link.duplication else 1
         arrivals = []
         for _ in range(copies):
-            arrival = now + link.delay + state.chance.random() * link.jitter
-            if state.chance.random() < link.reordering:
+            arrival = now + link.delay + draw() * link.jitter
+            if draw() < link.reordering:
                 arrival += link.reordering_delay
             else:
                 arrival = max(arrival, state.last_arrivals.get((source, target), 0.0))
@@ -352,8 +377,4 @@ class Network:
 
     def _source_address(self, sender: Receiver, target: str) -> str:
         host = next(self._hosts[name] for (name, _), bound in self._wildcards.items() if bound is sender)
-        return _source_towards(host, target)
-
-
-def _source_towards(host: Host, target: str) -> str:
-    return target if host.name == SHARED and target.startswith("127.") else host.addresses[0]
+        return host.source_towards(target)

@@ -10,7 +10,8 @@ from collections import deque
 from collections.abc import Callable
 
 from scenarios.sim.datagrams import SimulatedSocket
-from scenarios.sim.network import ANY, Address, Network
+from scenarios.sim.hosts import ANY
+from scenarios.sim.network import Address, Network
 
 HIGH_WATER_BYTES = 65536
 """Bytes sent and not yet taken by the peer's protocol above which the sender is asked to pause."""

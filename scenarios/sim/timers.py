@@ -2,6 +2,7 @@
 
 from asyncio import TimerHandle
 from collections.abc import Callable
+from contextvars import Context
 from typing import Any, Protocol
 
 
@@ -11,5 +12,7 @@ class Timers(Protocol):
     def time(self) -> float:
         """Return the present instant."""
 
-    def call_at(self, when: float, callback: Callable[..., object], *args: Any) -> TimerHandle:
+    def call_at(
+        self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> TimerHandle:
         """Call back at an instant."""
