@@ -19,18 +19,29 @@ class Bargain:
         address: Where we receive audio.
         laws: What we speak, best first.
         takes_events: Whether we offer and take telephone events.
+        has_audio: Whether audio is to flow at all; without, every direction is `inactive`.
     """
 
-    def __init__(self, *, session_id: int, address: tuple[str, int], laws: Sequence[Law], takes_events: bool) -> None:
+    def __init__(
+        self,
+        *,
+        session_id: int,
+        address: tuple[str, int],
+        laws: Sequence[Law],
+        takes_events: bool,
+        has_audio: bool = True,
+    ) -> None:
         self._session_id = session_id
         self._address = address
         self._codecs = [law.name for law in laws]
         self._takes_events = takes_events
+        self._has_audio = has_audio
         self._ours: SessionDescription | None = None
         self._offered: SessionDescription | None = None
 
     def offer(self, direction: str = "sendrecv") -> bytes:
         """Return our offer; a later one keeps what was agreed and changes the direction only."""
+        direction = self._possible(direction)
         if self._ours is None:
             self._offered = make_offer(
                 session_id=self._session_id,
@@ -68,12 +79,15 @@ class Bargain:
             address=self._address,
             codecs=self._codecs,
             digits=self._takes_events,
-            direction=direction,
+            direction=self._possible(direction),
         )
         if answered.stream is None:
             raise NegotiationError("nothing in the offer can be spoken here")
         self._ours = answered.description if self._ours is None else revise(self._ours, answered.description)
         return write_description(self._ours), _path(answered.stream)
+
+    def _possible(self, direction: str) -> str:
+        return direction if self._has_audio else "inactive"
 
     def forget_offer(self) -> None:
         """Go back to what was agreed: the peer refused our last offer."""

@@ -20,7 +20,10 @@ DRIFT_SECONDS_MAX = 0.25
 """A packet this far from where its timestamp says starts a new run: the sender's clock jumped or it paused."""
 
 SECONDS_MAX = 3600.0
-"""Audio kept per phone: an hour is 57 MB; what is older is forgotten."""
+"""Audio kept per phone: an hour is 29 MB, and as much again for its instants; what is older is forgotten."""
+
+_Chunk = tuple[float, bytes, Law]
+"""When the first sample is heard, and the octets of a packet: most are never looked at, so none is decoded yet."""
 
 CHUNK_SECONDS_MAX = 0.2
 """The longest packet of G.711: RFC 3551 §4.2 wants receivers to take 200 ms."""
@@ -92,7 +95,7 @@ class Heard:
         self.discarded = 0
         self.first_at: float | None = None
         self.last_at: float | None = None
-        self._chunks: list[tuple[float, Audio]] = []
+        self._chunks: list[_Chunk] = []
         self._run: _Run | None = None
         self._source: _Source | None = None
         self._events: dict[tuple[int, int], None] = {}
@@ -103,9 +106,13 @@ class Heard:
         if not self._count(packet):
             return
         self._measure_jitter(packet, now)
-        insort(self._chunks, (self._instant(packet, now), decode(packet.payload, law)), key=itemgetter(0))
-        while self._chunks[0][0] < now - SECONDS_MAX:
-            del self._chunks[0]
+        chunks, chunk = self._chunks, (self._instant(packet, now), packet.payload, law)
+        if chunks and chunk[0] < chunks[-1][0]:
+            insort(chunks, chunk, key=itemgetter(0))
+        else:
+            chunks.append(chunk)
+        while chunks[0][0] < now - SECONDS_MAX:
+            del chunks[0]
 
     def hear_event(self, packet: Packet, source: tuple[str, int], now: float) -> None:
         """Take a packet of a telephone event: one key for all packets of one timestamp (RFC 4733 §2.5.1.2)."""
@@ -129,11 +136,11 @@ class Heard:
     def audio(self, since: float, until: float) -> Audio:
         """Return what was heard between two instants of the loop's clock, silent where nothing arrived."""
         heard = np.zeros(max(0, round((until - since) * SAMPLES_PER_SECOND)), np.int16)
-        for at, chunk in self._between(since, until):
+        for at, octets, law in self._between(since, until):
             start = round((at - since) * SAMPLES_PER_SECOND)
-            taken = chunk[max(0, -start) : max(0, len(heard) - start)]
+            taken = octets[max(0, -start) : max(0, len(heard) - start)]
             start = max(0, start)
-            heard[start : start + len(taken)] = taken
+            heard[start : start + len(taken)] = decode(taken, law)
         return heard
 
     def level_dbov(self, since: float, until: float) -> float:
@@ -164,7 +171,7 @@ class Heard:
 
     def gaps(self, since: float, until: float, *, gap_min: float = 0.06) -> list[tuple[float, float]]:
         """Return the stretches between two instants in which no audio arrived for `gap_min` or more."""
-        edges = [(at, at + len(chunk) / SAMPLES_PER_SECOND) for at, chunk in self._between(since, until)]
+        edges = [(at, at + len(octets) / SAMPLES_PER_SECOND) for at, octets, _ in self._between(since, until)]
         ends = [since]
         found = []
         for start, end in [*edges, (until, until)]:
@@ -173,7 +180,7 @@ class Heard:
             ends.append(max(ends[-1], end))
         return found
 
-    def _between(self, since: float, until: float) -> list[tuple[float, Audio]]:
+    def _between(self, since: float, until: float) -> list[_Chunk]:
         first = bisect_left(self._chunks, since - CHUNK_SECONDS_MAX, key=itemgetter(0))
         return self._chunks[first : bisect_left(self._chunks, until, key=itemgetter(0))]
 

@@ -57,6 +57,7 @@ class Line:
         display_name: What the other side may show.
         laws: What it speaks, best first.
         takes_events: Whether it offers and takes telephone events.
+        has_audio: Whether it takes part in audio; without, it offers and answers `inactive`.
         style: How it sends keys.
         is_ringing: Whether incoming calls ring at once.
         calls_max: Calls at a time; one more is busy.
@@ -71,6 +72,7 @@ class Line:
     display_name: str = ""
     laws: tuple[Law, ...] = (Law.PCMU, Law.PCMA)
     takes_events: bool = True
+    has_audio: bool = True
     style: KeyStyle = field(default_factory=KeyStyle)
     is_ringing: bool = True
     calls_max: int = 1
@@ -258,6 +260,7 @@ class Phone(asyncio.DatagramProtocol):
             address=where,
             laws=self.line.laws,
             takes_events=self.line.takes_events,
+            has_audio=self.line.has_audio,
         )
 
     async def _ask_registrar(self, seconds: int) -> Response:

@@ -5,6 +5,7 @@ nothing sends silence, as telephones do; `go_silent` sends nothing at all.
 """
 
 import asyncio
+import math
 import random
 from collections import deque
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ END_PACKETS = 3
 """The last packet of an event is sent three times (RFC 4733 §2.5.1.4)."""
 
 Address = tuple[str, int]
+
+_SILENT = {law: encode(np.zeros(FRAME_SAMPLES, np.int16), law) for law in Law}
 
 _STATIC = {law.value: law for law in Law}
 """Static payload types mean the same always, before the answer came and after."""
@@ -70,11 +73,24 @@ class AudioPath:
 
 @dataclass(slots=True)
 class _Speech:
-    """Audio being said, and who waits for its end."""
+    """Audio being said, and who waits for its end. It is encoded a second at a time, as it is said."""
 
     audio: Audio
     spoken: asyncio.Future[None]
     position: int = 0
+    law: Law | None = None
+    octets: bytes = b""
+    octets_at: int = 0
+
+    def take(self, count: int, law: Law) -> bytes:
+        """Return the next `count` samples in a law, fewer at the end."""
+        start = self.position - self.octets_at
+        if law is not self.law or start + count > len(self.octets):
+            piece = self.audio[self.position : self.position + max(count, SAMPLES_PER_SECOND)]
+            self.law, self.octets, self.octets_at, start = law, encode(piece, law), self.position, 0
+        taken = self.octets[start : start + count]
+        self.position += len(taken)
+        return taken
 
 
 @dataclass(slots=True)
@@ -126,10 +142,10 @@ class Sound(asyncio.DatagramProtocol):
 
     def connect(self, path: AudioPath) -> None:
         """Send along `path` from now on; the first call starts the clock of frames."""
-        self._path = path
-        if self._timer is None and not self._is_closed:
+        if self._path is None:
             self._next_at = self._loop.time()
-            self._timer = self._loop.call_at(self._next_at, self._tick)
+        self._path = path
+        self._pace()
 
     def speak(self, audio: Audio) -> asyncio.Future[None]:
         """Say `audio` after what is being said; the future is done when its last sample was sent."""
@@ -156,16 +172,19 @@ class Sound(asyncio.DatagramProtocol):
     def go_silent(self, *, is_silent: bool = True) -> None:
         """Send nothing at all from now on, or again; keys and speech stand still meanwhile."""
         self._is_silent = is_silent
+        self._pace()
 
     def mute(self, *, is_muted: bool) -> None:
         """Send nothing while the owner holds the call, whatever else is asked for."""
         self._is_muted = is_muted
+        self._pace()
 
     def close(self) -> None:
         """Free the port and let nobody wait."""
         self._is_closed = True
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None
         self.hush()
         for key in self._keys:
             key.pressed.cancel()
@@ -195,19 +214,28 @@ class Sound(asyncio.DatagramProtocol):
     def error_received(self, exc: Exception) -> None:
         """Go on: a peer whose port is closed is heard of by its signalling."""
 
+    def _pace(self) -> None:
+        """Start the timer where something may be sent again; the frames of the pause are left out."""
+        if self._timer is None and not self._is_closed and self._may_send():
+            self._skip(math.ceil((self._loop.time() - self._next_at) / FRAME_SECONDS))
+            self._timer = self._loop.call_at(self._next_at, self._tick)
+
+    def _skip(self, frames: int) -> None:
+        """Leave frames out: the clock of the stream goes on without them."""
+        if frames > 0:
+            self._next_at += frames * FRAME_SECONDS
+            self._timestamp = (self._timestamp + frames * FRAME_SAMPLES) % (1 << 32)
+
     def _tick(self) -> None:
-        """Send the frames that are due; the schedule never drifts."""
+        """Send the frames that are due; the schedule never drifts. While nothing may be sent it stands still."""
+        self._timer = None
+        if not self._may_send():
+            self._is_first = True
+            return
         now = self._loop.time()
-        behind = int((now - self._next_at) / FRAME_SECONDS)
-        if behind > FRAMES_LATE_MAX:
-            skipped = behind - FRAMES_LATE_MAX
-            self._next_at += skipped * FRAME_SECONDS
-            self._timestamp = (self._timestamp + skipped * FRAME_SAMPLES) % (1 << 32)
+        self._skip(int((now - self._next_at) / FRAME_SECONDS) - FRAMES_LATE_MAX)
         while self._next_at <= now:
-            if self._may_send():
-                self._send_frame()
-            else:
-                self._is_first = True
+            self._send_frame()
             self._timestamp = (self._timestamp + FRAME_SAMPLES) % (1 << 32)
             self._next_at += FRAME_SECONDS
         self._timer = self._loop.call_at(self._next_at, self._tick)
@@ -221,8 +249,7 @@ class Sound(asyncio.DatagramProtocol):
         key = self._keys[0] if self._keys else None
         is_pressed = key is not None and self._send_key(key, path)
         if not is_pressed or (key is not None and key.style.with_audio):
-            audio = self._next_frame()
-            self._send(path.payload_type, self._timestamp, encode(audio, path.law), is_marked=self._is_first)
+            self._send(path.payload_type, self._timestamp, self._next_frame(path.law), is_marked=self._is_first)
             self._is_first = False
 
     def _send_key(self, key: _Key, path: AudioPath) -> bool:
@@ -249,21 +276,17 @@ class Sound(asyncio.DatagramProtocol):
         is_marked = key.style.is_marked and key.frames == 1 and not is_ended
         self._send(payload_type, key.timestamp, payload, is_marked=is_marked, is_lost=is_lost)
 
-    def _next_frame(self) -> Audio:
+    def _next_frame(self, law: Law) -> bytes:
         """Return the next 20 ms of speech, or silence."""
-        frame = np.zeros(FRAME_SAMPLES, np.int16)
-        filled = 0
-        while self._speeches and filled < FRAME_SAMPLES:
+        frame = b""
+        while self._speeches and len(frame) < FRAME_SAMPLES:
             speech = self._speeches[0]
-            piece = speech.audio[speech.position : speech.position + FRAME_SAMPLES - filled]
-            frame[filled : filled + len(piece)] = piece
-            filled += len(piece)
-            speech.position += len(piece)
+            frame += speech.take(FRAME_SAMPLES - len(frame), law)
             if speech.position >= len(speech.audio):
                 self._speeches.popleft()
                 if not speech.spoken.done():
                     speech.spoken.set_result(None)
-        return frame
+        return frame + _SILENT[law][len(frame) :]
 
     def _send(
         self, payload_type: int, timestamp: int, payload: bytes, *, is_marked: bool, is_lost: bool = False
