@@ -1,0 +1,145 @@
+"""`payphone load` from its options to its exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+
+from scenarios.load import quantities
+from scenarios.load.arrivals import duration_of
+from scenarios.load.generator import Generator
+from scenarios.load.outcome import Outcome, facts, judge
+from scenarios.load.plan import Plan, StageTable, parse_address
+from scenarios.load.plan_file import Mistake, PlanError, load_plan
+from scenarios.load.watch import print_outcome, watch
+
+KEPT: Final = 0
+BROKEN: Final = 1
+WRONG_PLAN: Final = 2
+
+out = Console()
+err = Console(stderr=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says; what it leaves out stands in the plan."""
+
+    file: Path
+    rate: str | None = None
+    duration: str | None = None
+    target: str | None = None
+    report: Path | None = None
+    json_file: Path | None = None
+    seed: int | None = None
+    is_search: bool = False
+    has_media: bool | None = None
+
+
+def run_load(options: Options) -> int:
+    """Run a plan and return the exit code."""
+    try:
+        plan, target = plan_of(options)
+    except PlanError as error:
+        for mistake in error.mistakes:
+            err.print(str(mistake), style="red", highlight=False, soft_wrap=True)
+        return WRONG_PLAN
+    try:
+        outcome = play(plan, target)
+    except (OSError, ConnectionError) as error:
+        err.print(f"the load could not be made: {error}", style="red", highlight=False, soft_wrap=True)
+        return BROKEN
+    print_outcome(outcome, out)
+    if options.json_file is not None:
+        options.json_file.write_text(json.dumps(facts(outcome), indent=1) + "\n", encoding="utf-8")
+    return KEPT if outcome.has_passed else BROKEN
+
+
+def plan_of(options: Options) -> tuple[Plan, tuple[str, int]]:
+    """The plan as the command line changes it, and its target.
+
+    Raises:
+        PlanError: One of both is wrong.
+    """
+    plan = load_plan(options.file)
+    changes: dict[str, object] = {}
+    try:
+        if options.rate is not None or options.duration is not None:
+            changes["stages"] = (_stage(plan, options),)
+        if options.target is not None:
+            changes["target"] = parse_address(options.target)
+    except ValueError as error:
+        raise PlanError((Mistake("command line", None, "", str(error)),)) from error
+    if options.has_media is not None:
+        changes["media"] = options.has_media
+    if options.seed is not None:
+        changes["seed"] = options.seed
+    plan = plan.model_copy(update=changes)
+    if plan.target is None:
+        remedy = 'is missing; give --target HOST:PORT, or write target: "127.0.0.1:5060"'
+        raise PlanError((Mistake(str(options.file), None, "target", remedy),))
+    return plan, plan.target
+
+
+def play(plan: Plan, target: tuple[str, int]) -> Outcome:
+    """One run of a plan, shown as it goes; Ctrl-C ends it early with what was measured until then.
+
+    Raises:
+        OSError: A socket cannot be had.
+        ConnectionError: A telephone was not registered.
+    """
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(_play(plan, target))
+
+
+async def _play(plan: Plan, target: tuple[str, int]) -> Outcome:
+    generator = Generator(plan, target, seed=plan.seed)
+    stopped: list[bool] = []
+
+    def stop() -> None:
+        stopped.append(True)
+        generator.stop()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    watching = asyncio.create_task(watch(generator, out))
+    try:
+        tally = await generator.run()
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+    return judge(plan, target, tally, was_stopped=bool(stopped))
+
+
+def _stage(plan: Plan, options: Options) -> StageTable:
+    """One stage: the rate and time of the command line, else the plan's highest rate and whole time."""
+    shape = plan.shape
+    rate = max(max(stage.rate_from, stage.rate_to) for stage in shape)
+    duration = duration_of(shape)
+    if options.rate is not None:
+        rate = quantities.per_second(options.rate)
+    if options.duration is not None:
+        duration = quantities.seconds(options.duration)
+    if duration <= 0:
+        raise ValueError("--for must be longer than nothing")
+    return StageTable.model_validate({"rate": rate, "for": f"{duration}s"})
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    """The loop of uvloop where it installs, else the one of the standard library."""
+    try:
+        import uvloop  # noqa: PLC0415 - not on every platform
+    except ImportError:
+        return asyncio.new_event_loop
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
