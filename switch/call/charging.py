@@ -33,6 +33,11 @@ UNLIMITED: Final = Money(10**15)
 RETRY_SECONDS: Final = 0.5
 """After the book did not answer, ask again so much later; the grant goes on meanwhile."""
 
+FIRST_READING_SECONDS: Final = 0.25
+"""It rang for a while since the first slice was held: so long the talk waits for the balance before it warns.
+
+Less than the shortest first interval, a second."""
+
 
 class Charging:
     """The money of one call, from admission to the charge."""
@@ -84,9 +89,9 @@ class Charging:
     async def run(self, accepted_at: float, tell: Callable[[Warned | TalkEnded], None]) -> None:
         """Keep the talk paid for until the cut; runs beside the talk and is cancelled with it."""
         self._accepted_at = accepted_at
-        self._is_stale = True  # It rang for a while since the first slice was held.
         stop_listening = self._book.on_change(self._account_changed)
         try:
+            await asyncio.wait({self._ask(self._read_balance())}, timeout=FIRST_READING_SECONDS)
             while True:
                 self._collect()
                 talk = self._talk(self._clock.now())
@@ -137,13 +142,14 @@ class Charging:
             async with asyncio.timeout_at(self._accepted_at + due.total_seconds()):
                 await self._wake.wait()
 
-    def _ask(self, question: Coroutine[None, None, None]) -> None:
+    def _ask(self, question: Coroutine[None, None, None]) -> asyncio.Task[None]:
         """Ask the book one thing at a time; a hold that is due does not wait for a balance."""
         if self._asking is not None:
             self._asking.cancel()
             self._is_stale = True
-        self._asking = asyncio.create_task(question)
-        self._asking.add_done_callback(lambda _: self._wake.set())
+        asking = self._asking = asyncio.create_task(question)
+        asking.add_done_callback(lambda _: self._wake.set())
+        return asking
 
     def _collect(self) -> None:
         """Let go of what the book answered; a fault of ours in it ends the talk."""
