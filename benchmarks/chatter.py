@@ -201,11 +201,11 @@ class Chatter:
         if len(datagram) != 12 + FRAME_SAMPLES:
             return
         magic, number, window, sequence, at = STAMP.unpack_from(datagram, 12)
-        if magic != MAGIC or window == 0 or window != self._window or number >= len(self._legs):
+        if magic != MAGIC or window == 0 or window != self._window:
             return
-        speaker = self._legs[number]
         listener = self._by_remote.get(source)
-        if listener is None or listener.partner is not speaker:
+        speaker = None if listener is None else listener.partner
+        if speaker is None or speaker.number != number:
             self.heard.misled += 1
             return
         if sequence in speaker.received:

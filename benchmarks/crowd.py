@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from random import Random
-from typing import cast
+from typing import Any, cast
 
 import structlog
 
@@ -72,8 +72,9 @@ class Crowd:
             offer=bargain.offer(),
         )
         talker = self._follow(leg, sound, bargain)
-        answered = asyncio.ensure_future(talker.answered.wait())
-        await asyncio.wait({answered, talker.ended}, return_when=asyncio.FIRST_COMPLETED)
+        answered = asyncio.create_task(talker.answered.wait())
+        ends: set[asyncio.Future[Any]] = {answered, talker.ended}
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         answered.cancel()
         assert talker.answered.is_set(), f"{number} was not answered: {talker.ended.result()}"
         return talker

@@ -11,6 +11,7 @@ import json
 import tempfile
 import time
 import wave
+from collections.abc import Coroutine
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -50,7 +51,7 @@ async def _measure(folder: Path) -> list[dict[str, Any]]:
     return [{"name": "the switch with no call", "value": round(100 * idle, 2), "unit": "% of a core"}, *rows]
 
 
-def _bridged(crowd: Crowd, served: Served) -> list[Any]:
+def _bridged(crowd: Crowd, served: Served) -> list[Coroutine[Any, Any, Pair]]:
     async def call(index: int) -> Pair:
         await asyncio.sleep(index * SETUP_SECONDS)
         number = f"9{index:04d}"
@@ -62,7 +63,7 @@ def _bridged(crowd: Crowd, served: Served) -> list[Any]:
     return [call(index) for index in range(CALLS)]
 
 
-def _paid(crowd: Crowd, served: Served) -> list[Any]:
+def _paid(crowd: Crowd, served: Served) -> list[Coroutine[Any, Any, Pair]]:
     async def call(index: int) -> Pair:
         await asyncio.sleep(index * SETUP_SECONDS)
         accepted = await accepted_call(crowd, served.address, index, index)
@@ -71,7 +72,7 @@ def _paid(crowd: Crowd, served: Served) -> list[Any]:
     return [call(index) for index in range(CALLS)]
 
 
-async def _gather(calls: list[Any]) -> list[Pair]:
+async def _gather(calls: list[Coroutine[Any, Any, Pair]]) -> list[Pair]:
     async with asyncio.timeout(WAIT_SECONDS):
         return await asyncio.gather(*calls)
 
