@@ -5,6 +5,7 @@ Pure: `now` is an argument. One binding per contact URI; the latest that was ref
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,32 +44,35 @@ class Registrar:
     def __init__(self) -> None:
         self._bindings: dict[str, dict[str, Binding]] = {}
 
-    def bind(self, user: str, binding: Binding, now: float) -> None:
-        """Add or refresh one contact; one that expires now is removed.
+    def bind(self, user: str, wanted: Sequence[Binding], now: float) -> None:
+        """Add or refresh contacts, and remove those that expire now: all of them, or none.
 
         Raises:
-            StaleRegisterError: Same Call-ID, CSeq not higher.
-            TooManyBindingsError: No room for another contact.
+            StaleRegisterError: One has the same Call-ID, and a CSeq that is not higher.
+            TooManyBindingsError: No room for so many contacts.
         """
         self.expire(user, now)
-        bindings = self._bindings.setdefault(user, {})
-        key = str(binding.contact)
-        known = bindings.get(key)
-        if known is not None and known.call_id == binding.call_id and binding.cseq <= known.cseq:
-            raise StaleRegisterError(user)
-        if binding.expires_at <= now:
-            bindings.pop(key, None)
-        elif known is None and len(bindings) >= BINDINGS_MAX:
+        bindings = dict(self._bindings.get(user, {}))
+        for binding in wanted:
+            key = str(binding.contact)
+            known = bindings.pop(key, None)
+            if known is not None and _is_stale(known, binding.call_id, binding.cseq):
+                raise StaleRegisterError(user)
+            if binding.expires_at > now:
+                bindings[key] = binding
+        if len(bindings) > BINDINGS_MAX:
             raise TooManyBindingsError(user)
-        else:
-            bindings.pop(key, None)
-            bindings[key] = binding
-        if not bindings:
-            del self._bindings[user]
+        self._put(user, bindings)
 
-    def unbind_all(self, user: str) -> None:
-        """Forget every contact (`Contact: *` with `Expires: 0`)."""
-        self._bindings.pop(user, None)
+    def unbind_all(self, user: str, call_id: str, cseq: int) -> None:
+        """Forget every contact (`Contact: *` with `Expires: 0`).
+
+        Raises:
+            StaleRegisterError: One was refreshed by a later request of the same Call-ID.
+        """
+        if any(_is_stale(known, call_id, cseq) for known in self._bindings.get(user, {}).values()):
+            raise StaleRegisterError(user)
+        self._put(user, {})
 
     def bindings(self, user: str, now: float) -> tuple[Binding, ...]:
         """Live contacts, the latest refreshed first."""
@@ -80,10 +84,7 @@ class Registrar:
         bindings = self._bindings.get(user)
         if bindings is None:
             return
-        for key in [key for key, binding in bindings.items() if binding.expires_at <= now]:
-            del bindings[key]
-        if not bindings:
-            del self._bindings[user]
+        self._put(user, {key: binding for key, binding in bindings.items() if binding.expires_at > now})
 
     def sweep(self, now: float) -> None:
         """Drop every expired contact; called now and then, so that nothing grows."""
@@ -94,3 +95,13 @@ class Registrar:
         """Accounts with a live contact."""
         self.sweep(now)
         return tuple(self._bindings)
+
+    def _put(self, user: str, bindings: dict[str, Binding]) -> None:
+        if bindings:
+            self._bindings[user] = bindings
+        else:
+            self._bindings.pop(user, None)
+
+
+def _is_stale(known: Binding, call_id: str, cseq: int) -> bool:
+    return known.call_id == call_id and cseq <= known.cseq

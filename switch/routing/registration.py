@@ -42,10 +42,9 @@ def register(
         return respond(request, bindings.status, to_tag=to_tag, headers=bindings.headers)
     try:
         if isinstance(bindings, Everything):
-            registrar.unbind_all(who)
+            registrar.unbind_all(who, request.call_id, request.cseq.number)
         else:
-            for binding in bindings:
-                registrar.bind(who, binding, now)
+            registrar.bind(who, bindings, now)
     except StaleRegisterError:
         return respond(request, 500, to_tag=to_tag, reason="Out Of Order")
     except TooManyBindingsError:

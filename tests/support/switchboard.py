@@ -137,7 +137,7 @@ class Board:
 
     async def is_clean(self) -> None:
         """Assert what holds 64*T1 after the last call: nothing is left of it but its record and its charge."""
-        await asyncio.sleep(40)
+        await asyncio.sleep(33)
         services, metrics = self.switch.services, self.switch.metrics()
         assert (metrics["calls"], metrics["legs"], metrics["transactions"]) == (0, 0, 0)
         assert metrics["media_ports_free"] == self.ports
