@@ -22,16 +22,15 @@ import numpy as np
 from switch.media.control import Address, Audio, LegStatistics, MediaLost, PlayId, Stream
 from switch.media.g711 import LAW
 from switch.media.hearing import Hearing
-from switch.media.legs import NEVER, NO_ROW, LegId, Legs
+from switch.media.legs import FEW, NEVER, NO_ROW, LegId, Legs
 from switch.media.playing import Playing
 from switch.media.receiving import Events, Receiver
-from switch.media.sending import FRAME_TICKS, Packet, Sender
+from switch.media.rota import FRAME_TICKS, Rota
+from switch.media.sending import Packet, Sender
 from switch.media.taping import RecordedFrames, RecordingId, Taping
 from switch.media.wire import FRAME_SAMPLES
 
 TICK: Final = 0.005
-PHASE_ROWS: Final = 8
-"""Rows in a row that share a phase."""
 CATCH_UP: Final = 3
 """Frames a late step makes up for: 60 ms, what the far end's jitter buffer is likely to hold."""
 SILENCE_MAX: Final = 30.0
@@ -63,10 +62,11 @@ class Engine:
         self._done = -1
         self._watched = 0
         self._last_play = 0
+        self._rota = Rota()
         self._receiver = Receiver(self._legs)
         self._hearing = Hearing(self._legs)
         self._sender = Sender(self._legs)
-        self._taping = Taping(self._legs, FRAME_TICKS)
+        self._taping = Taping(self._legs)
         self.frames_skipped = 0
         """Frames of 20 ms left out in stalls, counted once for all legs."""
 
@@ -85,6 +85,7 @@ class Engine:
         row = self._legs.row_of(leg)
         if row is not None:
             self._taping.forget(row)
+            self._rota.leave(row)
             self._legs.close(leg)
 
     def connect(self, leg: LegId, stream: Stream, now: float) -> None:
@@ -115,7 +116,7 @@ class Engine:
         legs.arrived_at[row] = now
         if is_first:
             legs.is_connected[row] = True
-            legs.due[row] = self._first_due(row, now)
+            self._rota.join(row, self._rota.first_due(row, self._until(now)))
 
     def play(self, leg: LegId, audio: Sequence[Audio], *, is_looped: bool) -> PlayId:
         """Say this instead of anything else, an overlay too."""
@@ -148,8 +149,10 @@ class Engine:
             legs.dialling.pop(row, None)
 
     def record(self, left: LegId, right: LegId, now: float) -> RecordingId:
-        """Record the peers of two legs, beginning with the next tick."""
-        return self._taping.start(left, right, max(self._done, self._tick_at(now)) + 1)
+        """Record the peers of two legs, beginning with the next frame of the first: one step then serves all."""
+        row = self._legs.row_of(left)
+        until = self._until(now)
+        return self._taping.start(left, right, until + 1 if row is None else self._rota.first_due(row, until))
 
     def stop_recording(self, recording: RecordingId) -> None:
         """Record no more."""
@@ -170,12 +173,10 @@ class Engine:
     @property
     def idle_until(self) -> float | None:
         """The instant of the next tick at which there is something to do; None while no leg is connected."""
-        tick = int(self._legs.due.min())
+        tick = self._rota.next_due(self._done)
         if tick == NEVER:
             return None
-        recording = self._taping.next_due(self._done + 1)
-        tick = tick if recording is None else min(tick, recording)
-        return self._epoch + tick * self._tick_seconds
+        return self._epoch + min(tick, self._taping.next_due(self._done)) * self._tick_seconds
 
     def step(self, now: float, arrived: Sequence[tuple[LegId, bytes, Address, float]]) -> Step:
         """Take what arrived and run every tick that is due."""
@@ -186,11 +187,8 @@ class Engine:
         if last <= self._done:
             return step
         self._leave_out(last)
-        legs = self._legs
         while True:
-            tick = int(legs.due.min())
-            recording = self._taping.next_due(self._done + 1)
-            tick = tick if recording is None else min(tick, recording)
+            tick = min(self._rota.next_due(self._done), self._taping.next_due(self._done))
             if tick > last:
                 break
             self._run(tick, now, step)
@@ -202,26 +200,29 @@ class Engine:
         return step
 
     def _run(self, tick: int, now: float, step: Step) -> None:
-        legs = self._legs
-        rows = np.flatnonzero(legs.due == tick)
-        if len(rows):
-            self._hearing.advance(rows, tick)
+        due = self._rota.due(tick)
+        is_few = len(due) <= FEW
+        if is_few:
+            for row in due:
+                self._hearing.advance_one(row, tick)
+        else:
+            self._hearing.advance(self._rota.due_array(tick), tick)
         recorded = self._taping.take(tick)
         if recorded is not None:
             step.recorded.append(recorded)
-        if len(rows):
-            self._sender.send(rows, tick, now, step.packets, step.events)
-            legs.due[rows] += FRAME_TICKS
+        if is_few and all(map(self._sender.is_plain, due)):
+            for row in due:
+                self._sender.send_one(row, tick, step.packets)
+        else:
+            self._sender.send(self._rota.due_array(tick), tick, now, step.packets, step.events)
 
     def _leave_out(self, last: int) -> None:
         """After a stall, move on to the last few frames: time was lost, so timestamps leap and audio is gone."""
-        legs = self._legs
         earliest = last - CATCH_UP * FRAME_TICKS + 1
-        rows = np.flatnonzero(legs.due < earliest)
-        if not len(rows):
+        if self._rota.next_due(self._done) >= earliest:
             return
-        frames = -((legs.due[rows] - earliest) // FRAME_TICKS)
-        legs.due[rows] += frames * FRAME_TICKS
+        legs = self._legs
+        rows, frames = self._rota.postpone(self._done, earliest)
         legs.playhead[rows] += frames
         legs.timestamp[rows] += (frames * FRAME_SAMPLES).astype(np.uint32)
         legs.is_marked[rows] = True
@@ -241,11 +242,9 @@ class Engine:
         self._last_play += 1
         return Playing(PlayId(self._last_play), audio, is_looped=is_looped)
 
-    def _first_due(self, row: int, now: float) -> int:
-        """The first tick of the row's phase that is still to come."""
-        first = max(self._done, self._tick_at(now)) + 1
-        phase = row // PHASE_ROWS % FRAME_TICKS
-        return first + (phase - first) % FRAME_TICKS
+    def _until(self, now: float) -> int:
+        """The last tick that is done, or past."""
+        return max(self._done, self._tick_at(now))
 
     def _tick_at(self, now: float) -> int:
         return int((now - self._epoch) / self._tick_seconds + _EPSILON)

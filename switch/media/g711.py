@@ -73,15 +73,23 @@ def _a_expanded() -> Audio:
 
 
 _COMPRESSED: Final = np.stack([_mu_compressed(), _a_compressed()])
-_EXPANDED: Final = np.stack([_mu_expanded(), _a_expanded()])
+EXPANDED: Final = np.stack([_mu_expanded(), _a_expanded()])
 
 SILENCE: Final[Codes] = np.array([0xFF, 0xD5], dtype=np.uint8)
 """The code of silence in each law: the positive one next to zero."""
 
-_HALVED: Final = np.stack([_COMPRESSED[law, (_EXPANDED[law] // 2).view(np.uint16)] for law in (MU_LAW, A_LAW)])
+SILENT_FRAMES: Final = tuple(bytes([code]) * 160 for code in SILENCE.tolist())
+"""20 ms of it."""
+
+_HALVED: Final = np.stack([_COMPRESSED[law, (EXPANDED[law] // 2).view(np.uint16)] for law in (MU_LAW, A_LAW)])
 _OTHER_LAW: Final = np.stack(
-    [_COMPRESSED[A_LAW, _EXPANDED[MU_LAW].view(np.uint16)], _COMPRESSED[MU_LAW, _EXPANDED[A_LAW].view(np.uint16)]]
+    [_COMPRESSED[A_LAW, EXPANDED[MU_LAW].view(np.uint16)], _COMPRESSED[MU_LAW, EXPANDED[A_LAW].view(np.uint16)]]
 )
+
+
+HALVED_CODES: Final = tuple(table.tobytes() for table in _HALVED)
+"""What `halve_rows` does, for `bytes.translate`; so is the next."""
+OTHER_LAW_CODES: Final = tuple(table.tobytes() for table in _OTHER_LAW)
 
 
 def compress(samples: Audio, codec: Codec) -> Codes:
@@ -92,7 +100,7 @@ def compress(samples: Audio, codec: Codec) -> Codes:
 
 def expand(codes: Codes, codec: Codec) -> Audio:
     """Decode codes of one law."""
-    samples: Audio = _EXPANDED[LAW[codec]][codes]
+    samples: Audio = EXPANDED[LAW[codec]][codes]
     return samples
 
 
@@ -104,7 +112,7 @@ def compress_rows(samples: Audio, laws: NDArray[np.uint8]) -> Codes:
 
 def expand_rows(codes: Codes, laws: NDArray[np.uint8]) -> Audio:
     """Decode a matrix of codes, each row in the law named for it."""
-    samples: Audio = _EXPANDED[laws[:, None], codes]
+    samples: Audio = EXPANDED[laws[:, None], codes]
     return samples
 
 

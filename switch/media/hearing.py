@@ -6,8 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from switch.media.g711 import SILENCE, expand_rows, halve_rows
+from switch.media.g711 import HALVED_CODES, SILENCE, SILENT_FRAMES, expand_rows, halve_rows
 from switch.media.legs import NEVER, RING_FRAMES, Legs, Rows
+from switch.media.wire import FRAME_SAMPLES
 
 CONCEALED_MAX: Final = 4
 """Frames a gap repeats what was before, each at half the amplitude of the last; then it is silent.
@@ -56,6 +57,35 @@ class Hearing:
         surplus = legs.surplus[rows]
         if surplus.any():
             self._give_back(rows[surplus > 0])
+
+    def advance_one(self, row: int, tick: int) -> None:
+        """The same for one leg alone."""
+        cells = self._legs.cells
+        playhead = cells.playhead[row]
+        cell = row * RING_FRAMES + playhead % RING_FRAMES
+        heard = row * FRAME_SAMPLES
+        if cells.has_base[row] and cells.held[cell] == playhead:
+            start = cell * FRAME_SAMPLES
+            cells.heard[heard : heard + FRAME_SAMPLES] = cells.ring[start : start + FRAME_SAMPLES]
+            cells.concealed[row] = 0
+        else:
+            run = cells.concealed[row] = cells.concealed[row] + 1
+            law = cells.law[row]
+            if run <= CONCEALED_MAX:
+                faded = bytes(cells.heard[heard : heard + FRAME_SAMPLES]).translate(HALVED_CODES[law])
+            else:
+                faded = SILENT_FRAMES[law]
+            cells.heard[heard : heard + FRAME_SAMPLES] = faded
+        cells.heard_at[row] = tick
+        depth = cells.newest[row] - playhead
+        cells.depth_min[row] = min(cells.depth_min[row], depth)
+        cells.playhead[row] = playhead + 1
+        if playhead % WINDOW_FRAMES == WINDOW_FRAMES // 2:
+            least = cells.depth_min[row]
+            cells.surplus[row] = least if DEPTH_WANTED <= least < NEVER else 0
+            cells.depth_min[row] = NEVER
+        if cells.surplus[row]:
+            self._give_back(np.array([row]))
 
     def _conceal(self, rows: Rows) -> None:
         """Fade what was said before the gap."""

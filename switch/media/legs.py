@@ -7,7 +7,7 @@ life is answered with `None` by `row_of`: neither a late datagram nor a late com
 from __future__ import annotations
 
 import heapq
-from typing import Final, NewType
+from typing import TYPE_CHECKING, Final, NewType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,9 @@ RING_FRAMES: Final = 32
 NEVER: Final = 1 << 62
 """A tick that does not come."""
 NO_ROW: Final = -1
+FEW: Final = 8
+"""Up to so many legs are stepped one by one, more as arrays: below it the calls of numpy cost more than the work
+(measured: one leg costs 5 µs alone, a step of arrays 150 µs and little more for each leg)."""
 NO_FRAME: Final = -(1 << 40)
 """Before every frame that can be: playheads start a few frames below 0."""
 
@@ -51,7 +54,6 @@ class Legs:
         self.payload_type = np.zeros(n, np.int16)
         self.digits_payload_type = np.full(n, -1, np.int16)
         self.own_digits_payload_type = np.full(n, -1, np.int16)
-        self.due = np.full(n, NEVER, np.int64)
 
         self.ssrc = np.zeros(n, np.uint32)
         self.sequence = np.zeros(n, np.uint16)
@@ -71,6 +73,7 @@ class Legs:
         self.dialling: dict[int, DigitSender] = {}
         self.digits: dict[int, DigitReceiver] = {}
         self._free = list(range(n))
+        self.cells = Cells(self)
 
     def _lay_out_receiving(self, n: int) -> None:
         """The stream from the peer and its ring of frames, numbered from its first packet."""
@@ -166,6 +169,54 @@ class Legs:
         self.heard[rows] = SILENCE[self.law[rows]][:, None]
 
 
+class Cells:
+    """The same arrays, cell by cell: a view gives plain numbers, in a third of the time an array takes.
+
+    `ring`, `held` and `heard` are laid out flat.
+    """
+
+    __slots__ = (
+        "base",
+        "concealed",
+        "depth_min",
+        "generation",
+        "has_base",
+        "heard",
+        "heard_at",
+        "hears",
+        "held",
+        "highest",
+        "is_lost_told",
+        "is_marked",
+        "is_receiving",
+        "is_sending",
+        "late_run",
+        "law",
+        "newest",
+        "newest_timestamp",
+        "packets_in",
+        "packets_out",
+        "payload_type",
+        "playhead",
+        "received",
+        "ring",
+        "seen",
+        "sequence",
+        "source",
+        "ssrc",
+        "surplus",
+        "timestamp",
+    )
+
+    def __init__(self, legs: Legs) -> None:
+        for name in self.__slots__:
+            setattr(self, name, memoryview(getattr(legs, name).reshape(-1)))
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> memoryview[int]: ...
+
+
 _BLANK: Final[dict[str, object]] = {
     "is_open": False,
     "is_connected": False,
@@ -173,7 +224,6 @@ _BLANK: Final[dict[str, object]] = {
     "is_receiving": False,
     "digits_payload_type": -1,
     "own_digits_payload_type": -1,
-    "due": NEVER,
     "hears": NO_ROW,
     "relays_digits": False,
     "source": -1,

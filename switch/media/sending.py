@@ -13,14 +13,16 @@ from typing import Final
 import numpy as np
 
 from switch.media.control import Address, Audio, PlayEnded
-from switch.media.g711 import SILENCE, Codes, compress_rows, expand_rows, transcode_rows
+from switch.media.g711 import OTHER_LAW_CODES, SILENCE, SILENT_FRAMES, Codes, compress_rows, expand_rows, transcode_rows
 from switch.media.legs import LegId, Legs, Rows
 from switch.media.playing import Playing
 from switch.media.receiving import Events
+from switch.media.rota import FRAME_TICKS
 from switch.media.wire import (
     FRAME_DTYPE,
     FRAME_SAMPLES,
     FRAME_SIZE,
+    HEADER,
     MARKER_BIT,
     PLAIN_FIRST_BYTE,
     RtpPacket,
@@ -32,8 +34,6 @@ Packet = tuple[LegId, bytes, Address]
 
 UNDER_OVERLAY: Final = 2
 """Bits the other party is shifted down under an overlay: a quarter of the amplitude is -12.04 dB."""
-FRAME_TICKS: Final = 4
-"""Ticks of a frame: 20 ms of 5."""
 
 
 class Sender:
@@ -41,6 +41,34 @@ class Sender:
 
     def __init__(self, legs: Legs) -> None:
         self._legs = legs
+
+    def send_one(self, row: int, tick: int, packets: list[Packet]) -> None:
+        """Let one leg alone say its next frame, where that is the other party or silence."""
+        cells = self._legs.cells
+        if cells.is_sending[row]:
+            target = self._legs.target[row]
+            second = cells.payload_type[row] | (MARKER_BIT if cells.is_marked[row] else 0)
+            sequence = cells.sequence[row]
+            header = HEADER.pack(PLAIN_FIRST_BYTE, second, sequence, cells.timestamp[row], cells.ssrc[row])
+            cells.is_marked[row] = False
+            cells.sequence[row] = (sequence + 1) & 0xFFFF
+            cells.packets_out[row] += 1
+            if target is not None:
+                packets.append((self._legs.id_of(row), header + self._heard_by(row, tick), target))
+        cells.timestamp[row] = (cells.timestamp[row] + FRAME_SAMPLES) & 0xFFFFFFFF
+
+    def is_plain(self, row: int) -> bool:
+        """Whether a leg says nothing but the other party or silence."""
+        legs = self._legs
+        return row not in legs.playing and row not in legs.overlay and row not in legs.dialling
+
+    def _heard_by(self, row: int, tick: int) -> bytes:
+        cells = self._legs.cells
+        source, law = cells.hears[row], cells.law[row]
+        if source < 0 or cells.heard_at[source] <= tick - FRAME_TICKS:
+            return SILENT_FRAMES[law]
+        codes = bytes(cells.heard[source * FRAME_SAMPLES : (source + 1) * FRAME_SAMPLES])
+        return codes if cells.law[source] == law else codes.translate(OTHER_LAW_CODES[cells.law[source]])
 
     def send(self, rows: Rows, tick: int, now: float, packets: list[Packet], events: Events) -> None:
         """Let these legs, all of them connected, say their next frame."""

@@ -13,8 +13,9 @@ from typing import NewType
 import numpy as np
 from numpy.typing import NDArray
 
-from switch.media.g711 import expand_rows
-from switch.media.legs import NO_ROW, LegId, Legs
+from switch.media.g711 import EXPANDED, expand_rows
+from switch.media.legs import FEW, NEVER, NO_ROW, LegId, Legs
+from switch.media.rota import FRAME_TICKS
 from switch.media.wire import FRAME_SAMPLES
 
 RecordingId = NewType("RecordingId", int)
@@ -41,10 +42,9 @@ class _Tape:
 class Taping:
     """All recordings of an engine."""
 
-    def __init__(self, legs: Legs, frame_ticks: int) -> None:
+    def __init__(self, legs: Legs) -> None:
         self._legs = legs
-        self._frame_ticks = frame_ticks
-        self._tapes: dict[RecordingId, _Tape] = {}
+        self._by_phase: list[dict[RecordingId, _Tape]] = [{} for _ in range(FRAME_TICKS)]
         self._last_id = 0
 
     def start(self, left: LegId, right: LegId, tick: int) -> RecordingId:
@@ -53,40 +53,57 @@ class Taping:
         self._last_id += 1
         recording = RecordingId(self._last_id)
         left_row, right_row = (NO_ROW if row is None else row for row in rows)
-        self._tapes[recording] = _Tape(left_row, right_row, tick)
+        self._by_phase[tick % FRAME_TICKS][recording] = _Tape(left_row, right_row, tick)
         return recording
 
     def stop(self, recording: RecordingId) -> None:
         """Record no more; a second time it means nothing."""
-        self._tapes.pop(recording, None)
+        for tapes in self._by_phase:
+            tapes.pop(recording, None)
 
     def forget(self, row: int) -> None:
         """Let the recordings of a leg that closes go on with silence."""
-        for tape in self._tapes.values():
-            tape.left = NO_ROW if tape.left == row else tape.left
-            tape.right = NO_ROW if tape.right == row else tape.right
+        for tapes in self._by_phase:
+            for tape in tapes.values():
+                tape.left = NO_ROW if tape.left == row else tape.left
+                tape.right = NO_ROW if tape.right == row else tape.right
 
-    def next_due(self, tick: int) -> int | None:
-        """The first tick from `tick` on at which a recording takes a frame."""
-        ahead = [-(tick - tape.first_tick) % self._frame_ticks for tape in self._tapes.values()]
-        return tick + min(ahead) if ahead else None
+    def next_due(self, after: int) -> int:
+        """The first tick after `after` at which a recording takes a frame, `NEVER` without one."""
+        for tick in range(after + 1, after + 1 + FRAME_TICKS):
+            if self._by_phase[tick % FRAME_TICKS]:
+                return tick
+        return NEVER
 
     def take(self, tick: int) -> RecordedFrames | None:
         """Take the frames due at this tick; every leg due now was heard before."""
-        ticks = self._frame_ticks
-        due = [(key, tape) for key, tape in self._tapes.items() if (tick - tape.first_tick) % ticks == 0]
+        tapes = self._by_phase[tick % FRAME_TICKS]
+        due = [(key, tape) for key, tape in tapes.items() if tape.first_tick <= tick] if tapes else ()
         if not due:
             return None
         samples = np.empty((len(due), FRAME_SAMPLES, 2), np.int16)
-        for side, rows in enumerate(([tape.left for _, tape in due], [tape.right for _, tape in due])):
-            samples[:, :, side] = self._heard(np.array(rows), tick)
-        numbers = [(tick - tape.first_tick) // ticks for _, tape in due]
+        if len(due) <= FEW:
+            for i, (_, tape) in enumerate(due):
+                samples[i, :, 0] = self._heard_of(tape.left, tick)
+                samples[i, :, 1] = self._heard_of(tape.right, tick)
+        else:
+            for side, rows in enumerate(([tape.left for _, tape in due], [tape.right for _, tape in due])):
+                samples[:, :, side] = self._heard(np.array(rows), tick)
+        numbers = [(tick - tape.first_tick) // FRAME_TICKS for _, tape in due]
         return RecordedFrames([key for key, _ in due], numbers, samples)
+
+    def _heard_of(self, row: int, tick: int) -> NDArray[np.int16] | int:
+        """What one party says; see `_heard`."""
+        cells = self._legs.cells
+        if row < 0 or cells.heard_at[row] <= tick - FRAME_TICKS:
+            return 0
+        samples: NDArray[np.int16] = EXPANDED[cells.law[row]].take(self._legs.heard[row])
+        return samples
 
     def _heard(self, rows: NDArray[np.int64], tick: int) -> NDArray[np.int16]:
         """What these parties say in the frame that ends now, decoded; silence of a leg that is gone."""
         legs = self._legs
         samples = expand_rows(legs.heard[rows], legs.law[rows])
-        is_fresh = (rows >= 0) & (legs.heard_at[rows] > tick - self._frame_ticks)
+        is_fresh = (rows >= 0) & (legs.heard_at[rows] > tick - FRAME_TICKS)
         samples[~is_fresh] = 0
         return samples

@@ -33,7 +33,7 @@ FRAME_DTYPE: Final = np.dtype(
 )
 """One packet of 172 bytes; an array of these is the bytes of many, end to end."""
 
-_HEADER = struct.Struct("!BBHII")
+HEADER: Final = struct.Struct("!BBHII")
 
 
 class MalformedPacketError(Exception):
@@ -61,7 +61,7 @@ def parse(datagram: bytes) -> RtpPacket:
     size = len(datagram)
     if size < HEADER_SIZE:
         raise MalformedPacketError(f"{size} bytes are no RTP header")
-    first, second, sequence, timestamp, ssrc = _HEADER.unpack_from(datagram)
+    first, second, sequence, timestamp, ssrc = HEADER.unpack_from(datagram)
     if first >> 6 != 2:
         raise MalformedPacketError(f"version {first >> 6}")
     if 72 <= (second & 0x7F) <= 76:
@@ -91,5 +91,5 @@ def parse(datagram: bytes) -> RtpPacket:
 def write(packet: RtpPacket) -> bytes:
     """Serialize one packet, plain."""
     second = packet.payload_type | (MARKER_BIT if packet.is_marked else 0)
-    header = _HEADER.pack(PLAIN_FIRST_BYTE, second, packet.sequence, packet.timestamp, packet.ssrc)
+    header = HEADER.pack(PLAIN_FIRST_BYTE, second, packet.sequence, packet.timestamp, packet.ssrc)
     return header + packet.payload

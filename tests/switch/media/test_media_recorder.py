@@ -108,6 +108,7 @@ def test_a_disk_that_is_full_is_told_once_and_leaves_the_part(tmp_path: Path, wr
 
 
 def test_a_disk_that_hangs_costs_frames_and_not_the_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder, "HAND_OVER", 1)
     monkeypatch.setattr(recorder, "QUEUE_MAX", 3)
     monkeypatch.setattr(recorder, "PATIENCE", 0.01)
     writer = RecordingWriter()
