@@ -144,6 +144,8 @@ class Network:
         self._wildcards: dict[tuple[str, int], Receiver] = {}
         self.listeners: dict[Address, Callable[..., object]] = {}
         self._observers: list[Callable[[Passage], None]] = []
+        self.losing: Callable[[bytes, Address, Address], bool] | None = None
+        """Picks single datagrams to lose, by content, source and target: a certain message of a call."""
         self._routes: dict[tuple[Address, Address], _Route] = {}
         self._context = copy_context()
 
@@ -323,7 +325,8 @@ class Network:
             return Fate.CUT, ()
         link, state = route.link, route.state
         draw = state.chance.random
-        if len(data) > link.bytes_max or self._is_lost(link, state):
+        is_picked = self.losing is not None and self.losing(data, source, target)
+        if is_picked or len(data) > link.bytes_max or self._is_lost(link, state):
             return Fate.LOST, ()
         copies = 2 if draw() < link.duplication else 1
         arrivals = []
