@@ -1,4 +1,4 @@
-"""Commands that drive the switch from outside: `demo`."""
+"""Commands that drive the switch from outside: `demo`, `run`, `schema`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import typer
 def register(app: typer.Typer) -> None:
     """Mount the commands."""
     app.command()(demo)
+    app.command()(run)
+    app.command()(schema)
 
 
 def demo(
@@ -26,3 +28,41 @@ def demo(
     from scenarios.demo.run import run_demo  # noqa: PLC0415 - the other commands need neither phones nor numpy
 
     raise typer.Exit(run_demo(out, as_json=as_json))
+
+
+def run(
+    paths: Annotated[list[Path], typer.Argument(help="Scenario files, or folders of them.")],
+    live: Annotated[
+        bool, typer.Option("--live", help="In real time on sockets of 127.0.0.1: those that say `live: true`.")
+    ] = False,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="How many run at once, each in a process.")] = 1,
+    seed: Annotated[int | None, typer.Option(help="Instead of each scenario's own.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML here.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write the report here: an .html file, or a folder.")] = None,
+    as_json: Annotated[Path | None, typer.Option("--json", help="Write all results here as JSON.")] = None,
+    keep: Annotated[Path | None, typer.Option(help="Keep books and recordings in this folder.")] = None,
+) -> None:
+    """Play scenarios: whole calls in virtual time, judged by what was heard and what was paid.
+
+    Exit code 0: all passed; 1: one failed; 2: a file is wrong.
+    """
+    from scenarios.play.command import Wanted, run_command  # noqa: PLC0415 - see `demo`
+
+    wanted = Wanted(
+        paths=tuple(paths),
+        is_live=live,
+        jobs=jobs,
+        seed=seed,
+        junit=junit,
+        report=report,
+        json=as_json,
+        folder=keep,
+    )
+    raise typer.Exit(run_command(wanted))
+
+
+def schema() -> None:
+    """Print the JSON Schema of scenarios, for editors and other programs."""
+    from scenarios.language.schema import schema_text  # noqa: PLC0415 - see `demo`
+
+    typer.echo(schema_text())

@@ -101,6 +101,11 @@ class PhoneCall:
         """Wait until the call is over, and return why."""
         return await asyncio.shield(self._ended)
 
+    async def ends_within(self, seconds: float) -> bool:
+        """Let time pass; return True, at once, if the call ends meanwhile."""
+        done, _ = await asyncio.wait({self._ended}, timeout=seconds)
+        return bool(done)
+
     def prepare(self) -> bool:
         """Judge the offer of an incoming call; refuse it and return False if there is nothing to talk with."""
         assert isinstance(self._leg, InboundLeg)

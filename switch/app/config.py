@@ -6,29 +6,40 @@ Every mistake is told at once, each with file, line and key, and what to write i
 
 from __future__ import annotations
 
-import ipaddress
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
-    SecretStr,
+    PrivateAttr,
     StringConstraints,
     ValidationError,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 
-from ledger.money import AmountError, Money
 from rating.locate import Lines, key_text
+from switch.app.fields import (
+    E164,
+    FORMS,
+    Address,
+    Amount,
+    Clip,
+    Dialled,
+    Ip,
+    Name,
+    Network,
+    Password,
+    Pin,
+    Prefix,
+    Realm,
+)
 from switch.directory.people import LineType
 
 FILE_SIZE_MAX: Final = 10_000_000
@@ -57,48 +68,6 @@ class Mistake:
         return f"{place}: {self.key}: {self.text}" if self.key else f"{place}: {self.text}"
 
 
-def _address(value: object) -> tuple[str, int]:
-    if not isinstance(value, str) or ":" not in value:
-        raise ValueError('write "address:port", for example "127.0.0.1:5060"')
-    host, _, port = value.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        raise ValueError(f"{host!r} is not an IP address; names are not looked up") from None
-    if not port.isdigit() or not 0 <= int(port) <= 65535:
-        raise ValueError(f"{port!r} is not a port; 0 to 65535")
-    return host, int(port)
-
-
-def _ip(value: str) -> str:
-    ipaddress.ip_address(value)
-    return value
-
-
-def _network(value: object) -> Any:
-    return ipaddress.ip_network(value) if isinstance(value, str) else value
-
-
-def _money(value: object) -> Money:
-    if isinstance(value, bool | float) or not isinstance(value, str | int | Decimal):
-        raise ValueError('write an amount as text, for example "5.00": binary fractions are not exact')
-    try:
-        return Money.from_text(str(value))
-    except AmountError as error:
-        raise ValueError(str(error)) from None
-
-
-Address = Annotated[tuple[str, int], BeforeValidator(_address)]
-Ip = Annotated[str, AfterValidator(_ip)]
-Amount = Annotated[Money, BeforeValidator(_money)]
-Network = Annotated[ipaddress.IPv4Network | ipaddress.IPv6Network, BeforeValidator(_network)]
-E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
-Clip = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]+(/[a-z0-9_-]+)*$")]
-Pin = Annotated[SecretStr, Field(min_length=3, max_length=12)]
-
-
 class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
@@ -109,7 +78,7 @@ class SwitchTable(_Table):
     listen: Address = ("127.0.0.1", 5060)
     advertised: Ip | None = None
     """What Via and Contact say, where it is not the address listened on."""
-    realm: str = "payphone"
+    realm: Realm = "payphone"
     algorithms: tuple[Literal["MD5", "SHA-256"], ...] = ("MD5",)
     trusted: tuple[Network, ...] = ()
     calls_max: Annotated[int, Field(ge=1, le=100_000)] = 2_000
@@ -165,7 +134,7 @@ class StationTable(_Table):
     """`[[stations]]`: a phone inside."""
 
     user: Name
-    password: SecretStr
+    password: Password
     facility: Name
     off: bool = False
 
@@ -187,7 +156,7 @@ class PhoneTable(_Table):
 
     number: E164
     user: Name | None = None
-    password: SecretStr | None = None
+    password: Password | None = None
     advancepay: Amount | None = None
     """Opens an AdvancePay account with this much, once."""
     privileged: bool = False
@@ -214,22 +183,22 @@ class TrunkTable(_Table):
 
     name: Name
     address: Address
-    prefixes: tuple[str, ...] = ("",)
+    prefixes: tuple[Prefix, ...] = ("",)
 
 
 class UserTable(_Table):
     """`[[users]]`: a SIP account and nothing more (a load test's)."""
 
     user: Name
-    password: SecretStr
+    password: Password
 
 
 class RouteTable_(_Table):  # noqa: N801 - the table of one route, beside routing.RouteTable
     """`[[routes]]`: numbers outside the story."""
 
-    bridge: str | None = None
+    bridge: Dialled | None = None
     """A prefix of the dialled user part, bridged plainly to the trunk."""
-    menu: str | None = None
+    menu: Dialled | None = None
     """A service number: say `words`, take a key, bridge to `bridge_to` + key."""
     words: tuple[Clip, ...] = ()
     bridge_to: str = ""
@@ -260,6 +229,11 @@ class Config(_Table):
     trunks: tuple[TrunkTable, ...] = ()
     users: tuple[UserTable, ...] = ()
     routes: tuple[RouteTable_, ...] = ()
+    _lines: Lines | None = PrivateAttr(default=None)
+
+    def line(self, *place: str | int) -> int | None:
+        """The line of the file where a key is set, None for a configuration that was never a file."""
+        return None if self._lines is None else self._lines.line(place)
 
 
 def load_config(path: Path) -> Config:
@@ -291,16 +265,25 @@ def parse_config(text: str, file: str) -> Config:
     except tomllib.TOMLDecodeError as error:
         line = next((int(word) for word in str(error).replace(",", " ").split() if word.isdigit()), None)
         raise ConfigError((Mistake(file, line, "", f"not TOML: {error}"),)) from error
-    lines = Lines(text)
+    return validate_config(raw, file, Lines(text))
+
+
+def validate_config(raw: Mapping[str, Any], file: str, lines: Lines) -> Config:
+    """Validate what a file says, read already; `lines` knows where each key stands.
+
+    Raises:
+        ConfigError: With every mistake found.
+    """
     try:
         config = Config.model_validate(raw)
     except ValidationError as error:
         raise ConfigError(
             tuple(
-                Mistake(file, lines.line(item["loc"]), key_text(item["loc"]), _remedy(item["type"], item["msg"]))
+                Mistake(file, lines.line(item["loc"]), key_text(item["loc"]), _remedy(item))
                 for item in error.errors(include_input=False, include_url=False)
             )
-        ) from error
+        ) from None  # Its text would show what was written, secrets too.
+    config._lines = lines
     mistakes = tuple(
         Mistake(file, lines.line(place), key_text(place), message) for place, message in _unrelated(config)
     )
@@ -309,7 +292,10 @@ def parse_config(text: str, file: str) -> Config:
     return config
 
 
-def _remedy(kind: str, message: str) -> str:
+def _remedy(error: ErrorDetails) -> str:
+    kind, message = error["type"], error["msg"]
+    if kind == "string_pattern_mismatch":
+        return FORMS.get(error["ctx"]["pattern"], message)
     if kind == "extra_forbidden":
         return "is not a key of this table; see docs/configuration.md"
     if kind == "missing":

@@ -1,0 +1,1 @@
+"""The scenario language: YAML that people read aloud, checked and turned into values."""

@@ -1,0 +1,157 @@
+"""What must hold after a scenario: what it expects of the end, and what must hold after every one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+import wave
+
+from ledger.audit import audit
+from ledger.entries import EntryKind
+from ledger.money import ZERO
+from ledger.records import CallRecord
+from scenarios.language.expectations import After, Record
+from scenarios.play.result import Checked
+from scenarios.play.stage import Stage
+
+TAPE_ERROR_MAX: Final = 0.1
+"""Seconds by which a recording may differ from the talk: whole frames, and the wait for the next one."""
+
+
+async def judge_after(stage: Stage, wanted: After) -> list[Checked]:
+    """Compare the end with what was expected of it."""
+    line = stage.setting.scenario.source.line
+    found: list[Checked] = []
+    async with stage.book() as book:
+        records = sorted(await book.calls(), key=lambda record: (record.started_at, record.call_id))
+        accounts = {account.account_id: account for account in await book.accounts()}
+        entries = await book.entries()
+    for owner, amount in (wanted.balance or {}).items():
+        account = accounts.get(stage.account_id(owner))
+        is_met = (ZERO if account is None else account.balance) == amount and account is not None
+        text = "no account" if account is None else str(account.balance)
+        found.append(
+            Checked(
+                f"balance of {owner} is {amount}", is_met=is_met, found=text, line=line(("after", "balance", owner))
+            )
+        )
+    found += _records(stage, wanted, records)
+    counts = stage.messages()
+    for name, count in (wanted.messages or {}).items():
+        text = f"{counts[name]}"
+        place = ("after", "messages", name)
+        found.append(Checked(f"{name}: {count}", is_met=counts[name] == count, found=text, line=line(place)))
+    for key, kind, count in (
+        ("charges", EntryKind.CHARGE, wanted.charges),
+        ("refunds", EntryKind.REFUND, wanted.refunds),
+    ):
+        if count is not None:
+            booked = sum(entry.draft.kind is kind for entry in entries)
+            text = f"{booked}"
+            found.append(Checked(f"{key}: {count}", is_met=booked == count, found=text, line=line(("after", key))))
+    return found
+
+
+def _records(stage: Stage, wanted: After, records: Sequence[CallRecord]) -> Iterator[Checked]:
+    line = stage.setting.scenario.source.line
+    if wanted.record is not None:
+        if len(records) == 1:
+            yield from _record(stage, wanted.record, records[0], ("after", "record"))
+        else:
+            text = "one call has a record"
+            yield Checked(text, is_met=False, found=f"{len(records)} have", line=line(("after", "record")))
+    if isinstance(wanted.records, list):
+        text = f"{len(wanted.records)} calls have records"
+        is_met = len(records) == len(wanted.records)
+        yield Checked(text, is_met=is_met, found=f"{len(records)}", line=line(("after", "records")))
+        for index, (each, record) in enumerate(zip(wanted.records, records, strict=False)):
+            yield from _record(stage, each, record, ("after", "records", index))
+    elif wanted.records is not None:
+        for name, each in wanted.records.items():
+            of_actor = [record for record in records if record.station == name.removeprefix("station ")]
+            place = ("after", "records", name)
+            if of_actor:
+                yield from _record(stage, each, of_actor[-1], place)
+            else:
+                yield Checked(f"a call of {name} has a record", is_met=False, found="none has", line=line(place))
+
+
+def _record(stage: Stage, wanted: Record, record: CallRecord, place: tuple[str | int, ...]) -> Iterator[Checked]:
+    """Every field that is wanted, compared with the record's."""
+    facts: dict[str, Any] = {
+        "why": record.why,
+        "ended by": record.ended_by,
+        "charged": record.charged,
+        "billing": record.billing,
+        "payer": record.payer,
+        "person": record.person,
+        "station": record.station,
+        "number": record.number,
+        "tariff": record.tariff,
+        "rang": record.rang_at is not None,
+        "answered": record.answered_at is not None,
+        "accepted": record.accepted_at is not None,
+    }
+    for key in wanted.order:
+        at = stage.setting.scenario.source.line((*place, key))
+        if key == "talk":
+            assert wanted.talk is not None
+            seconds = record.talk.total_seconds()
+            yield Checked(f"talk is {wanted.talk}", is_met=wanted.talk.fits(seconds), found=f"{seconds:g} s", line=at)
+        elif key == "recorded":
+            problem = _tape(stage.folder, record, is_wanted=bool(wanted.recorded))
+            yield Checked(f"recorded: {wanted.recorded}", is_met=not problem, found=problem or "as expected", line=at)
+        else:
+            value = getattr(wanted, key.replace(" ", "_"))
+            text = f"{key}: {value}"
+            yield Checked(text, is_met=facts[key] == value, found=str(facts[key]), line=at)
+
+
+def _tape(folder: Path, record: CallRecord, *, is_wanted: bool) -> str:
+    """What is wrong with the recording; empty where nothing is."""
+    tapes = sorted(path.name for path in (folder / "recordings").glob(f"{record.call_id}*"))
+    if not is_wanted:
+        return f"there is a recording: {', '.join(tapes)}" if tapes or record.recording else ""
+    if record.recording is None or record.recording not in tapes:
+        return "there is no recording"
+    with wave.open(str(folder / "recordings" / record.recording)) as tape:
+        seconds = tape.getnframes() / tape.getframerate()
+        channels = tape.getnchannels()
+    talk = record.talk.total_seconds()
+    if channels != 2 or abs(seconds - talk) > TAPE_ERROR_MAX:
+        return f"it has {channels} channels and {seconds:.2f} s, the talk {talk:.2f} s"
+    return ""
+
+
+async def judge_always(stage: Stage, *, at_rest: dict[str, int] | None) -> list[Checked]:
+    """What must hold after every scenario (docs/architecture.md: what must always hold).
+
+    `at_rest` are the gauges of the switch 64·T1 after the last call; None where it did not run then.
+    """
+    found: list[Checked] = []
+
+    def must(text: str, problems: Sequence[object]) -> None:
+        shown = "; ".join(map(str, problems)) or "so it is"
+        found.append(Checked(text, is_met=not problems, found=shown))
+
+    async with stage.book() as book:
+        report = await audit(book)
+        open_calls = await book.open_calls()
+        accounts = await book.accounts()
+        records = await book.calls()
+    must("the audit of the book is clean", [f"{each.row}: {each.problem}" for each in report.findings])
+    must("no money is held", [f"{each.held} of {each.account_id}" for each in accounts if each.held])
+    must("no call is left open", [each.call_id for each in open_calls])
+    known = {record.call_id for record in records}
+    must("every call has one record", [trace.call_id for trace in stage.traces if trace.call_id not in known])
+    overdrawn = [f"{each.account_id}: {each.balance}" for each in accounts if each.floor and each.balance < each.floor]
+    must("nobody is below their floor", overdrawn)
+    if at_rest is not None:
+        left = {name: at_rest[name] for name in ("calls", "legs", "transactions") if at_rest[name]}
+        must("64·T1 after the last call nothing is left of it", [f"{count} {name}" for name, count in left.items()])
+        missing = stage.ports - at_rest["media_ports_free"]
+        must("every media port is free again", [f"{missing} are not"] if missing else [])
+        must("the switch had no fault", [f"{at_rest['faults']} faults"] if at_rest.get("faults") else [])
+    must("the switch logged no error", stage.noise.errors)
+    return found

@@ -1,0 +1,81 @@
+"""The life of the switch in a scenario: started, stopped, restarted, killed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from scenarios.play.errors import CannotActError, StageError
+from scenarios.play.network import SWITCH
+from scenarios.sim.loop import VirtualLoop
+from switch.app.switch import Switch, running
+from switch.app.world import World
+
+
+class Life:
+    """One switch after another, on one book."""
+
+    def __init__(self, *, folder: Path, seed: int, utc: Callable[[], datetime], log: Any) -> None:
+        self.lives = 0
+        self._folder = folder
+        self._seed = seed
+        self._utc = utc
+        self._log = log
+        self._switch: Switch | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._stop = asyncio.Event()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there is a switch now."""
+        return self._switch is not None
+
+    @property
+    def switch(self) -> Switch:
+        """The running switch.
+
+        Raises:
+            CannotActError: It does not run.
+        """
+        if self._switch is None:
+            raise CannotActError("the switch does not run")
+        return self._switch
+
+    async def start(self, world: World) -> Switch:
+        """Start a switch.
+
+        Raises:
+            StageError: It cannot start.
+        """
+        if self._switch is not None:
+            raise CannotActError("the switch runs already")
+        loop = asyncio.get_running_loop()
+        self.lives += 1
+        self._stop = asyncio.Event()
+        started: asyncio.Future[Switch] = loop.create_future()
+        with loop.network.host(SWITCH).here() if isinstance(loop, VirtualLoop) else nullcontext():
+            self._task = loop.create_task(self._live(world, started, self._stop), name=f"switch, life {self.lives}")
+        await asyncio.wait({self._task, started}, return_when=asyncio.FIRST_COMPLETED)
+        if not started.done():
+            error = self._task.exception()
+            raise StageError(f"the switch cannot start: {error}") from error
+        self._switch = started.result()
+        return self._switch
+
+    async def stop(self) -> None:
+        """Stop it as SIGTERM does: every call is ended and booked."""
+        task, self._switch = self._task, None
+        self._stop.set()
+        if task is not None:
+            await task
+
+    async def _live(self, world: World, started: asyncio.Future[Switch], stop: asyncio.Event) -> None:
+        random = Random(f"{self._seed}/switch/{self.lives}")
+        async with running(world, base=self._folder, random=random, utc=self._utc(), log=self._log) as switch:
+            started.set_result(switch)
+            await stop.wait()

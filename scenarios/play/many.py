@@ -1,0 +1,74 @@
+"""Runs many scenarios: finds their files, one after another or in several processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Final
+
+from scenarios.language.scenario import EXTENSIONS, load_scenario
+from scenarios.language.source import ScenarioError
+from scenarios.play.noise import silence
+from scenarios.play.result import Result, Verdict
+from scenarios.play.run import Options, run_scenario
+
+FILES_MAX: Final = 10_000
+"""Scenarios of one run; a folder with more is none of scenarios."""
+
+
+class NoScenarioError(Exception):
+    """A path leads to no scenario; says what was looked for."""
+
+
+def find_files(paths: Sequence[Path]) -> list[Path]:
+    """The scenarios of files and folders, each once, in the order of their names.
+
+    Raises:
+        NoScenarioError: A path leads to none.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            files = sorted(each for each in path.rglob("*") if each.suffix in EXTENSIONS and each.is_file())
+            if not files:
+                raise NoScenarioError(f"{path} has no scenario: no file in it ends in {' or '.join(EXTENSIONS)}")
+            found += files
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise NoScenarioError(f"there is no {path}")
+    files = list(dict.fromkeys(found))
+    if len(files) > FILES_MAX:
+        raise NoScenarioError(f"{len(files)} scenarios are more than the {FILES_MAX} one run takes")
+    return files
+
+
+def run_file(path: Path, options: Options) -> Result:
+    """Read and run one file; a file with mistakes has a result as well."""
+    silence()
+    try:
+        scenario = load_scenario(path)
+    except ScenarioError as error:
+        return Result(path.stem, str(path), (), 0, options.is_live, Verdict.WRONG, str(error), 0.0, 0.0)
+    return run_scenario(scenario, options)
+
+
+def is_for_live(path: Path) -> bool:
+    """Whether a scenario also runs live; one with mistakes is kept, so that they are told."""
+    try:
+        return load_scenario(path).header.live
+    except ScenarioError:
+        return True
+
+
+def run_files(files: Sequence[Path], options: Options, jobs: int) -> Iterator[Result]:
+    """Run files, in several processes if wanted; results come in the order of the files."""
+    if jobs == 1 or len(files) == 1:
+        for path in files:
+            yield run_file(path, options)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(jobs, len(files)), mp_context=context) as pool:
+        yield from pool.map(run_file, files, [options] * len(files))

@@ -1,0 +1,213 @@
+"""A scenario in its world: everything named is found, everything amended is in place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from ivr.profile import Profile
+from rating.locate import Lines
+from scenarios.language.expectations import Expect
+from scenarios.language.quantities import parse_span
+from scenarios.language.scenario import STATION, TOGETHER, Scenario, Step, suggestion
+from scenarios.language.source import ScenarioError, place_text
+from scenarios.language.steps import ActorStep, Tone
+from scenarios.play.ears import Ears, UnknownWordsError
+from scenarios.play.telephones import Telephone
+from scenarios.worlds.find import Raw, WorldError, amend_rows, find_world, first_facility, read_world
+from switch.app.config import Config, ConfigError, Mistake, validate_config
+from switch.app.world import World, build_world
+
+BEGINS: Final = datetime(2021, 6, 1, 12, 0, tzinfo=UTC)
+"""The wall clock at the start where a scenario says nothing else: noon of a Tuesday."""
+
+SWITCH_HOST: Final = "10.0.0.1"
+SWITCH_PORT: Final = 5060
+LOCALHOST: Final = "127.0.0.1"
+LIVE_PORTS: Final = (23000, 23199)
+"""RTP of live scenarios, apart from those of `serve`, the demonstration, and what systems give away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a scenario is played in."""
+
+    scenario: Scenario
+    raw: Raw
+    """The configuration with its amendments."""
+    world: World
+    telephones: Mapping[str, Telephone]
+    """Every telephone of the world, by the name of its actor."""
+    ears: Ears
+    begins: datetime
+    is_live: bool
+
+
+def prepare(scenario: Scenario, *, is_live: bool) -> Setting:
+    """Find and check everything a scenario names.
+
+    Raises:
+        ScenarioError: With every mistake found.
+    """
+    header, source = scenario.header, scenario.source
+    if is_live and not header.live:
+        raise ScenarioError((source.mistake(("live",), "is not true: it runs in virtual time alone"),))
+    try:
+        path = find_world(header.world, scenario.base)
+        raw = read_world(path)
+    except WorldError as error:
+        raise ScenarioError((source.mistake(("world",), str(error)),)) from error
+    _amend(raw, scenario, is_live=is_live)
+    try:
+        world = world_of(raw, scenario, path.parent)
+    except ConfigError as error:
+        raise ScenarioError(tuple(_in_scenario(each, scenario) for each in error.mistakes)) from error
+    telephones = {each.name: each for each in _telephones(world.config, scenario, is_live=is_live)}
+    ears = Ears(world.library, list(world.profiles.values()))
+    mistakes = list(_unknown(scenario, telephones, ears))
+    if mistakes:
+        raise ScenarioError(tuple(mistakes))
+    return Setting(scenario, raw, world, telephones, ears, header.begins or BEGINS, is_live)
+
+
+def world_of(raw: Raw, scenario: Scenario, base: Any) -> World:
+    """The switch's world of a configuration, with the values of its profiles as the scenario has them.
+
+    Raises:
+        ConfigError: With every mistake found.
+    """
+    file = f"{scenario.file} (world {scenario.header.world})"
+    world = build_world(validate_config(raw, file, Lines("")), file, base)
+    changes = scenario.header.profile
+    if not changes:
+        return world
+    profiles: dict[str, Profile] = {}
+    for name, profile in world.profiles.items():
+        values = profile.model_dump()
+        for section, keys in changes.items():
+            values.setdefault(section, {}).update({key: _in_seconds(value) for key, value in keys.items()})
+        try:
+            profiles[name] = Profile.model_validate(values)
+        except ValidationError as error:
+            raise ConfigError(
+                tuple(
+                    scenario.source.mistake(("profile", *item["loc"]), item["msg"].removeprefix("Value error, "))
+                    for item in error.errors(include_url=False)
+                )
+            ) from error
+    return replace(world, profiles=profiles)
+
+
+def _amend(raw: Raw, scenario: Scenario, *, is_live: bool) -> None:
+    """Put the scenario's changes, and the addresses of this run, into the world's configuration."""
+    header, facility = scenario.header, first_facility(raw)
+    amend_rows(raw, "facilities", "id", header.facilities, {})
+    amend_rows(raw, "stations", "user", _with_passwords(header.stations), {"facility": facility})
+    amend_rows(raw, "people", "id", header.people, {"facility": facility})
+    amend_rows(raw, "phones", "user", _with_passwords(header.phones), {})
+    amend_rows(raw, "lines", "prefix", header.lines, {"type": "landline"})
+    for owner, opening in header.accounts.items():
+        if opening.advancepay is not None:
+            amend_rows(raw, "phones", "number", {owner: {"advancepay": str(opening.advancepay)}}, {})
+        if opening.debit is not None:
+            amend_rows(raw, "people", "id", {owner: {"debit": str(opening.debit)}}, {"facility": facility})
+    if header.tariffs is not None:
+        raw["tariffs"] = tariff_names(header.tariffs, scenario)
+    if header.priced_as_on is not None:
+        raw["priced_as_on"] = header.priced_as_on
+    raw["switch"] = {**raw.get("switch", {}), **header.switch}
+    raw["media"] = {**raw.get("media", {}), **{key: _in_seconds(value) for key, value in header.media.items()}}
+    host = LOCALHOST if is_live else SWITCH_HOST
+    raw["switch"]["listen"] = f"{host}:{0 if is_live else SWITCH_PORT}"
+    raw["media"]["listen"] = host
+    if is_live:
+        raw["media"]["ports"] = list(LIVE_PORTS)
+
+
+def tariff_names(names: Iterable[str], scenario: Scenario) -> list[str]:
+    """Tariffs as a configuration names them; files start at the scenario's folder."""
+    return [str((scenario.base / name).resolve()) if name.endswith(".toml") else name for name in names]
+
+
+def _with_passwords(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {user: dict(changes) for user, changes in rows.items()}
+
+
+def _in_seconds(value: Any) -> Any:
+    """Durations as a configuration has them; what is none stays as it is."""
+    if isinstance(value, list):
+        return [_in_seconds(each) for each in value]
+    try:
+        return parse_span(value).seconds
+    except ValueError:
+        return value
+
+
+def _in_scenario(mistake: Mistake, scenario: Scenario) -> Mistake:
+    """A mistake of the amended configuration, at the amendment that most likely made it."""
+    if mistake.line is not None:
+        return mistake
+    table = mistake.key.partition("[")[0].partition(".")[0]
+    line = scenario.source.line((table,)) if (table,) in scenario.source.lines else scenario.source.line(("world",))
+    return Mistake(scenario.file, line, mistake.key, mistake.text)
+
+
+def _telephones(config: Config, scenario: Scenario, *, is_live: bool) -> Iterable[Telephone]:
+    """Every softphone of the configuration, each on a host of its own."""
+    options = scenario.header.telephones
+    host = LOCALHOST if is_live else ""
+    for index, station in enumerate(config.stations):
+        name = f"{STATION}{station.user}"
+        address = host or f"10.1.{index // 250}.{index % 250 + 1}"
+        yield Telephone.of(name, station.user, station.password, address, options.get(name, {}), is_registered=False)
+    for index, row in enumerate(config.phones):
+        if row.user is None or row.password is None:
+            continue
+        address = host or f"10.2.{index // 250}.{index % 250 + 1}"
+        yield Telephone.of(row.user, row.user, row.password, address, options.get(row.user, {}), number=row.number)
+
+
+def _unknown(scenario: Scenario, telephones: Mapping[str, Telephone], ears: Ears) -> Iterable[Mistake]:
+    """Names of the script that lead nowhere."""
+    source = scenario.source
+    for name in scenario.header.telephones:
+        if name not in telephones:
+            yield source.mistake(("telephones", name), f"there is no such telephone; {suggestion(name, telephones)}")
+    for name in scenario.header.network:
+        if name.removeprefix("to ").removeprefix("from ") not in {*telephones, "all"}:
+            yield source.mistake(("network", name), f"there is no such telephone; {suggestion(name, telephones)}")
+    for step in _flat(scenario.steps):
+        place = (place_text(()), step.actor)
+        del place
+        if step.actor and step.actor not in telephones:
+            known = [*telephones, "expect", "wait", "together", "network", "switch", "customer service", "clock"]
+            yield Mistake(scenario.file, step.line, step.actor, f"nobody is called so; {suggestion(step.actor, known)}")
+        if isinstance(step.body, ActorStep):
+            yield from _unknown_words(scenario, step, step.body, ears)
+        if isinstance(step.body, Expect) and step.body.of is not None and step.body.of not in telephones:
+            text = f"there is no such telephone; {suggestion(step.body.of, telephones)}"
+            yield Mistake(scenario.file, step.line, "expect.of", text)
+
+
+def _unknown_words(scenario: Scenario, step: Step, body: ActorStep, ears: Ears) -> Iterable[Mistake]:
+    said = body.answers_by_machine.says if body.answers_by_machine not in {None, True} else None
+    for key, words in (("speaks", body.speaks), ("hears", body.hears), ("not heard", body.not_heard), ("says", said)):
+        if words is None or isinstance(words, Tone):
+            continue
+        for name in [words] if isinstance(words, str) else words:
+            try:
+                ears.clips(name)
+            except UnknownWordsError as error:
+                yield Mistake(scenario.file, step.line, f"{step.actor}.{key}", str(error))
+
+
+def _flat(steps: Iterable[Step]) -> Iterable[Step]:
+    for step in steps:
+        if step.kind == TOGETHER:
+            yield from _flat(step.body)
+        else:
+            yield step

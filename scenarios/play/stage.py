@@ -1,0 +1,233 @@
+"""The stage of one scenario: a switch with its book, every telephone, and the network between them.
+
+It stands on whatever loop runs it: virtual time and a simulated network, or real time and sockets of
+this machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext, suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Final, TypeVar
+
+from ledger.chart import AccountKind, advancepay, debit, parse_account
+from ledger.errors import MalformedAccountError
+from ledger.money import AccountId
+from ledger.rows import Account
+from ledger.store import Book
+from scenarios.phones.errors import PhoneError
+from scenarios.phones.phone import Phone
+from scenarios.play.actor import Actor
+from scenarios.play.errors import CannotActError, StageError
+from scenarios.play.life import Life
+from scenarios.play.network import SWITCH, Wires
+from scenarios.play.noise import Noise
+from scenarios.play.setting import SWITCH_HOST, Setting
+from scenarios.play.traces import Epoch, Traces
+from scenarios.sim.loop import VirtualLoop
+from switch.app.switch import Switch
+from switch.app.world import World
+
+BOOK: Final = "book.db"
+
+SETTLING_SECONDS: Final = 60.0
+"""How long the switch may take to book the last call: it plays a reason of some seconds, and retries the book."""
+
+LAST_MESSAGES_SECONDS: Final = 33.0
+"""64·T1 and a second: after that no transaction is left (RFC 3261 §17)."""
+
+T = TypeVar("T")
+
+
+class Stage:
+    """Everything a scenario's steps act on. Make it with `staged`."""
+
+    def __init__(self, setting: Setting, *, folder: Path, seed: int) -> None:
+        self.setting = setting
+        self.folder = folder
+        self.seed = seed
+        self.loop = asyncio.get_running_loop()
+        self.began_at = self.loop.time()
+        self.traces = Traces()
+        self.noise = Noise()
+        self.actors: dict[str, Actor] = {}
+        self.world = setting.world
+        self.wires: Wires | None = None
+        self.clock_step = timedelta(0)
+        self.epoch = Epoch(self.began_at, setting.begins)
+        self.ports = 0
+        self.requests = 0
+        self.life = Life(folder=folder, seed=seed, utc=self.utc, log=self.noise.logger())
+        self._leaving = asyncio.Event()
+        self._homes: list[asyncio.Task[None]] = []
+
+    @property
+    def now(self) -> float:
+        """Seconds since the scenario began."""
+        return self.loop.time() - self.began_at
+
+    @property
+    def switch(self) -> Switch:
+        """The running switch."""
+        return self.life.switch
+
+    def utc(self) -> datetime:
+        """The wall clock of the switch's machine."""
+        return self.setting.begins + timedelta(seconds=self.now) + self.clock_step
+
+    def actor(self, name: str) -> Actor:
+        """The owner of a telephone."""
+        return self.actors[name]
+
+    # The switch.
+
+    async def start_switch(self, world: World | None = None) -> None:
+        """Start the switch, on the world of the setting or another one, and register the telephones again."""
+        self.world = world or self.world
+        self.epoch = Epoch(self.loop.time(), self.utc())
+        switch = await self.life.start(self.world)
+        self.ports = switch.metrics()["media_ports_free"]
+        self.traces.follow(switch.services)
+        for actor in self.actors.values():
+            actor.phone.line = replace(actor.phone.line, server=switch.address)
+
+    async def register_telephones(self) -> None:
+        """Let every called telephone register that does so."""
+        for actor in self.actors.values():
+            if actor.telephone.is_registered:
+                try:
+                    await actor.phone.register()
+                except PhoneError as error:
+                    raise StageError(f"{actor.name} cannot register: {error}") from error
+
+    async def stop_switch(self) -> None:
+        """Stop the switch as SIGTERM does."""
+        self._check_running()
+        await self.life.stop()
+
+    # The book, as another program sees it.
+
+    @asynccontextmanager
+    async def book(self) -> AsyncIterator[Book]:
+        """The book, opened by another program at the same time."""
+        with self._elsewhere():
+            book = await Book.open(str(self.folder / BOOK))
+        try:
+            yield book
+        finally:
+            await book.close()
+
+    def account_id(self, owner: str) -> AccountId:
+        """The account of a called number, of a person's id, of a telephone's name, or by its own id.
+
+        Raises:
+            CannotActError: Nobody has such an account.
+        """
+        telephone = self.setting.telephones.get(owner)
+        if telephone is not None and telephone.number is not None:
+            return advancepay(telephone.number)
+        try:
+            if ":" in owner:
+                return parse_account(owner)
+            return advancepay(owner) if owner.startswith("+") else debit(owner)
+        except MalformedAccountError as error:
+            raise CannotActError(str(error)) from error
+
+    async def account(self, owner: str) -> Account | None:
+        """The account as it stands, None where there is none."""
+        async with self.book() as book:
+            return await book.balance(self.account_id(owner))
+
+    def next_request(self, verb: str) -> str:
+        """An id for what customer service asks of the book."""
+        self.requests += 1
+        return f"scenario/{verb}/{self.requests}"
+
+    # Messages.
+
+    def messages(self) -> Counter[str]:
+        """Messages at every telephone, `INVITE to family`, without retransmissions."""
+        counts: Counter[str] = Counter()
+        for actor in self.actors.values():
+            seen: set[tuple[str, ...]] = set()
+            for message in actor.messages:
+                if message.identity not in seen:
+                    seen.add(message.identity)
+                    counts[f"{message.name} {'from' if message.is_sent else 'to'} {actor.name}"] += 1
+        return counts
+
+    # The end.
+
+    async def clear(self) -> None:
+        """Let everybody hang up who has not, and the switch book it all."""
+        for actor in self.actors.values():
+            for call in actor.phone.calls[:]:
+                with suppress(PhoneError, TimeoutError):
+                    async with asyncio.timeout(1):
+                        await call.hang_up()
+        for speech in [speech for actor in self.actors.values() for speech in actor.speeches]:
+            speech.cancel()
+            with suppress(asyncio.CancelledError):
+                await speech
+        await self.settled()
+
+    async def settled(self) -> None:
+        """Wait until no call goes on in the switch."""
+        for _ in range(round(SETTLING_SECONDS / 0.1)):
+            if not self.life.is_running or not self.switch.reception.call_count:
+                return
+            await asyncio.sleep(0.1)
+
+    def _check_running(self) -> None:
+        _ = self.life.switch
+
+    def _elsewhere(self):  # type: ignore[no-untyped-def]  # noqa: ANN202
+        return nullcontext()
+
+
+@asynccontextmanager
+async def staged(setting: Setting, *, folder: Path, seed: int) -> AsyncIterator[Stage]:
+    """Set the stage, and clear it at the end.
+
+    Raises:
+        StageError: The switch cannot start, or a telephone cannot register.
+    """
+    stage = Stage(setting, folder=folder, seed=seed)
+    loop = stage.loop
+    if isinstance(loop, VirtualLoop):
+        loop.network.host(SWITCH, SWITCH_HOST)
+        for telephone in setting.telephones.values():
+            loop.network.host(telephone.name, telephone.line.host)
+        stage.wires = Wires(loop.network, setting.telephones)
+        stage.wires.change(setting.scenario.header.network)
+    homes: list[asyncio.Task[None]] = []
+    leaving = asyncio.Event()
+    try:
+        await stage.start_switch()
+        for number, telephone in enumerate(setting.telephones.values()):
+            line = replace(telephone.line, server=stage.switch.address)
+            phone = Phone(line, Random(f"{seed}/{telephone.name}/{number}"))
+            ready: asyncio.Future[None] = loop.create_future()
+            homes.append(loop.create_task(_live(phone, ready, leaving), name=f"{telephone.name} at home"))
+            await ready
+            stage.actors[telephone.name] = Actor(telephone, phone, setting.ears, stage.traces.expect)
+        await stage.register_telephones()
+        yield stage
+    finally:
+        leaving.set()
+        await asyncio.gather(*homes, return_exceptions=True)
+        if stage.life.is_running:
+            await stage.life.stop()
+
+
+async def _live(phone: Phone, ready: asyncio.Future[None], leaving: asyncio.Event) -> None:
+    """Keep a phone alive until everybody leaves: opened and closed by one task, as task groups want it."""
+    async with phone:
+        ready.set_result(None)
+        await leaving.wait()

@@ -1,0 +1,147 @@
+"""What happened in each call, collected while the switch runs: for instants, expectations and the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from ledger.money import CallId
+from ledger.records import CallRecord
+from switch.call.services import Services
+from switch.call.timeline import CALLEE, CALLER, Item, Kind, Timeline
+
+if TYPE_CHECKING:
+    from scenarios.phones.call import PhoneCall
+
+ACCEPTED: Final = "accepted: the meter starts"
+"""What a timeline says at the acceptance."""
+
+
+@dataclass(slots=True)
+class Side:
+    """A phone's call that belongs to a call of the switch."""
+
+    actor: str
+    party: str
+    call: PhoneCall
+
+
+@dataclass(slots=True)
+class Trace:
+    """One call of the switch."""
+
+    call_id: CallId
+    items: list[Item] = field(default_factory=list)
+    sides: list[Side] = field(default_factory=list)
+    record: CallRecord | None = None
+    is_killed: bool = False
+    """The switch was killed while it went on."""
+
+    @property
+    def since(self) -> float:
+        """When it began, on the loop's clock."""
+        return self.items[0].at
+
+    @property
+    def accepted_at(self) -> float | None:
+        """When the accept key arrived, on the loop's clock; None while it is not accepted."""
+        for index, item in enumerate(self.items):
+            if item.text == ACCEPTED:
+                keys = [each.at for each in self.items[:index] if each.kind is Kind.KEY and each.source == CALLEE]
+                return keys[-1] if keys else item.at
+        return None
+
+    def side(self, party: str) -> Side | None:
+        """The phone of a party, None where it never had a call."""
+        return next((side for side in self.sides if side.party == party), None)
+
+
+class Traces:
+    """The calls of one scenario, over every life of its switch."""
+
+    def __init__(self) -> None:
+        self.traces: dict[CallId, Trace] = {}
+        self.changed: Callable[[], None] | None = None
+        self._waiting: list[tuple[str, PhoneCall]] = []
+        self._services: Services | None = None
+
+    def follow(self, services: Services) -> None:
+        """Follow a switch that has just started."""
+        self._services = services
+        services.watchers.append(self._watch)
+        services.ended.append(self._ended)
+
+    def abandon(self) -> None:
+        """The switch was killed: what went on will have its record from the next one."""
+        for trace in self.traces.values():
+            trace.is_killed |= trace.record is None
+        self._services = None
+
+    def expect(self, actor: str, call: PhoneCall) -> None:
+        """A phone has a call; which one of the switch's it is shows with its next message."""
+        self._waiting.append((actor, call))
+
+    def of(self, call: PhoneCall | None) -> Trace | None:
+        """The trace a phone's call belongs to."""
+        self._match()
+        return next((trace for trace in self for side in trace.sides if side.call is call), None)
+
+    def records(self) -> list[CallRecord]:
+        """The records there are, in the order their calls began."""
+        return [trace.record for trace in self if trace.record is not None]
+
+    def complete(self, records: Iterable[CallRecord]) -> None:
+        """Take records from the book: of calls that another life of the switch settled."""
+        for record in records:
+            trace = self.traces.get(record.call_id)
+            if trace is not None and trace.record is None:
+                trace.record = record
+
+    def __iter__(self):  # type: ignore[no-untyped-def]  # noqa: ANN204
+        return iter(sorted(self.traces.values(), key=lambda trace: trace.since))
+
+    def __len__(self) -> int:
+        return len(self.traces)
+
+    def _watch(self, call_id: CallId, item: Item) -> None:
+        self.traces.setdefault(call_id, Trace(call_id)).items.append(item)
+        if self._waiting:
+            self._match()
+
+    def _match(self) -> None:
+        """Find the trace of each phone's call by its Call-ID."""
+        if self._services is None:
+            return
+        left: list[tuple[str, PhoneCall]] = []
+        for actor, call in self._waiting:
+            shown = self._services.timelines.find(call.call_id)
+            trace = None if shown is None else self._of_timeline(shown[0])
+            if shown is None or trace is None:
+                left.append((actor, call))
+            else:
+                trace.sides.append(Side(actor, CALLER if shown[1] == CALLER else CALLEE, call))
+        self._waiting = left
+
+    def _of_timeline(self, timeline: Timeline) -> Trace | None:
+        first = timeline.items[0] if timeline.items else None
+        return next((trace for trace in self.traces.values() if trace.items and trace.items[0] is first), None)
+
+    def _ended(self, record: CallRecord, timeline: Timeline) -> None:
+        self._match()
+        trace = self._of_timeline(timeline)
+        assert trace is not None, f"{record.call_id} ended and never began"
+        trace.record = record
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """Business time and the loop's clock at one instant."""
+
+    now: float
+    utc: datetime
+
+    def at(self, utc: datetime) -> float:
+        """The loop's instant of a business instant."""
+        return self.now + (utc - self.utc).total_seconds()
