@@ -112,7 +112,8 @@ def show(name: str, rows: list[dict[str, Any]]) -> bool:
         is_out = (least is not None and value < least) or (most is not None and value > most)
         is_well = is_well and not is_out
         shown = f"{value:,}" if isinstance(value, int) else f"{value:,.3f}".rstrip("0").rstrip(".")
-        bounds = [f"at least {least:,}"] * (least is not None) + [f"at most {most:,}"] * (most is not None)
+        named = (("at least", least), ("at most", most))
+        bounds = [f"{word} {bound:,}" for word, bound in named if bound is not None]
         unit = f"{row['unit']} ({', '.join(bounds)})" if bounds else row["unit"]
         table.add_row(row["name"], f"[red]{shown}[/]" if is_out else shown, unit)
     console.print(table)
