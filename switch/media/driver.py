@@ -163,8 +163,7 @@ class InProcessDriver:
     def stop_recording(self, recording: RecordingId) -> None:
         """End one recording."""
         if self._recordings.pop(recording, None) is not None:
-            self._engine.stop_recording(recording)
-            self._writer.end(recording)
+            self._writer.end(recording, self._engine.stop_recording(recording, self._loop.time()))
 
     def socket_made(self, socket: _Socket) -> None:
         """Count a socket in."""
@@ -274,11 +273,15 @@ class InProcessLeg:
 
     def play(self, audio: Sequence[Audio], *, is_looped: bool = False) -> PlayId:
         """Say this instead of whatever is played now."""
-        return self._engine.play(self.leg_id, audio, is_looped=is_looped)
+        play_id = self._engine.play(self.leg_id, audio, self._loop.time(), is_looped=is_looped)
+        self._driver.wake()
+        return play_id
 
     def overlay(self, audio: Sequence[Audio]) -> PlayId:
         """Say this over what the peer hears."""
-        return self._engine.overlay(self.leg_id, audio)
+        play_id = self._engine.overlay(self.leg_id, audio, self._loop.time())
+        self._driver.wake()
+        return play_id
 
     def stop(self) -> None:
         """Stop playing, overlays too."""

@@ -25,6 +25,7 @@ from switch.media.hearing import Hearing
 from switch.media.legs import FEW, NEVER, NO_ROW, LegId, Legs
 from switch.media.playing import Playing
 from switch.media.receiving import Events, Receiver
+from switch.media.resting import Resting
 from switch.media.rota import FRAME_TICKS, Rota
 from switch.media.sending import Packet, Sender
 from switch.media.taping import RecordedFrames, RecordingId, Taping
@@ -63,6 +64,7 @@ class Engine:
         self._watched = 0
         self._last_play = 0
         self._rota = Rota()
+        self._resting = Resting(self._legs)
         self._receiver = Receiver(self._legs)
         self._hearing = Hearing(self._legs)
         self._sender = Sender(self._legs)
@@ -86,6 +88,7 @@ class Engine:
         if row is not None:
             self._taping.forget(row)
             self._rota.leave(row)
+            self._resting.leave(row)
             self._legs.close(leg)
 
     def connect(self, leg: LegId, stream: Stream, now: float) -> None:
@@ -114,22 +117,26 @@ class Engine:
         legs.is_receiving[row] = stream.is_receiving
         legs.is_lost_told[row] = False
         legs.arrived_at[row] = now
-        if is_first:
-            legs.is_connected[row] = True
-            self._rota.join(row, self._rota.first_due(row, self._until(now)))
+        legs.is_connected[row] = True
+        self._pace(row, now, is_first=is_first, is_active=stream.is_sending or stream.is_receiving)
 
-    def play(self, leg: LegId, audio: Sequence[Audio], *, is_looped: bool) -> PlayId:
+    def play(self, leg: LegId, audio: Sequence[Audio], now: float, *, is_looped: bool) -> PlayId:
         """Say this instead of anything else, an overlay too."""
         play = self._playing(audio, is_looped=is_looped)
         row = self._row(leg)
         self._legs.playing[row] = play
         self._legs.overlay.pop(row, None)
+        if row in self._resting:
+            self._resting.begin(row, play, self._rota.first_due(row, self._until(now)))
         return play.play_id
 
-    def overlay(self, leg: LegId, audio: Sequence[Audio]) -> PlayId:
+    def overlay(self, leg: LegId, audio: Sequence[Audio], now: float) -> PlayId:
         """Say this over anything else."""
         play = self._playing(audio, is_looped=False)
-        self._legs.overlay[self._row(leg)] = play
+        row = self._row(leg)
+        self._legs.overlay[row] = play
+        if row in self._resting:
+            self._resting.begin(row, play, self._rota.first_due(row, self._until(now)))
         return play.play_id
 
     def stop(self, leg: LegId) -> None:
@@ -154,9 +161,10 @@ class Engine:
         until = self._until(now)
         return self._taping.start(left, right, until + 1 if row is None else self._rota.first_due(row, until))
 
-    def stop_recording(self, recording: RecordingId) -> None:
-        """Record no more."""
-        self._taping.stop(recording)
+    def stop_recording(self, recording: RecordingId, now: float) -> int:
+        """Record no more; how many frames there are, those left out at the end too."""
+        is_paced = self._rota.next_due(self._done) < NEVER
+        return self._taping.stop(recording, self._done if is_paced else self._until(now))
 
     def statistics(self, leg: LegId) -> LegStatistics:
         """Counters of a leg that is open."""
@@ -172,11 +180,9 @@ class Engine:
 
     @property
     def idle_until(self) -> float | None:
-        """The instant of the next tick at which there is something to do; None while no leg is connected."""
-        tick = self._rota.next_due(self._done)
-        if tick == NEVER:
-            return None
-        return self._epoch + min(tick, self._taping.next_due(self._done)) * self._tick_seconds
+        """The instant of the next tick at which there is something to do; None while all legs rest."""
+        tick = self._next()
+        return None if tick == NEVER else self._epoch + tick * self._tick_seconds
 
     def step(self, now: float, arrived: Sequence[tuple[LegId, bytes, Address, float]]) -> Step:
         """Take what arrived and run every tick that is due."""
@@ -188,7 +194,7 @@ class Engine:
             return step
         self._leave_out(last)
         while True:
-            tick = min(self._rota.next_due(self._done), self._taping.next_due(self._done))
+            tick = self._next()
             if tick > last:
                 break
             self._run(tick, now, step)
@@ -199,7 +205,27 @@ class Engine:
             self._watch(now, step.events)
         return step
 
+    def _next(self) -> int:
+        """The next tick with something to do. Recordings wait while nobody says or hears anything."""
+        tick = self._rota.next_due(self._done)
+        if tick < NEVER:
+            tick = min(tick, self._taping.next_due(self._done))
+        return min(tick, self._resting.next_end())
+
+    def _pace(self, row: int, now: float, *, is_first: bool, is_active: bool) -> None:
+        """Let a leg have its frames, or rest."""
+        if is_active and (is_first or row in self._resting):
+            first = self._rota.first_due(row, self._until(now))
+            if not is_first:
+                self._resting.wake(row, first)
+            self._rota.join(row, first)
+        elif not is_active and row not in self._resting:
+            done = self._until(now) if is_first else self._done
+            self._resting.rest(row, self._rota.due_of(row, done))
+            self._rota.leave(row)
+
     def _run(self, tick: int, now: float, step: Step) -> None:
+        self._resting.end(tick, now, step.events)
         due = self._rota.due(tick)
         is_few = len(due) <= FEW
         if is_few:

@@ -153,6 +153,11 @@ class Legs:
         for name in ("source", "has_base", "newest", "held", "late_run", "depth_min", "surplus", "received"):
             getattr(self, name)[row] = _BLANK[name]
 
+    def forget_frames(self, row: int) -> None:
+        """Drop what is buffered, and find the place of the next packet of the same sender anew."""
+        for name in ("has_base", "newest", "held", "late_run", "depth_min", "surplus"):
+            getattr(self, name)[row] = _BLANK[name]
+
     def settle_losses(self, row: int) -> None:
         """Add to the count what the present source sent and we never saw (RFC 3550 §6.4.1)."""
         self.packets_lost[row] = self.lost(row)

@@ -30,6 +30,16 @@ class Playing:
         """Whether the last sample was taken; a loop never is."""
         return not self._is_looped and self._at >= len(self._samples)
 
+    @property
+    def frames_left(self) -> int | None:
+        """How many frames are still to be taken, None of a loop."""
+        return None if self._is_looped else -(-(len(self._samples) - self._at) // FRAME_SAMPLES)
+
+    def skip(self, frames: int) -> None:
+        """Leave frames out."""
+        self._at += frames * FRAME_SAMPLES
+        self._at = self._at % len(self._samples) if self._is_looped else min(self._at, len(self._samples))
+
     def next_frame(self, frame: Audio) -> None:
         """Fill `frame` with the next 20 ms, with silence after the end."""
         samples, at = self._samples, self._at

@@ -45,6 +45,7 @@ class _Begin:
 @dataclass(frozen=True, slots=True)
 class _End:
     recording: RecordingId
+    frames: int
 
 
 def wav_header(data_bytes: int) -> bytes:
@@ -83,13 +84,18 @@ class _Growing:
 
     def add(self, number: int, frame: bytes) -> None:
         """Append a frame, after silence for those left out before it."""
-        gap = min(number - self._frames, GAP_MAX)
-        if gap > 0:
-            self._waiting += bytes(gap * FRAME_BYTES)
+        self.fill(number)
         self._waiting += frame
         self._frames = number + 1
         if len(self._waiting) >= FLUSH_FRAMES * FRAME_BYTES:
             self.flush()
+
+    def fill(self, frames: int) -> None:
+        """Append silence up to so many frames."""
+        gap = min(frames - self._frames, GAP_MAX)
+        if gap > 0:
+            self._waiting += bytes(gap * FRAME_BYTES)
+            self._frames += gap
 
     def flush(self) -> None:
         """Write what waits, then the header that counts it."""
@@ -141,10 +147,10 @@ class RecordingWriter:
         if len(self._gathered) >= HAND_OVER:
             self._hand_over()
 
-    def end(self, recording: RecordingId) -> None:
-        """Complete the file once everything before is written."""
+    def end(self, recording: RecordingId, frames: int = 0) -> None:
+        """Complete the file once everything before is written, with silence up to so many frames."""
         self._hand_over()
-        self._queue.put(_End(recording))
+        self._queue.put(_End(recording, frames))
 
     def close(self) -> None:
         """Complete every file and end the thread. Blocks: call it off the loop."""
@@ -170,13 +176,13 @@ class RecordingWriter:
                 case _Begin():
                     self._begin(item)
                 case _End():
-                    self._end(item.recording)
+                    self._end(item.recording, item.frames)
                 case list():
                     for frames in item:
                         self._add(frames)
                     self._room.release()
         for recording in list(self._growing):
-            self._end(recording)
+            self._end(recording, 0)
 
     def _begin(self, item: _Begin) -> None:
         try:
@@ -195,11 +201,12 @@ class RecordingWriter:
             except OSError as error:
                 self._fail(recording, error)
 
-    def _end(self, recording: RecordingId) -> None:
+    def _end(self, recording: RecordingId, frames: int) -> None:
         growing = self._growing.get(recording)
         if growing is None:
             return
         try:
+            growing.fill(frames)
             growing.complete()
         except OSError as error:
             self._fail(recording, error)

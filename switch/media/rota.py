@@ -49,6 +49,10 @@ class Rota:
             self._members[phase].remove(row)
             self._arrays[phase] = None
 
+    def due_of(self, row: int, done: int) -> int:
+        """When a leg is due next after the ticks that are done."""
+        return self._joining.get(row, self.first_due(row, done))
+
     def next_due(self, after: int) -> int:
         """The first tick after `after` at which a leg is due; `NEVER` if none is connected."""
         members = self._members

@@ -56,10 +56,13 @@ class Taping:
         self._by_phase[tick % FRAME_TICKS][recording] = _Tape(left_row, right_row, tick)
         return recording
 
-    def stop(self, recording: RecordingId) -> None:
-        """Record no more; a second time it means nothing."""
+    def stop(self, recording: RecordingId, tick: int) -> int:
+        """Record no more after this tick; how many frames that makes. A second time it means nothing."""
         for tapes in self._by_phase:
-            tapes.pop(recording, None)
+            tape = tapes.pop(recording, None)
+            if tape is not None:
+                return max(0, (tick - tape.first_tick) // FRAME_TICKS + 1)
+        return 0
 
     def forget(self, row: int) -> None:
         """Let the recordings of a leg that closes go on with silence."""

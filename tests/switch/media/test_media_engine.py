@@ -27,7 +27,7 @@ def keys(events: list[MediaEvent]) -> str:
 def test_nothing_is_sent_before_connect() -> None:
     bench = Bench()
     leg = bench.engine.open(bench.random)
-    bench.engine.play(leg, [tone(1600)], is_looped=False)
+    bench.engine.play(leg, [tone(1600)], bench.now, is_looped=False)
     bench.run(0.2)
     assert bench.sent == []
     assert bench.engine.idle_until is None
@@ -129,7 +129,7 @@ def test_a_play_is_sent_whole_and_ends_with_its_last_sample() -> None:
     bench = Bench()
     leg = bench.connected()
     parts = [tone(200), tone(300, period=30)]
-    play = bench.engine.play(leg, parts, is_looped=False)
+    play = bench.engine.play(leg, parts, bench.now, is_looped=False)
     bench.run(0.2)
     said = compress(np.concatenate(parts), Codec.PCMU).tobytes()
     assert bench.audio(leg) == said + MU_SILENCE * (1600 - len(said))
@@ -140,7 +140,7 @@ def test_a_loop_goes_on_without_a_seam_and_never_ends() -> None:
     bench = Bench()
     leg = bench.connected()
     audio = tone(250, period=33)
-    bench.engine.play(leg, [audio], is_looped=True)
+    bench.engine.play(leg, [audio], bench.now, is_looped=True)
     bench.run(1.0)
     assert bench.audio(leg) == compress(np.resize(audio, 8000), Codec.PCMU).tobytes()
     assert bench.told(leg) == []
@@ -150,7 +150,7 @@ def test_a_loop_shorter_than_a_frame_is_repeated_within_it() -> None:
     bench = Bench()
     leg = bench.connected()
     audio = tone(7, period=7)
-    bench.engine.play(leg, [audio], is_looped=True)
+    bench.engine.play(leg, [audio], bench.now, is_looped=True)
     bench.run(0.1)
     assert bench.audio(leg) == compress(np.resize(audio, 800), Codec.PCMU).tobytes()
 
@@ -159,7 +159,7 @@ def test_a_loop_shorter_than_a_frame_is_repeated_within_it() -> None:
 def test_an_empty_play_ends_with_the_next_frame(is_looped: bool) -> None:
     bench = Bench()
     leg = bench.connected()
-    play = bench.engine.play(leg, [], is_looped=is_looped)
+    play = bench.engine.play(leg, [], bench.now, is_looped=is_looped)
     bench.run(0.1)
     assert [event.play_id for event in bench.told(leg) if isinstance(event, PlayEnded)] == [play]
 
@@ -167,12 +167,12 @@ def test_an_empty_play_ends_with_the_next_frame(is_looped: bool) -> None:
 def test_a_play_replaced_or_stopped_does_not_tell_its_end() -> None:
     bench = Bench()
     leg = bench.connected()
-    bench.engine.play(leg, [tone(800)], is_looped=False)
-    bench.engine.overlay(leg, [tone(800)])
-    second = bench.engine.play(leg, [tone(800)], is_looped=False)
+    bench.engine.play(leg, [tone(800)], bench.now, is_looped=False)
+    bench.engine.overlay(leg, [tone(800)], bench.now)
+    second = bench.engine.play(leg, [tone(800)], bench.now, is_looped=False)
     bench.run(0.2)
     assert [event.play_id for event in bench.told(leg) if isinstance(event, PlayEnded)] == [second]
-    bench.engine.play(leg, [tone(800)], is_looped=False)
+    bench.engine.play(leg, [tone(800)], bench.now, is_looped=False)
     bench.engine.stop(leg)
     bench.run(0.2)
     assert len(bench.told(leg)) == 1
@@ -182,7 +182,7 @@ def test_a_play_replaced_or_stopped_does_not_tell_its_end() -> None:
 def test_a_play_before_connect_waits_for_it() -> None:
     bench = Bench()
     leg = bench.engine.open(bench.random)
-    bench.engine.play(leg, [tone(320)], is_looped=False)
+    bench.engine.play(leg, [tone(320)], bench.now, is_looped=False)
     bench.run(0.5)
     bench.engine.connect(leg, stream(), bench.now)
     bench.run(0.1)
@@ -192,7 +192,7 @@ def test_a_play_before_connect_waits_for_it() -> None:
 def test_a_play_goes_on_while_the_peer_holds_us() -> None:
     bench = Bench()
     leg = bench.connected()
-    play = bench.engine.play(leg, [tone(1600)], is_looped=False)
+    play = bench.engine.play(leg, [tone(1600)], bench.now, is_looped=False)
     bench.engine.connect(leg, stream(is_sending=False), bench.now)
     bench.run(0.3)
     assert bench.sent == []
@@ -296,7 +296,7 @@ def test_an_overlay_is_mixed_over_the_peer_who_is_12_db_down() -> None:
     phone = Phone()
     bench.talk(one, phone, 0.4, code=0x80)
     words = tone(800, amplitude=20000)
-    overlay = bench.engine.overlay(two, [words])
+    overlay = bench.engine.overlay(two, [words], bench.now)
     before = len(bench.audio(two))
     bench.talk(one, phone, 0.2, code=0x80)
     peer = int(expand(np.array([0x80], np.uint8), Codec.PCMU)[0])
@@ -311,7 +311,7 @@ def test_a_sum_too_loud_stays_at_the_edge() -> None:
     one, two = bridged(bench)
     phone = Phone()
     bench.talk(one, phone, 0.4, code=0x80)
-    bench.engine.overlay(two, [np.full(160, 32767, np.int16), np.full(160, 32767, np.int16)])
+    bench.engine.overlay(two, [np.full(160, 32767, np.int16), np.full(160, 32767, np.int16)], bench.now)
     before = len(bench.audio(two))
     bench.talk(one, phone, 0.04, code=0x80)
     assert set(bench.audio(two)[before:]) == {0x80}
@@ -529,7 +529,7 @@ def test_the_same_calls_give_the_same_packets() -> None:
         one, two = bridged(bench, Codec.PCMA, with_digits=True)
         phone = Phone()
         bench.talk(one, phone, 0.3)
-        bench.engine.overlay(two, [tone(500)])
+        bench.engine.overlay(two, [tone(500)], bench.now)
         bench.talk(one, phone, 0.3)
         return bench.sent, bench.events
 

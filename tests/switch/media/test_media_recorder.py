@@ -100,8 +100,8 @@ def test_a_disk_that_is_full_is_told_once_and_leaves_the_part(tmp_path: Path, wr
     writer._growing[FIRST]._file = Full()  # type: ignore[assignment]
     for number in range(120):
         writer._add(frames(number, (1, 1), (2, 2)))
-    writer._end(FIRST)
-    writer._end(SECOND)
+    writer._end(FIRST, 0)
+    writer._end(SECOND, 0)
     assert [(path, error.errno) for path, error in writer.failures] == [(tmp_path / "one.wav", 28)]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one.wav.part", "two.wav"]
     assert len(read(tmp_path / "two.wav")) == 120 * 160
@@ -179,8 +179,8 @@ def test_taping_begins_with_the_command_and_ends_with_it() -> None:
     assert bench.recorded == []
     recording = bench.engine.record(one, two, bench.now)
     bench.talk(one, phone, 0.4)
-    bench.engine.stop_recording(recording)
-    bench.engine.stop_recording(recording)
+    bench.engine.stop_recording(recording, bench.now)
+    bench.engine.stop_recording(recording, bench.now)
     bench.talk(one, phone, 0.4)
     samples, numbers = taped(bench)
     assert numbers == list(range(20))
