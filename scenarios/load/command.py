@@ -7,6 +7,7 @@ import json
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -15,10 +16,12 @@ from rich.console import Console
 from scenarios.load import quantities
 from scenarios.load.arrivals import duration_of
 from scenarios.load.generator import Generator
-from scenarios.load.outcome import Outcome, facts, judge
+from scenarios.load.knee import KneeSearch, Step
+from scenarios.load.outcome import Outcome, facts, judge, knee_facts, step_of
+from scenarios.load.page import page_of
 from scenarios.load.plan import Plan, StageTable, parse_address
 from scenarios.load.plan_file import Mistake, PlanError, load_plan
-from scenarios.load.watch import print_outcome, watch
+from scenarios.load.watch import print_knee, print_outcome, watch
 
 KEPT: Final = 0
 BROKEN: Final = 1
@@ -51,15 +54,53 @@ def run_load(options: Options) -> int:
         for mistake in error.mistakes:
             err.print(str(mistake), style="red", highlight=False, soft_wrap=True)
         return WRONG_PLAN
+    steps: tuple[Step, ...] = ()
     try:
-        outcome = play(plan, target)
-    except (OSError, ConnectionError) as error:
+        if options.is_search:
+            outcome, steps = search(plan, target)
+        else:
+            outcome = play(plan, target)
+    except OSError as error:
         err.print(f"the load could not be made: {error}", style="red", highlight=False, soft_wrap=True)
         return BROKEN
     print_outcome(outcome, out)
-    if options.json_file is not None:
-        options.json_file.write_text(json.dumps(facts(outcome), indent=1) + "\n", encoding="utf-8")
+    if options.is_search:
+        print_knee(steps, out)
+    try:
+        if options.json_file is not None:
+            told = {**facts(outcome), **({"knee": knee_facts(steps)} if options.is_search else {})}
+            options.json_file.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+        if options.report is not None:
+            options.report.write_text(page_of(outcome, made_at=datetime.now(UTC), steps=steps), encoding="utf-8")
+    except OSError as error:
+        err.print(f"{error.filename} cannot be written: {error.strerror}", style="red", highlight=False)
+        return BROKEN
     return KEPT if outcome.has_passed else BROKEN
+
+
+def search(plan: Plan, target: tuple[str, int]) -> tuple[Outcome, tuple[Step, ...]]:
+    """Find the knee: a fresh run a step, each as long as the plan's stages, at one rate.
+
+    Returns the outcome of the highest rate that passed, or of the last that failed where none did.
+
+    Raises:
+        OSError: A socket cannot be had, or a telephone was not registered.
+    """
+    finding = KneeSearch(highest_rate(plan))
+    best: Outcome | None = None
+    duration = duration_of(plan.shape)
+    while (rate := finding.next_rate) is not None:
+        out.print(f"[bold]trying {quantities.rate_text(rate)}[/]", highlight=False)
+        outcome = play(plan.model_copy(update={"stages": (_held(rate, duration),)}), target)
+        step = step_of(outcome, rate)
+        finding.tell(step)
+        out.print(f"  {'passed' if step.has_passed else 'failed'}  {step.why}", highlight=False, soft_wrap=True)
+        if best is None or not best.has_passed or (step.has_passed and rate == finding.best):
+            best = outcome
+        if outcome.was_stopped:
+            break
+    assert best is not None
+    return best, tuple(finding.steps)
 
 
 def plan_of(options: Options) -> tuple[Plan, tuple[str, int]]:
@@ -88,12 +129,16 @@ def plan_of(options: Options) -> tuple[Plan, tuple[str, int]]:
     return plan, plan.target
 
 
+def highest_rate(plan: Plan) -> float:
+    """The highest of its stages, in calls a second."""
+    return max(max(stage.rate_from, stage.rate_to) for stage in plan.shape)
+
+
 def play(plan: Plan, target: tuple[str, int]) -> Outcome:
     """One run of a plan, shown as it goes; Ctrl-C ends it early with what was measured until then.
 
     Raises:
-        OSError: A socket cannot be had.
-        ConnectionError: A telephone was not registered.
+        OSError: A socket cannot be had, or a telephone was not registered.
     """
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(_play(plan, target))
@@ -124,7 +169,7 @@ async def _play(plan: Plan, target: tuple[str, int]) -> Outcome:
 def _stage(plan: Plan, options: Options) -> StageTable:
     """One stage: the rate and time of the command line, else the plan's highest rate and whole time."""
     shape = plan.shape
-    rate = max(max(stage.rate_from, stage.rate_to) for stage in shape)
+    rate = highest_rate(plan)
     duration = duration_of(shape)
     if options.rate is not None:
         rate = quantities.per_second(options.rate)
@@ -132,6 +177,10 @@ def _stage(plan: Plan, options: Options) -> StageTable:
         duration = quantities.seconds(options.duration)
     if duration <= 0:
         raise ValueError("--for must be longer than nothing")
+    return _held(rate, duration)
+
+
+def _held(rate: float, duration: float) -> StageTable:
     return StageTable.model_validate({"rate": rate, "for": f"{duration}s"})
 
 

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from random import Random
+from random import Random, SystemRandom
 from typing import Final
 
 from scenarios.load.arrivals import arrivals, duration_of
@@ -54,7 +54,7 @@ class Generator:
     Args:
         plan: What to do.
         target: Where the calls go.
-        seed: Of everything random here.
+        seed: Of arrivals and mix. Identifiers are always new, as a target may remember those of an earlier run.
         clock: Seconds, finer than the loop's.
     """
 
@@ -72,9 +72,13 @@ class Generator:
         self.progress = Progress(self.tally, duration_of(plan.shape))
         self._clock = clock
         self._random = Random(seed)
+        self._identities = SystemRandom()
         self._is_stopping = asyncio.Event()
         self._callers = Pool(plan.callers.first, plan.callers.count)
-        self._callees = None if plan.callees is None else Pool(plan.callees.first, plan.callees.count)
+        self._callees = {
+            kind.title: Pool(kind.callees.first, kind.callees.count) for kind in plan.mix if kind.callees is not None
+        }
+        self._common = None if plan.callees is None else Pool(plan.callees.first, plan.callees.count)
         self._tasks: set[asyncio.Task[None]] = set()
         self._setups: dict[int, list[float]] = {}
         self._lag = 0.0
@@ -121,12 +125,12 @@ class Generator:
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[tuple[Parties, Signalling, Signalling | None, Media]]:
         plan = self.plan
-        media = Media(plan.media_host, self._clock, self._random, has_audio=plan.media)
+        media = Media(plan.media_host, self._clock, self._identities, has_audio=plan.media)
         inside = outside = None
         try:
-            inside = await open_signalling(plan.callers.listen, self._random, self._clock)
+            inside = await open_signalling(plan.callers.listen, self._identities, self._clock)
             if plan.callees is not None:
-                outside = await open_signalling(plan.callees.listen, self._random, self._clock)
+                outside = await open_signalling(plan.callees.listen, self._identities, self._clock)
             parties = Parties(
                 plan,
                 self.target,
@@ -188,16 +192,17 @@ class Generator:
         """One call, and its counts."""
         row = self._row(intended_at)
         place = self._callers.take()
-        called = None if self._callees is None else self._callees.take()
-        if place is None or (self._callees is not None and called is None):
-            for pool, index in ((self._callers, place), (self._callees, called)):
+        callees, table = self._callees.get(kind.title, self._common), self.plan.called(kind)
+        called = None if callees is None else callees.take()
+        if place is None or (callees is not None and called is None):
+            for pool, index in ((self._callers, place), (callees, called)):
                 if pool is not None and index is not None:
                     pool.give_back(index)
             side = "caller" if place is None else "called party"
             self.tally.finish(kind.title, f"no free {side}")
             row.failed += 1
             return
-        callee = None if called is None or self.plan.callees is None else callee_of(self.plan.callees, called)
+        callee = None if called is None or table is None else callee_of(table, called)
         attempt = Attempt(
             kind,
             intended_at,
@@ -217,12 +222,12 @@ class Generator:
                 parties.awaited.pop(name, None)
             self._callers.give_back(place)
             is_used_up = kind.behaviour is Behaviour.BLOCK and attempt.reached_at is not None
-            if self._callees is not None and called is not None and not is_used_up:
-                self._callees.give_back(called)
+            if callees is not None and called is not None and not is_used_up:
+                callees.give_back(called)
             self._finish(attempt, row)
 
     def _finish(self, attempt: Attempt, row: Second) -> None:
-        has_callees = self._callees is not None
+        has_callees = self._common is not None
         failure = score(self.tally, attempt, has_callees=has_callees, has_audio=self.plan.media)
         if failure is None:
             row.succeeded += 1

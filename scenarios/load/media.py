@@ -31,8 +31,12 @@ COMMA_FRAMES: Final = 25
 """A comma among the keys: half a second."""
 LATE_MAX: Final = 0.2
 """Later than this the schedule of frames moves, as a sound card would skip."""
-REST_SECONDS: Final = 1.0
-"""How long a port is left alone after its call: audio still on its way belongs to nobody."""
+REST_SECONDS: Final = 5.0
+"""How long a port is left alone after its call: what a target still sends there belongs to nobody."""
+AFTERWARDS: Final = 0.5
+"""Audio that comes later than this after the end of a call is worth a note."""
+SOURCES_MAX: Final = 8
+"""Sources heard by one party; a target begins a new one when it changes what it plays, a few times a call."""
 RECEIVE_BUFFER: Final = 256 * 1024
 DELAYS_MAX: Final = 600
 """Delays kept of a party: one a second for ten minutes."""
@@ -55,11 +59,11 @@ class Voice:
     __slots__ = (
         "arrived",
         "buffer",
+        "closed_at",
         "delays",
         "digits_payload_type",
         "frames",
         "heard_at",
-        "heard_from",
         "is_speaking",
         "key_frames",
         "key_timestamp",
@@ -67,7 +71,6 @@ class Voice:
         "marks",
         "number",
         "partner",
-        "past",
         "remote",
         "sequence",
         "sock",
@@ -79,8 +82,8 @@ class Voice:
         self.sock = sock
         self.partner: int | None = None
         """The number of the party whose marks are to arrive here; None: our own, echoed."""
-        self.arrived = Arrived()
-        self.past: list[Arrived] = []
+        self.arrived: dict[int, Arrived] = {}
+        """What came, by source."""
         self.marks = Arrived()
         self.delays: list[float] = []
         self.remote: Address | None = None
@@ -92,9 +95,9 @@ class Voice:
         self.sequence = 0
         self.timestamp = 0
         self.frames = 0
+        self.closed_at: float | None = None
         self.heard_at: float | None = None
         """When the last packet came."""
-        self.heard_from: int | None = None
         self.is_speaking = False
 
     @property
@@ -102,11 +105,6 @@ class Voice:
         """Where it receives."""
         host, port = self.sock.getsockname()[:2]
         return host, port
-
-    @property
-    def streams(self) -> list[Arrived]:
-        """Everything that arrived, by source."""
-        return [*self.past, self.arrived] if self.arrived.received else self.past
 
 
 class Media:
@@ -128,7 +126,7 @@ class Media:
         self._clock = clock
         self._has_audio = has_audio
         self._shared = None if has_audio else self._bind()
-        self._sockets: dict[int, Voice | None] = {}
+        self._sockets: dict[int, Voice] = {}
         self._resting: deque[tuple[float, socket.socket]] = deque()
         self._phases: list[dict[int, Voice]] = [{} for _ in range(PHASES)]
         self._slot = 0
@@ -174,20 +172,17 @@ class Media:
         for _, pressed in voice.keys:
             pressed.cancel()
         voice.keys.clear()
-        if self._shared is None and self._sockets.get(voice.sock.fileno()) is voice:
-            self._sockets[voice.sock.fileno()] = None
+        if self._shared is None and voice.closed_at is None:
             self._resting.append((self._clock(), voice.sock))
+        voice.closed_at = self._clock()
 
     def close(self) -> None:
         """Free every port."""
         self._timer.cancel()
         for fileno in self._sockets:
             self._loop.remove_reader(fileno)
-        for _, sock in self._resting:
-            sock.close()
         for voice in self._sockets.values():
-            if voice is not None:
-                voice.sock.close()
+            voice.sock.close()
         self._sockets.clear()
         self._resting.clear()
         if self._shared is not None:
@@ -275,8 +270,10 @@ class Media:
             datagram = sock.recv(2048)
         except OSError:
             return  # nothing after all, or an ICMP error of what was sent before
-        voice = self._sockets.get(sock.fileno())
-        if voice is None:
+        voice = self._sockets[sock.fileno()]
+        if voice.closed_at is not None:
+            if self._clock() - voice.closed_at > AFTERWARDS:
+                self.strays["audio after the end of a call"] += 1
             return
         if len(datagram) < _HEADER.size or datagram[0] >> 6 != 2:
             self.strays["not RTP"] += 1
@@ -286,22 +283,20 @@ class Media:
             return
         self.received += 1
         now = voice.heard_at = self._clock()
-        if source != voice.heard_from:
-            self._change_source(voice, source)
-        voice.arrived.take_number(sequence)
+        arrived = voice.arrived.get(source)
+        if arrived is None:
+            if len(voice.arrived) >= SOURCES_MAX:
+                self.strays["audio of too many sources"] += 1
+                return
+            arrived = voice.arrived[source] = Arrived()
+        arrived.take_number(sequence)
         if len(datagram) < _HEADER.size + _MARK.size:
             return  # keys, comfort noise
-        voice.arrived.take_time(timestamp, now)
+        arrived.take_time(timestamp, now)
         if first == 0x80:
             self._take_mark(voice, datagram, _HEADER.size, now)
         elif (packet := read_packet(datagram)) is not None and len(packet.payload) >= _MARK.size:
             self._take_mark(voice, packet.payload, 0, now)
-
-    def _change_source(self, voice: Voice, source: int) -> None:
-        if voice.heard_from is not None:
-            voice.past.append(voice.arrived)
-            voice.arrived = Arrived()
-        voice.heard_from = source
 
     def _take_mark(self, voice: Voice, data: bytes, offset: int, now: float) -> None:
         magic, number, frame, sent_at = _MARK.unpack_from(data, offset)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from scenarios.load.knee import Step
 from scenarios.load.measures import Measure
 from scenarios.load.plan import Plan
 from scenarios.load.tally import LATE_START, Tally
@@ -40,6 +42,12 @@ def judge(plan: Plan, target: tuple[str, int], tally: Tally, *, was_stopped: boo
     """Judge a run by the thresholds of its plan."""
     judged = tuple(threshold.judge(tally) for threshold in plan.thresholds)
     return Outcome(plan, target, tally, judged, tuple(warnings_of(tally)), was_stopped)
+
+
+def is_overloaded(tally: Tally) -> bool:
+    """Whether the generator itself could not keep the rate, so that the run says nothing of the target."""
+    own = tally.generator
+    return own.busiest > BUSY or own.late_starts > LATE_SHARE * tally.started
 
 
 def warnings_of(tally: Tally) -> list[str]:
@@ -103,6 +111,28 @@ def facts(outcome: Outcome) -> dict[str, Any]:
         "histograms": {
             measure.value: tally.all_times(measure).encode() for measure in Measure if len(tally.all_times(measure))
         },
+    }
+
+
+def step_of(outcome: Outcome, rate: float) -> Step:
+    """A run as a step of a search: one that was stopped, or whose generator could not keep up, has not passed."""
+    broken = [
+        f"{item.threshold.text} ({item.threshold.shown(item.value)})" for item in outcome.judged if not item.is_kept
+    ]
+    why = [*broken, *outcome.warnings, *(["stopped"] if outcome.was_stopped else [])]
+    has_passed = outcome.has_passed and not is_overloaded(outcome.tally) and not outcome.was_stopped
+    return Step(rate, has_passed, "; ".join(why))
+
+
+def knee_facts(steps: Sequence[Step]) -> dict[str, Any]:
+    """A search as JSON."""
+    passed = [step.rate for step in steps if step.has_passed]
+    failed = [step.rate for step in steps if not step.has_passed]
+    best = max((rate for rate in passed if rate < min(failed, default=float("inf"))), default=None)
+    return {
+        "rate_per_second": best,
+        "failed_at_per_second": min(failed, default=None),
+        "steps": [asdict(step) for step in steps],
     }
 
 

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Callable
 from enum import Enum
 from string import Formatter
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
@@ -110,22 +110,27 @@ class CallersTable(_Table):
     registers: bool = False
 
 
-class CalleesTable(_Table):
-    """`callees`: the telephones that are called; with `user` each registers."""
+class NumbersTable(_Table):
+    """`callees` of a kind of call: telephones that only calls of this kind go to."""
 
     number: Template = "{n:06}"
     user: Template | None = None
     password: Template | None = None
     count: Annotated[int, Field(ge=1, le=LINES_MAX)] = 10_000
     first: Annotated[int, Field(ge=0)] = 0
-    listen: Address = ("127.0.0.1", 0)
 
     @model_validator(mode="after")
-    def _is_told_apart(self) -> CalleesTable:
+    def _is_told_apart(self) -> Self:
         names = [text for text in (self.number, self.user) if text is not None]
         if self.count > 1 and not all("{n" in text for text in names):
             raise ValueError("number and user need {n}, so that calls can be told apart; or count: 1")
         return self
+
+
+class CalleesTable(NumbersTable):
+    """`callees`: the telephones that are called; with `user` each registers."""
+
+    listen: Address = ("127.0.0.1", 0)
 
 
 class KindTable(_Table):
@@ -153,6 +158,8 @@ class KindTable(_Table):
     patience: Time = 30.0
     """How long the caller waits for each thing to happen before it gives up."""
     keys_by: Literal["rfc4733", "info"] = "rfc4733"
+    callees: NumbersTable | None = None
+    """Called parties for this kind alone: numbers without money, or to be blocked."""
 
     @property
     def title(self) -> str:
@@ -230,10 +237,14 @@ class Plan(_Table):
             if threshold.kind is not None and threshold.kind not in titles:
                 raise ValueError(f"{threshold.text!r}: the mix has no {threshold.kind!r}; it has {', '.join(titles)}")
         if self.callees is None:
-            alone = [kind.title for kind in self.mix if kind.hangs_up == "callee"]
+            alone = [kind.title for kind in self.mix if kind.hangs_up == "callee" or kind.callees is not None]
             if alone:
-                raise ValueError(f"{alone[0]}: hangs_up: callee needs callees of ours")
+                raise ValueError(f"{alone[0]}: hangs_up: callee and callees need `callees` in the plan")
         return self
+
+    def called(self, kind: KindTable) -> NumbersTable | None:
+        """The telephones that a kind of call goes to."""
+        return self.callees if kind.callees is None else kind.callees
 
     @property
     def shape(self) -> tuple[Stage, ...]:

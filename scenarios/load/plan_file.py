@@ -10,7 +10,7 @@ from typing import Any, Final
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from scenarios.load.plan import CalleesTable, CallersTable, KindTable, Plan, StageTable
+from scenarios.load.plan import CalleesTable, CallersTable, KindTable, NumbersTable, Plan, StageTable
 
 FILE_SIZE_MAX: Final = 1_000_000
 """A megabyte: plans are a screen long."""
@@ -130,4 +130,6 @@ def _known(place: Place) -> list[str]:
         "stages": StageTable,
     }
     table = tables.get(str(place[0]), Plan) if len(place) > 1 else Plan
+    if "callees" in place[1:-1]:
+        table = NumbersTable
     return [field.alias or name for name, field in table.model_fields.items()]

@@ -37,9 +37,11 @@ async def register_all(
         for index in range(plan.callers.first, plan.callers.first + plan.callers.count):
             caller = caller_of(plan.callers, index)
             wanted.append((inside, caller.user, caller.password))
-    if plan.callees is not None and plan.callees.user is not None and outside is not None:
-        for index in range(plan.callees.first, plan.callees.first + plan.callees.count):
-            callee = callee_of(plan.callees, index)
+    for table in (plan.callees, *(kind.callees for kind in plan.mix)):
+        if table is None or table.user is None or outside is None:
+            continue
+        for index in range(table.first, table.first + table.count):
+            callee = callee_of(table, index)
             wanted.append((outside, callee.user or "", callee.password))
     granted: list[int] = []
     for first in range(0, len(wanted), AT_ONCE):

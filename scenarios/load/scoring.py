@@ -11,6 +11,8 @@ from scenarios.load.plan import TALKING
 from scenarios.load.tally import LATE_START, Tally
 from scenarios.load.verdict import Course, End, failure_of
 
+JITTER_PACKETS: Final = 16
+"""The mean of RFC 3550 forgets over 16 packets; of fewer it tells little."""
 SILENCE_MAX: Final = 1.0
 """Seconds without audio before the end of a talk that say that it stopped."""
 
@@ -42,7 +44,7 @@ def score(tally: Tally, attempt: Attempt, *, has_callees: bool, has_audio: bool)
     if has_audio:
         for voice in (attempt.caller_voice, attempt.callee_voice):
             if voice is not None:
-                _score_audio(tally, title, voice)
+                _score_audio(tally, attempt, voice)
     course = _course(attempt, _audio_fault(attempt) if has_callees and has_audio else None)
     failure = failure_of(kind.behaviour, course, has_callees=has_callees, hangs_up=kind.hangs_up)
     tally.finish(title, failure)
@@ -79,15 +81,19 @@ def _score_release(tally: Tally, attempt: Attempt) -> None:
     if kind.cut_after is not None:
         if received and attempt.accepted_at is not None:
             tally.time(Measure.CUTOFF, kind.title, abs(min(received) - attempt.accepted_at - kind.cut_after))
-    elif received and sent and min(received) >= min(sent):
+    elif kind.behaviour in TALKING and received and sent and min(received) >= min(sent):
         tally.time(Measure.RELEASE, kind.title, min(received) - min(sent))
 
 
-def _score_audio(tally: Tally, title: str, voice: Voice) -> None:
-    for stream in voice.streams:
+def _score_audio(tally: Tally, attempt: Attempt, voice: Voice) -> None:
+    """Count a party's audio. Words of warning hide marks, so calls that are to be cut tell nothing of them."""
+    title = attempt.kind.title
+    for stream in voice.arrived.values():
         tally.rtp.add(stream.expected, stream.received)
-        tally.time(Measure.JITTER, title, stream.jitter)
-    tally.audio.add(voice.marks.expected, voice.marks.received)
+        if stream.received >= JITTER_PACKETS:
+            tally.time(Measure.JITTER, title, stream.jitter)
+    if attempt.kind.cut_after is None:
+        tally.audio.add(voice.marks.expected, voice.marks.received)
     for delay in voice.delays:
         tally.time(Measure.RTP_DELAY, title, delay)
 

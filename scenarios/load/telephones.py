@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from scenarios.load.plan import CalleesTable, CallersTable
+from scenarios.load.plan import CallersTable, NumbersTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def caller_of(table: CallersTable, index: int) -> Caller:
     return Caller(index, table.user.format(n=index), password, table.pin.format(n=index))
 
 
-def callee_of(table: CalleesTable, index: int) -> Callee:
+def callee_of(table: NumbersTable, index: int) -> Callee:
     """The called party at a place."""
     user = None if table.user is None else table.user.format(n=index)
     password = None if table.password is None else table.password.format(n=index)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Final
 
 from rich.box import SIMPLE_HEAD
@@ -15,8 +16,9 @@ from rich.text import Text
 from scenarios.load import quantities
 from scenarios.load.arrivals import rate_at
 from scenarios.load.generator import Generator
+from scenarios.load.knee import Step
 from scenarios.load.measures import Measure
-from scenarios.load.outcome import Outcome
+from scenarios.load.outcome import Outcome, knee_facts
 from scenarios.load.tally import Tally
 
 REFRESH_SECONDS: Final = 0.5
@@ -129,3 +131,16 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
         console.print(Text(f"warning: {warning}", style="yellow"))
     if outcome.was_stopped:
         console.print(Text("stopped before its end; calls in progress were hung up and count as failed", "yellow"))
+
+
+def print_knee(steps: Sequence[Step], console: Console) -> None:
+    """The end of a search, for people."""
+    found = knee_facts(steps)
+    best, failed = found["rate_per_second"], found["failed_at_per_second"]
+    if best is None:
+        console.print(Text(f"no rate passed; the lowest tried was {quantities.rate_text(failed)}", "bold red"))
+    elif failed is None:
+        console.print(Text(f"the knee lies above {quantities.rate_text(best)}: nothing failed", "bold"))
+    else:
+        shown = f"the knee: {quantities.rate_text(best)} passed, {quantities.rate_text(failed)} did not"
+        console.print(Text(shown, "bold green"))
