@@ -153,7 +153,12 @@ def load_profile(name_or_path: str) -> Profile:
         path = Path(name_or_path)
         if not path.is_file():
             raise ProfileError(f"{path}: there is no such file")
-        text = path.read_text(encoding="utf-8")
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise ProfileError(f"{path}: is not UTF-8 text") from error
+        except OSError as error:
+            raise ProfileError(f"{path}: cannot be read: {error.strerror}") from error
     elif name_or_path in shipped():
         text = (resources.files("ivr") / "profiles" / f"{name_or_path}.toml").read_text(encoding="utf-8")
     else:

@@ -18,13 +18,14 @@ import structlog
 import typer
 from pydantic import SecretStr
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from ledger.errors import LedgerError
 from ledger.export import record_json
 from ledger.records import CallRecord
 from switch.app.config import Config, ConfigError, load_config, parse_config
-from switch.app.switch import Switch, running
+from switch.app.switch import ListenError, Switch, running
 from switch.app.world import World, build_world
 from switch.call.timeline import Timeline
 from switch.media.files import TooFewFilesError
@@ -75,11 +76,8 @@ def serve(
             runner.run(_serve(world, base, config or BUILT_IN, log))
     except LedgerError as error:
         _fail(f"the book cannot be used: {error}")
-    except TooFewFilesError as error:
+    except (ListenError, TooFewFilesError) as error:
         _fail(str(error))
-    except OSError as error:
-        host, port = world.config.switch.listen
-        _fail(f"cannot listen on {host}:{port}: {error.strerror}; change switch.listen, or stop what is there")
 
 
 def check(
@@ -95,7 +93,7 @@ def check(
             print(json.dumps({"ok": False, "mistakes": mistakes}))  # noqa: T201 - facts go to stdout as they are
         else:
             for mistake in error.mistakes:
-                err.print(str(mistake), style="red", highlight=False, soft_wrap=True)
+                err.print(str(mistake), style="red", highlight=False, markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
     config = world.config
     facts = {
@@ -111,7 +109,8 @@ def check(
         print(json.dumps({"ok": True, **facts}))  # noqa: T201
     else:
         counted = ", ".join(f"{value} {name}" for name, value in facts.items() if name != "tariffs")
-        out.print(f"[green]{file} is right[/]: {counted}; tariffs {', '.join(t.name for t in world.deck.tariffs)}")
+        tariffs = ", ".join(tariff.name for tariff in world.deck.tariffs)
+        out.print(f"[green]{escape(str(file))} is right[/]: {counted}; tariffs {tariffs}", soft_wrap=True)
 
 
 def _world(config: Path | None, db: str | None) -> tuple[World, Path]:
@@ -125,7 +124,7 @@ def _world(config: Path | None, db: str | None) -> tuple[World, Path]:
         return build_world(read, str(file), base), base
     except ConfigError as error:
         for mistake in error.mistakes:
-            err.print(str(mistake), style="red", highlight=False, soft_wrap=True)
+            err.print(str(mistake), style="red", highlight=False, markup=False, soft_wrap=True)
         raise typer.Exit(2) from None
 
 
@@ -242,7 +241,7 @@ def _print_welcome(switch: Switch, world: World, file: Path) -> None:
 
 
 def _fail(text: str) -> None:
-    err.print(text, style="red", highlight=False, soft_wrap=True)
+    err.print(text, style="red", highlight=False, markup=False, soft_wrap=True)
     raise typer.Exit(1)
 
 

@@ -39,6 +39,7 @@ from switch.app.fields import (
     Pin,
     Prefix,
     Realm,
+    must_be_advertised,
 )
 from switch.directory.people import LineType
 
@@ -83,6 +84,11 @@ class SwitchTable(_Table):
     trusted: tuple[Network, ...] = ()
     calls_max: Annotated[int, Field(ge=1, le=100_000)] = 2_000
 
+    @model_validator(mode="after")
+    def _is_reached(self) -> SwitchTable:
+        must_be_advertised(self.listen[0], self.advertised)
+        return self
+
 
 class MediaTable(_Table):
     """`[media]`: RTP."""
@@ -102,6 +108,7 @@ class MediaTable(_Table):
     def _has_ports(self) -> MediaTable:
         if self.ports[1] - self.ports[0] < 3:
             raise ValueError("ports must span at least four ports, for example [20000, 28000]")
+        must_be_advertised(self.listen, self.advertised)
         return self
 
 

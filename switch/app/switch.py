@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -31,7 +32,7 @@ from switch.directory.blocks import Blocks
 from switch.media.control import MediaDriver
 from switch.media.driver import InProcessDriver
 from switch.media.files import raise_file_limit, required_files
-from switch.net.udp import UdpTransport, open_udp
+from switch.net.udp import Receiver, UdpTransport, open_udp
 from switch.routing.accounts import Accounts
 from switch.routing.registrar import Registrar
 from switch.sip.tokens import Tokens
@@ -43,6 +44,14 @@ HEARTBEAT_SECONDS: Final = 1.0
 OUTSIDE_SECONDS: Final = 0.5
 """How often changes of other processes are looked for: a deposit is heard of within half a second."""
 SWEEP_SECONDS: Final = 60.0
+
+
+class ListenError(Exception):
+    """An address of the configuration cannot be listened on."""
+
+    def __init__(self, key: str, host: str, port: int, why: str) -> None:
+        super().__init__(f"cannot listen on {host}:{port}: {why}; change {key}, or stop what is there")
+        self.key = key
 
 
 class Switch:
@@ -88,13 +97,15 @@ async def running(
 
     Raises:
         LedgerError: The book cannot be opened.
-        OSError: The address is taken.
+        ListenError: An address is taken, or not one of this machine.
         TooFewFilesError: The system allows fewer open files than the media ports need.
     """
     loop = asyncio.get_running_loop()
     config = world.config
     ports = range(config.media.ports[0], config.media.ports[1] + 1)
     raise_file_limit(required_files(ports))
+    probe = await _listen("media.listen", config.media.listen, 0, lambda _data, _source: None)
+    await probe.close()  # Else a wrong address would be found by the first call.
     clock = Clock(loop.time, utc)
     tokens = Tokens(random)
     async with contextlib.AsyncExitStack() as stack:
@@ -111,7 +122,7 @@ async def running(
         )
         stack.push_async_callback(driver.close)
         receiver = _Receiver()
-        transport = await open_udp(*config.switch.listen, receiver.receive)
+        transport = await _listen("switch.listen", *config.switch.listen, receiver.receive)
         stack.push_async_callback(transport.close)
         host, port = transport.address
         contact = SipUri("sip", None, None, config.switch.advertised or host, port)
@@ -158,7 +169,12 @@ async def running(
         )
         reception = Reception(services, accounts, calls_max=config.switch.calls_max)
         switch = Switch(services=services, reception=reception, transport=transport)
-        tasks = [asyncio.create_task(work) for work in (_beat(services), _watch(services), _sweep(services))]
+        chores = (
+            _repeat(_Beat(services), HEARTBEAT_SECONDS, log),
+            _repeat(book.poll_outside_changes, OUTSIDE_SECONDS, log),
+            _repeat(partial(_sweep, services), SWEEP_SECONDS, log),
+        )
+        tasks = [asyncio.create_task(chore) for chore in chores]
         try:
             yield switch
         finally:
@@ -203,17 +219,42 @@ class _Receiver:
             self.agent.receive(data, source)
 
 
-async def _beat(services: Services) -> None:
-    """Store that this process lives, and settle what others left when they died."""
-    release = _Release(services)
+async def _listen(key: str, host: str, port: int, receiver: Receiver) -> UdpTransport:
+    """Bind a socket; `key` names the address in the configuration."""
+    try:
+        return await open_udp(host, port, receiver)
+    except OSError as error:
+        raise ListenError(key, host, port, error.strerror or str(error)) from error
+
+
+async def _repeat(chore: Callable[[], Awaitable[None]], seconds: float, log: Any) -> None:
+    """Do a chore again and again; what goes wrong once is told, and tried again."""
     while True:
-        now = services.clock.utc(services.clock.now())
         try:
-            await services.book.beat(services.process_id, now)
-            await recover(services.book, now=now, release=release, log=services.log)
+            await chore()
         except LedgerError as error:
-            services.log.error("heartbeat_not_stored", error=str(error))
-        await asyncio.sleep(HEARTBEAT_SECONDS)
+            log.error("book_does_not_answer", error=str(error))
+        except Exception:  # a fault of ours must not end the heartbeat
+            log.exception("chore_failed")
+        await asyncio.sleep(seconds)
+
+
+class _Beat:
+    """Stores that this process lives, and settles what others left when they died."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._release = _Release(services)
+
+    async def __call__(self) -> None:
+        services = self._services
+        now = services.clock.utc(services.clock.now())
+        beaten = await services.book.beat(services.process_id, now)
+        if isinstance(beaten, Refused):
+            # Another process took us for dead and settled our calls, after a sleep or a clock that leapt.
+            services.log.error("process_was_declared_dead", why=beaten.why.value)
+            await services.book.register(this_process(services.process_id, now))
+        await recover(services.book, now=now, release=self._release, log=services.log)
 
 
 class _Release:
@@ -239,18 +280,6 @@ class _Release:
         self._services.log.info("leg_released", status=response.status)
 
 
-async def _watch(services: Services) -> None:
-    """Hear of changes that other processes made in the book."""
-    while True:
-        try:
-            await services.book.poll_outside_changes()
-        except LedgerError as error:
-            services.log.error("book_not_read", error=str(error))
-        await asyncio.sleep(OUTSIDE_SECONDS)
-
-
 async def _sweep(services: Services) -> None:
     """Forget expired registrations."""
-    while True:
-        await asyncio.sleep(SWEEP_SECONDS)
-        services.registrar.sweep(services.clock.now())
+    services.registrar.sweep(services.clock.now())

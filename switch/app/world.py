@@ -13,11 +13,14 @@ from typing import Final
 
 from ivr.profile import Profile, ProfileError, load_profile
 from ledger.chart import advancepay, debit
+from ledger.engine import book_url
+from ledger.errors import BookAddressError
 from ledger.money import AccountId, Money
 from prompts.audio import AudioError, Library
 from prompts.catalog import ENGLISH, ClipId
 from rating.deck import Deck
 from rating.load import load_tariffs, shipped_tariffs
+from rating.locate import key_text
 from switch.app.config import Config, ConfigError, Mistake
 from switch.directory.people import (
     CalledNumber,
@@ -60,6 +63,8 @@ def build_world(config: Config, file: str, base: Path) -> World:
     deck = _deck(config, file, base, mistakes)
     profiles = _profiles(config, file, base, mistakes)
     library = _library(config, file, base, mistakes)
+    _pins(config, file, profiles, mistakes)
+    _book(config, file, mistakes)
     if mistakes:
         raise ConfigError(tuple(mistakes))
     return World(
@@ -84,7 +89,7 @@ def _deck(config: Config, file: str, base: Path, mistakes: list[Mistake]) -> Dec
             paths.append(shipped[name])
         else:
             text = f"no such tariff; shipped are {', '.join(shipped)}, or give the path of your own .toml file"
-            mistakes.append(Mistake(file, None, f"tariffs[{index}]", f"{name!r}: {text}"))
+            mistakes.append(Mistake(file, config.line("tariffs", index), f"tariffs[{index}]", f"{name!r}: {text}"))
     deck = load_tariffs(*paths)
     if isinstance(deck, Deck):
         return deck
@@ -99,26 +104,47 @@ def _profiles(config: Config, file: str, base: Path, mistakes: list[Mistake]) ->
         try:
             profiles[name] = load_profile(str(base / name) if name.endswith(".toml") else name)
         except ProfileError as error:
-            mistakes.append(Mistake(file, None, f"facilities[{index}].profile", str(error)))
+            line = config.line("facilities", index, "profile")
+            mistakes.append(Mistake(file, line, f"facilities[{index}].profile", str(error)))
     return profiles
+
+
+def _pins(config: Config, file: str, profiles: Mapping[str, Profile], mistakes: list[Mistake]) -> None:
+    """A PIN of another length than its facility's profile asks for could never be entered."""
+    lengths = {row.id: profiles[row.profile].inside.pin_length for row in config.facilities if row.profile in profiles}
+    for index, person in enumerate(config.people):
+        wanted = lengths.get(person.facility, len(person.pin))
+        if len(person.pin) != wanted:
+            text = f"has {len(person.pin)} digits; the profile of {person.facility!r} asks for {wanted}"
+            mistakes.append(Mistake(file, config.line("people", index, "pin"), f"people[{index}].pin", text))
+
+
+def _book(config: Config, file: str, mistakes: list[Mistake]) -> None:
+    try:
+        book_url(config.book.url)
+    except BookAddressError as error:
+        mistakes.append(Mistake(file, config.line("book", "url"), "book.url", str(error)))
 
 
 def _library(config: Config, file: str, base: Path, mistakes: list[Mistake]) -> Library:
     overrides = config.prompts.overrides
     library = Library(LANGUAGES[config.prompts.language], base / overrides if overrides else None)
-    named = [("facilities", i, row.name) for i, row in enumerate(config.facilities)]
-    named += [("people", i, row.name) for i, row in enumerate(config.people)]
-    named += [("routes", i, clip) for i, row in enumerate(config.routes) for clip in row.words]
+    named: list[tuple[tuple[str | int, ...], str]] = []
+    named += [(("facilities", i, "name"), row.name) for i, row in enumerate(config.facilities)]
+    named += [(("people", i, "name"), row.name) for i, row in enumerate(config.people)]
+    named += [
+        (("routes", i, "words", n), clip) for i, row in enumerate(config.routes) for n, clip in enumerate(row.words)
+    ]
     try:
         library.load_all()
     except AudioError as error:
-        mistakes.append(Mistake(file, None, "prompts", str(error)))
+        mistakes.append(Mistake(file, config.line("prompts"), "prompts", str(error)))
         return library
-    for table, index, clip in named:
+    for place, clip in named:
         try:
             library.clip(ClipId(clip))
         except AudioError as error:
-            mistakes.append(Mistake(file, None, f"{table}[{index}]", str(error)))
+            mistakes.append(Mistake(file, config.line(*place), key_text(place), str(error)))
     return library
 
 

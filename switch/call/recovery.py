@@ -36,7 +36,9 @@ async def recover(book: Book, *, now: datetime, release: Release, log: Any) -> t
             holds = await book.holds(call_id=call.call_id, state=HoldState.PLACED)
             record, charge = settle(call, process, total(hold.amount for hold in holds))
             outcome = await book.submit(EndCall(record, charge))
-            assert not isinstance(outcome, Refused), f"{call.call_id} cannot be settled: {outcome}"
+            if isinstance(outcome, Refused):  # Another process was quicker, and settled it in its own way.
+                log.error("call_not_recovered", call_id=call.call_id, why=outcome.why.value)
+                continue
             for leg in call.legs:
                 release(leg)
             log.warning("call_recovered", call_id=call.call_id, charged=str(record.charged), talk=str(record.talk))

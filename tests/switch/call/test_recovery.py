@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +16,7 @@ from ledger.chart import Opener, advancepay, call_income
 from ledger.hold import HoldId
 from ledger.money import CallId, Money
 from ledger.records import OpenCall
-from ledger.requests import Deposit, Heartbeat, OpenAccount, PlaceHold, Process, StartCall, UpdateCall
+from ledger.requests import Deposit, EndCall, Heartbeat, OpenAccount, PlaceHold, Process, StartCall, UpdateCall
 from ledger.store import Book
 from rating.tariff import Rate
 from switch.call.recovery import recover, settle
@@ -97,3 +98,23 @@ async def test_a_dead_process_leaves_no_hold_and_one_record(tmp_path: Path, *, i
         assert released == (["caller's leg", "callee's leg"] if is_accepted else [])
         report = await audit(book)
         assert report.is_clean, report.findings
+
+
+async def test_a_call_another_process_settled_first_is_left_as_it_is(tmp_path: Path) -> None:
+    async with await Book.open(str(tmp_path / "book.db")) as book:
+        await book.register(DEAD)
+        await book.submit(OpenAccount(PAYER, Opener.AGENT, START))
+        await book.submit(StartCall(open_call(accepted=None)))
+        asked = book.open_calls
+
+        async def overtaken(*, process_id: str | None = None) -> tuple[OpenCall, ...]:
+            """Tell what is open, and let another process settle it before anything is done about it."""
+            found = await asked(process_id=process_id)
+            record, charge = settle(found[0], replace(DEAD, beat_at=at(3)), Money(0))
+            await book.submit(EndCall(record, charge))
+            return found
+
+        book.open_calls = overtaken  # type: ignore[method-assign]
+        assert await recover(book, now=at(9), release=print, log=LOG) == ()
+        assert await book.processes() == ()
+        assert len(await book.calls()) == 1

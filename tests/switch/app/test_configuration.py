@@ -1,0 +1,218 @@
+"""Mistakes in a configuration: each is named with its file, line, key and remedy."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ledger.chart import advancepay, debit
+from ledger.money import Money
+from switch.app.commands import BUILT_IN, built_in_config
+from switch.app.config import Config, ConfigError, Mistake, load_config, parse_config
+from switch.app.world import build_world
+
+GOOD = """\
+tariffs = ["california-2021"]
+[switch]
+listen = "127.0.0.1:0"
+[[facilities]]
+id = "prison"
+[[stations]]
+user = "yard"
+password = "hush-yard"
+facility = "prison"
+[[people]]
+id = "jordan"
+pin = "4417"
+facility = "prison"
+[[phones]]
+number = "+12125550123"
+user = "family"
+password = "hush-family"
+[[trunks]]
+name = "east"
+address = "192.0.2.1:5060"
+[[routes]]
+bridge = "9"
+trunk = "east"
+"""
+
+PROFILE = 'id = "prison"\n'
+
+WRONG = {
+    "unknown key": ("[switch]", "[switch]\ncolour = 1", 3, "switch.colour", "is not a key of this table"),
+    "unknown table": ("[switch]", "[swich]", 2, "swich", "is not a key of this table"),
+    "missing key": ('id = "prison"\n[[st', "[[st", 4, "facilities[0].id", "is missing"),
+    "wrong type": ('"127.0.0.1:0"', "5060", 3, "switch.listen", 'write "address:port"'),
+    "no port": ('"127.0.0.1:0"', '"127.0.0.1"', 3, "switch.listen", 'write "address:port"'),
+    "a name for an address": ('"127.0.0.1:0"', '"localhost:5060"', 3, "switch.listen", "names are not looked up"),
+    "port out of range": ('"127.0.0.1:0"', '"127.0.0.1:99999"', 3, "switch.listen", "0 to 65535"),
+    "listens everywhere, says nowhere": ('"127.0.0.1:0"', '"0.0.0.0:5060"', 2, "switch", "say in advertised"),
+    "unknown facility": (
+        'facility = "prison"\n[[pe', 'facility = "prisn"\n[[pe', 9, "stations[0].facility", "known: prison",
+    ),
+    "unknown facility of a person": (
+        'facility = "prison"\n[[ph', 'facility = "x"\n[[ph', 13, "people[0].facility", "known: prison",
+    ),
+    "a user twice": ('user = "family"', 'user = "yard"', 16, "phones[0].user", "SIP user 'yard' is given twice"),
+    "a PIN twice": (
+        "[[phones]]", '[[people]]\nid = "riley"\npin = "4417"\nfacility = "prison"\n[[phones]]', 16, "people[1].pin",
+        "PIN at this facility the same is given twice",
+    ),
+    "a PIN that cannot be dialled": ('"4417"', '"44a7"', 12, "people[0].pin", "write digits only"),
+    "a PIN as a number": ('"4417"', "4417", 12, "people[0].pin", "string"),
+    "a PIN of another length than the profile's": ('"4417"', '"44170"', 12, "people[0].pin", "asks for 4"),
+    "an empty password": ('"hush-yard"', '""', 8, "stations[0].password", "at least 1"),
+    "a user without a password": ('password = "hush-family"', "", 14, "phones[0]", "give both user and password"),
+    "a float for an amount": (
+        'user = "family"', 'user = "family"\nadvancepay = 5.0', 17, "phones[0].advancepay", "write an amount as text",
+    ),
+    "an amount that is none": (
+        'user = "family"', 'user = "family"\nadvancepay = "5,00"', 17, "phones[0].advancepay", "5,00",
+    ),
+    "a negative amount": (
+        'user = "family"', 'user = "family"\nadvancepay = "-5"', 17, "phones[0].advancepay", "not negative",
+    ),
+    "a number that is not E.164": ('"+12125550123"', '"2125550123"', 15, "phones[0].number", "write it like"),
+    "an unknown tariff": ('"california-2021"', '"california-1921"', 1, "tariffs[0]", "shipped are"),
+    "a tariff file that is not there": ('"california-2021"', '"own.toml"', None, "", "readable tariff file"),
+    "an unknown profile": (PROFILE, PROFILE + 'profile = "x"\n', 6, "facilities[0].profile", "shipped are"),
+    "a profile file that is not there": (
+        'id = "prison"\n', 'id = "prison"\nprofile = "x.toml"\n', 6, "facilities[0].profile", "there is no such file",
+    ),
+    "a recording that is not there": (
+        'id = "prison"\n', 'id = "prison"\nname = "facility/moon"\n', 6, "facilities[0].name", "facility/moon",
+    ),
+    "a recording of a person": (
+        'pin = "4417"', 'pin = "4417"\nname = "name/nobody"', 13, "people[0].name", "name/nobody",
+    ),
+    "a clip that is no name": ('pin = "4417"', 'pin = "4417"\nname = "../x"', 13, "people[0].name", "write it like"),
+    "words of a route": (
+        'bridge = "9"', 'menu = "9"\nwords = ["pause/short", "no/such"]', 23, "routes[0].words[1]", "no/such",
+    ),
+    "a route that is two": ('bridge = "9"', 'bridge = "9"\nmenu = "700"', 21, "routes[0]", "either bridge"),
+    "a bridge of everything": ('bridge = "9"', 'bridge = ""', 22, "routes[0].bridge", "cannot be dialled"),
+    "an unknown trunk": ('trunk = "east"', 'trunk = "west"', 23, "routes[0].trunk", "known: east"),
+    "a trunk prefix no number has": (
+        'name = "east"', 'name = "east"\nprefixes = ["1212"]', 20, "trunks[0].prefixes[0]", 'write it like "+1212"',
+    ),
+    "ports too narrow": ("[[facilities]]", "[media]\nports = [20000, 20001]\n[[facilities]]", 4, "media", "four ports"),
+    "a port too low": ("[[facilities]]", "[media]\nports = [80, 20001]\n[[facilities]]", 5, "media.ports[0]", "1024"),
+    "media everywhere": (
+        "[[facilities]]", '[media]\nlisten = "0.0.0.0"\n[[facilities]]', 4, "media", "say in advertised",
+    ),
+    "media at no address": ("[[facilities]]", '[media]\nlisten = "x"\n[[facilities]]', 5, "media.listen", "x"),
+    "a realm that breaks its header": ("[switch]", "[switch]\nrealm = 'a\"b'", 3, "switch.realm", "match"),
+    "a network that is none": ("[switch]", '[switch]\ntrusted = ["10.0.0.0/99"]', 3, "switch.trusted[0]", "0.0.0/99"),
+    "an algorithm nobody knows": ("[switch]", '[switch]\nalgorithms = ["MD4"]', 3, "switch.algorithms[0]", "SHA-256"),
+    "a book elsewhere": ("[[facilities]]", '[book]\nurl = "mysql://x/y"\n[[facilities]]', 5, "book.url", "SQLite"),
+    "overrides that are not there": (
+        "[[facilities]]", '[prompts]\noverrides = "nowhere"\n[[facilities]]', 4, "prompts", "nowhere",
+    ),
+    "not TOML": ("[switch]", "[switch", 2, "", "not TOML"),
+}  # fmt: skip
+
+
+def mistakes_of(text: str, folder: Path) -> tuple[Mistake, ...]:
+    file = folder / "payphone.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        build_world(load_config(file), str(file), folder)
+    assert "hush" not in str(caught.value) + repr(caught.value) + repr(caught.value.__cause__)
+    return caught.value.mistakes
+
+
+def test_what_is_right_makes_a_world(tmp_path: Path) -> None:
+    world = build_world(parse_config(GOOD, "good.toml"), "good.toml", tmp_path)
+    assert world.passwords == {"yard": "hush-yard", "family": "hush-family"}
+    assert world.openings == {}
+    assert "hush" not in repr(world.config)
+    assert "4417" not in repr(world.config)
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_mistake_is_named_with_its_file_line_key_and_remedy(tmp_path: Path, name: str) -> None:
+    old, new, line, key, remedy = WRONG[name]
+    assert GOOD.count(old) >= 1
+    (mistake,) = mistakes_of(GOOD.replace(old, new, 1), tmp_path)
+    if line is not None:
+        assert (mistake.line, mistake.key) == (line, key)
+        assert str(mistake).startswith(f"{tmp_path / 'payphone.toml'}:{line}: {key}")
+    assert remedy in mistake.text
+
+
+def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
+    text = GOOD.replace('"127.0.0.1:0"', "5060").replace('"+12125550123"', '"x"').replace('"9"', '""')
+    assert [mistake.key for mistake in mistakes_of(text, tmp_path)] == [
+        "switch.listen", "phones[0].number", "routes[0].bridge",
+    ]  # fmt: skip
+
+
+def test_mistakes_of_files_that_are_named_are_told_together(tmp_path: Path) -> None:
+    text = GOOD.replace('"california-2021"', '"x"').replace('id = "prison"\n', 'id = "prison"\nprofile = "y"\n', 1)
+    text = text.replace('pin = "4417"', 'pin = "4417"\nname = "name/nobody"')
+    assert [mistake.key for mistake in mistakes_of(text, tmp_path)] == [
+        "tariffs[0]", "facilities[0].profile", "people[0].name",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("secret", ["hush-yard-12345", "44\\u00e917"])
+def test_a_secret_of_the_wrong_type_is_not_repeated(tmp_path: Path, secret: str) -> None:
+    for old in ('"hush-yard"', '"4417"'):
+        found = mistakes_of(GOOD.replace(old, f'["{secret}"]'), tmp_path)
+        assert all(secret not in str(mistake) for mistake in found)
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [(None, "cannot be read"), (b"\xff\xfe", "is not UTF-8 text"), (b"#" * 10_000_001, "larger than")],
+)
+def test_a_file_that_cannot_be_read_at_all(tmp_path: Path, data: bytes | None, told: str) -> None:
+    file = tmp_path / "payphone.toml"
+    if data is not None:
+        file.write_bytes(data)
+    with pytest.raises(ConfigError) as caught:
+        load_config(file)
+    (mistake,) = caught.value.mistakes
+    assert told in str(mistake)
+    assert str(file) in str(mistake)
+
+
+@pytest.mark.parametrize(("data", "told"), [(b"\xff", "is not UTF-8"), (b"x = [", "not TOML"), (b"x = 1", "name")])
+def test_a_profile_of_ones_own_that_is_wrong_is_named(tmp_path: Path, data: bytes, told: str) -> None:
+    (tmp_path / "own.toml").write_bytes(data)
+    text = GOOD.replace('id = "prison"\n', 'id = "prison"\nprofile = "own.toml"\n', 1)
+    (mistake,) = mistakes_of(text, tmp_path)
+    assert mistake.key == "facilities[0].profile"
+    assert "own.toml" in mistake.text
+    assert told in mistake.text
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_profile_that_may_not_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").touch(mode=0)
+    (mistake,) = mistakes_of(GOOD.replace('id = "prison"\n', 'id = "prison"\nprofile = "own.toml"\n', 1), tmp_path)
+    assert "cannot be read" in mistake.text
+
+
+def test_accounts_of_the_configuration_are_opened_with_their_amounts(tmp_path: Path) -> None:
+    text = GOOD.replace('pin = "4417"', 'pin = "4417"\ndebit = "2.00"').replace(
+        'user = "family"', 'user = "family"\nadvancepay = "5.00"'
+    )
+    assert build_world(parse_config(text, "x"), "x", tmp_path).openings == {
+        advancepay("+12125550123"): Money.from_text("5"),
+        debit("jordan"): Money.from_text("2"),
+    }
+
+
+def test_the_built_in_example_is_right_as_it_is(tmp_path: Path) -> None:
+    config = built_in_config()
+    assert config.model_dump() == load_config(BUILT_IN).model_dump()
+    assert build_world(config, "example", tmp_path).deck.tariffs
+
+
+def test_a_configuration_made_without_a_file_knows_no_lines() -> None:
+    assert Config().line("switch", "listen") is None
+    assert str(Mistake("x.toml", None, "", "is empty")) == "x.toml: is empty"
