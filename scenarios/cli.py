@@ -30,7 +30,7 @@ def demo(
     raise typer.Exit(run_demo(out, as_json=as_json))
 
 
-def run(
+def run(  # noqa: PLR0917 - options of the command line are given by name
     paths: Annotated[list[Path], typer.Argument(help="Scenario files, or folders of them.")],
     live: Annotated[
         bool, typer.Option("--live", help="In real time on sockets of 127.0.0.1: those that say `live: true`.")

@@ -83,7 +83,8 @@ class Step:
     kind: str
     """`actor`, `expect`, `network`, `switch`, `customer service`, `clock`, `wait` or `together`."""
     actor: str
-    body: Part | Any
+    body: Any
+    """A part of `language.steps` or `language.expectations`; a `Span` to wait; the steps that happen together."""
     text: str
     """The step as one line, for reports."""
 
@@ -210,8 +211,8 @@ def _is_of_a_union(part: str | int, raw: Any, loc: tuple[str | int, ...]) -> boo
     for each in loc:
         if isinstance(value, dict) and each in value:
             value = value[each]
-        elif isinstance(value, list) and isinstance(each, int) and each < len(value):
-            value = value[each]
+        elif isinstance(value, list) and isinstance(each, int):
+            value = value[each] if each < len(value) else None
         elif each == part:
             return each != loc[-1] or not isinstance(value, dict)
     return False

@@ -71,9 +71,10 @@ def read_source(text: str, file: str, *, first_line: int = 1) -> Source:
         raise ScenarioError((Mistake(file, None, "", f"larger than {FILE_SIZE_MAX} letters"),))
     source = Source(file)
     try:
+        line: int | None
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
-                line = event.start_mark.line + first_line
+                line = first_line if event.start_mark is None else event.start_mark.line + first_line
                 raise ScenarioError((Mistake(file, line, "", "anchors and aliases are not read; write it out"),))
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:

@@ -59,7 +59,8 @@ class ActorStep(Part):
     """What one telephone's owner does and perceives, in the order written."""
 
     # What is done.
-    registers: bool | Duration | None = None
+    registers: Literal[True] | Duration | None = None
+    """For an hour, or for so long."""
     unregisters: Literal[True] | None = None
     dials: Number | None = None
     pin: Keys | None = None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import wave
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
-import wave
 
 from ledger.audit import audit
 from ledger.entries import EntryKind
@@ -42,14 +42,14 @@ async def judge_after(stage: Stage, wanted: After) -> list[Checked]:
         text = f"{counts[name]}"
         place = ("after", "messages", name)
         found.append(Checked(f"{name}: {count}", is_met=counts[name] == count, found=text, line=line(place)))
-    for key, kind, count in (
+    for key, kind, wished in (
         ("charges", EntryKind.CHARGE, wanted.charges),
         ("refunds", EntryKind.REFUND, wanted.refunds),
     ):
-        if count is not None:
+        if wished is not None:
             booked = sum(entry.draft.kind is kind for entry in entries)
             text = f"{booked}"
-            found.append(Checked(f"{key}: {count}", is_met=booked == count, found=text, line=line(("after", key))))
+            found.append(Checked(f"{key}: {wished}", is_met=booked == wished, found=text, line=line(("after", key))))
     return found
 
 

@@ -6,6 +6,7 @@ Nothing here asks the switch what it plays: words are recognised by their sample
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
@@ -16,6 +17,9 @@ from prompts.audio import Library
 from prompts.catalog import ClipId
 from prompts.recognise import Recogniser
 from scenarios.language.scenario import suggestion
+
+SECONDS_LEFT: Final = {"five": 5, "ten": 10, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50}
+"""Warnings by name, besides `one-minute-left`; what is left is said from parts where it has no clip of its own."""
 
 GREETING: Final = "greeting"
 """The whole greeting: its first words, and the last of the keys."""
@@ -87,9 +91,9 @@ def _groups(profiles: Sequence[Profile]) -> Mapping[str, tuple[ClipId, ...]]:
         "private-greeting": (greeting[0], ClipId("outside/not-recorded"), greeting[2], *spoken.key(keys.block)[-1:]),
         "choices": (ClipId("outside/hear-price"), ClipId("outside/accept"), ClipId("outside/block")),
         "price": (ClipId("price/each-minute"), ClipId("price/taxes-not-included")),
-        "ten-seconds-left": spoken.count(10) + (ClipId("talk/left"),),
-        "five-seconds-left": spoken.count(5) + (ClipId("talk/left"),),
     }
+    for word, seconds in SECONDS_LEFT.items():
+        groups[f"{word}-seconds-left"] = spoken.time_left(timedelta(seconds=seconds))
     return MappingProxyType(groups)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
 
-from ledger.money import ZERO
+from ledger.money import ZERO, Money
 from scenarios.language.expectations import Ended, Expect, Since
 from scenarios.language.quantities import seconds_text
 from scenarios.phones.call import PhoneCall
@@ -37,13 +38,7 @@ async def expect(stage: Stage, wanted: Expect) -> None:
             case "held" | "balance":
                 amounts = wanted.held if key == "held" else wanted.balance
                 for owner, amount in (amounts or {}).items():
-                    is_held = key == "held"
-
-                    async def look(owner: str = owner, amount: object = amount, is_held: bool = is_held) -> str:
-                        account = await stage.account(owner)
-                        found = ZERO if account is None else account.held if is_held else account.balance
-                        return "" if found == amount else f"{found}" + (" (no account)" if account is None else "")
-
+                    look = partial(_amount, stage, owner, amount, is_held=key == "held")
                     await _comes(stage, f"{key} of {owner} is {amount}", look, within)
             case "ended":
                 wished = wanted.ended if isinstance(wanted.ended, Ended) else Ended()
@@ -96,6 +91,14 @@ async def _comes(stage: Stage, text: str, look: Callable[[], Awaitable[str]], wi
         if stage.loop.time() >= deadline:
             raise NotHappenedError(text, found)
         await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _amount(stage: Stage, owner: str, wanted: Money, *, is_held: bool) -> str:
+    account = await stage.account(owner)
+    if account is None:
+        return "there is no such account" if wanted != ZERO or not is_held else ""
+    found = account.held if is_held else account.balance
+    return "" if found == wanted else str(found)
 
 
 async def _talking(stage: Stage, wanted: Expect) -> str:

@@ -10,8 +10,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from scenarios.play.crash import crash, mourn
 from scenarios.play.errors import CannotActError, StageError
 from scenarios.play.network import SWITCH
+from scenarios.play.noise import Noise
 from scenarios.sim.loop import VirtualLoop
 from switch.app.switch import Switch, running
 from switch.app.world import World
@@ -20,15 +22,16 @@ from switch.app.world import World
 class Life:
     """One switch after another, on one book."""
 
-    def __init__(self, *, folder: Path, seed: int, utc: Callable[[], datetime], log: Any) -> None:
+    def __init__(self, *, folder: Path, seed: int, utc: Callable[[], datetime], noise: Noise) -> None:
         self.lives = 0
         self._folder = folder
         self._seed = seed
         self._utc = utc
-        self._log = log
+        self._noise = noise
         self._switch: Switch | None = None
         self._task: asyncio.Task[None] | None = None
         self._stop = asyncio.Event()
+        self._dead: list[asyncio.Task[None]] = []
 
     @property
     def is_running(self) -> bool:
@@ -60,7 +63,8 @@ class Life:
         started: asyncio.Future[Switch] = loop.create_future()
         with loop.network.host(SWITCH).here() if isinstance(loop, VirtualLoop) else nullcontext():
             self._task = loop.create_task(self._live(world, started, self._stop), name=f"switch, life {self.lives}")
-        await asyncio.wait({self._task, started}, return_when=asyncio.FIRST_COMPLETED)
+        waiting: set[asyncio.Future[Any]] = {self._task, started}
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         if not started.done():
             error = self._task.exception()
             raise StageError(f"the switch cannot start: {error}") from error
@@ -74,8 +78,28 @@ class Life:
         if task is not None:
             await task
 
+    async def kill(self, book: Path) -> None:
+        """Let it vanish, as kill -9 does; only in virtual time.
+
+        Raises:
+            CannotActError: It does not run, or the sockets are real.
+        """
+        switch, task, loop = self.switch, self._task, asyncio.get_running_loop()
+        if not isinstance(loop, VirtualLoop):
+            raise CannotActError("the switch is killed in virtual time only; leave `live: true` out")
+        assert task is not None, "what runs has a task"
+        self._switch = None
+        self._noise.mute(self.lives)
+        await crash(switch, loop, book)
+        task.cancel()
+        self._dead.append(task)
+
+    async def mourn(self) -> None:
+        """Wait until nothing of killed switches is left."""
+        await mourn(self._dead)
+
     async def _live(self, world: World, started: asyncio.Future[Switch], stop: asyncio.Event) -> None:
-        random = Random(f"{self._seed}/switch/{self.lives}")
-        async with running(world, base=self._folder, random=random, utc=self._utc(), log=self._log) as switch:
+        random, log = Random(f"{self._seed}/switch/{self.lives}"), self._noise.logger(self.lives)
+        async with running(world, base=self._folder, random=random, utc=self._utc(), log=log) as switch:
             started.set_result(switch)
             await stop.wait()

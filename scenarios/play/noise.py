@@ -17,13 +17,22 @@ class Noise:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.errors: list[str] = []
+        self._muted: set[int] = set()
 
-    def logger(self) -> Any:
-        """A logger that collects here."""
-        return structlog.wrap_logger(_Nowhere(), processors=[self._keep], wrapper_class=structlog.BoundLogger)
+    def logger(self, life: int) -> Any:
+        """A logger that collects here what the switch of this life says."""
+        return structlog.wrap_logger(
+            _Nowhere(), processors=[self._keep], wrapper_class=structlog.BoundLogger, life=life
+        )
+
+    def mute(self, life: int) -> None:
+        """Hear no more of a life: its switch was killed."""
+        self._muted.add(life)
 
     def _keep(self, _logger: object, level: str, event: MutableMapping[str, Any]) -> str:
-        facts = " ".join(f"{key}={value}" for key, value in event.items() if key not in {"event", "exc_info"})
+        if event.get("life") in self._muted:
+            raise structlog.DropEvent
+        facts = " ".join(f"{key}={value}" for key, value in event.items() if key not in {"event", "exc_info", "life"})
         error = event.get("exc_info")
         shown = f" ({error!r})" if isinstance(error, BaseException) else ""
         line = f"{level}: {event.get('event')} {facts}{shown}".rstrip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -153,9 +153,7 @@ class Script:
             case _:
                 raise AssertionError(f"no verb {verb}")
 
-    async def _registers(self, actor: Actor, wanted: bool | Span | None) -> None:
-        if wanted is False:
-            return
+    async def _registers(self, actor: Actor, wanted: Span | Literal[True] | None) -> None:
         await actor.registers(round(wanted.seconds) if isinstance(wanted, Span) else 3600)
 
     async def _presses(self, actor: Actor, keys: str, body: ActorStep) -> None:
@@ -164,7 +162,7 @@ class Script:
             return
         await actor.presses(keys, by=body.by or "rfc4733", style=None if body.way is None else _style(body.way))
 
-    async def _machine(self, actor: Actor, machine: bool | Machine | None) -> None:
+    async def _machine(self, actor: Actor, machine: Machine | Literal[True] | None) -> None:
         await actor.answers()
         if isinstance(machine, Machine):
             if machine.after is not None:

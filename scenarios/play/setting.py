@@ -14,8 +14,8 @@ from rating.locate import Lines
 from scenarios.language.expectations import Expect
 from scenarios.language.quantities import parse_span
 from scenarios.language.scenario import STATION, TOGETHER, Scenario, Step, suggestion
-from scenarios.language.source import ScenarioError, place_text
-from scenarios.language.steps import ActorStep, Tone
+from scenarios.language.source import ScenarioError
+from scenarios.language.steps import ActorStep, Machine, Tone
 from scenarios.play.ears import Ears, UnknownWordsError
 from scenarios.play.telephones import Telephone
 from scenarios.worlds.find import Raw, WorldError, amend_rows, find_world, first_facility, read_world
@@ -181,8 +181,6 @@ def _unknown(scenario: Scenario, telephones: Mapping[str, Telephone], ears: Ears
         if name.removeprefix("to ").removeprefix("from ") not in {*telephones, "all"}:
             yield source.mistake(("network", name), f"there is no such telephone; {suggestion(name, telephones)}")
     for step in _flat(scenario.steps):
-        place = (place_text(()), step.actor)
-        del place
         if step.actor and step.actor not in telephones:
             known = [*telephones, "expect", "wait", "together", "network", "switch", "customer service", "clock"]
             yield Mistake(scenario.file, step.line, step.actor, f"nobody is called so; {suggestion(step.actor, known)}")
@@ -194,7 +192,8 @@ def _unknown(scenario: Scenario, telephones: Mapping[str, Telephone], ears: Ears
 
 
 def _unknown_words(scenario: Scenario, step: Step, body: ActorStep, ears: Ears) -> Iterable[Mistake]:
-    said = body.answers_by_machine.says if body.answers_by_machine not in {None, True} else None
+    machine = body.answers_by_machine
+    said = machine.says if isinstance(machine, Machine) else None
     for key, words in (("speaks", body.speaks), ("hears", body.hears), ("not heard", body.not_heard), ("says", said)):
         if words is None or isinstance(words, Tone):
             continue

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, nullcontext, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Final, TypeVar
+from typing import Final
 
-from ledger.chart import AccountKind, advancepay, debit, parse_account
+from ledger.chart import advancepay, debit, parse_account
 from ledger.errors import MalformedAccountError
 from ledger.money import AccountId
 from ledger.rows import Account
@@ -39,10 +39,13 @@ BOOK: Final = "book.db"
 SETTLING_SECONDS: Final = 60.0
 """How long the switch may take to book the last call: it plays a reason of some seconds, and retries the book."""
 
+LAST_WORDS_SECONDS: Final = 30.0
+"""How long the switch may take, after the script, to tell somebody why there is no talk: some seconds of words."""
+
+LOOK_SECONDS: Final = 0.1
+
 LAST_MESSAGES_SECONDS: Final = 33.0
 """64·T1 and a second: after that no transaction is left (RFC 3261 §17)."""
-
-T = TypeVar("T")
 
 
 class Stage:
@@ -63,9 +66,7 @@ class Stage:
         self.epoch = Epoch(self.began_at, setting.begins)
         self.ports = 0
         self.requests = 0
-        self.life = Life(folder=folder, seed=seed, utc=self.utc, log=self.noise.logger())
-        self._leaving = asyncio.Event()
-        self._homes: list[asyncio.Task[None]] = []
+        self.life = Life(folder=folder, seed=seed, utc=self.utc, noise=self.noise)
 
     @property
     def now(self) -> float:
@@ -111,13 +112,18 @@ class Stage:
         self._check_running()
         await self.life.stop()
 
+    async def kill_switch(self) -> None:
+        """Kill the switch: nothing is said to anybody, the book stays."""
+        self._check_running()
+        self.traces.abandon()
+        await self.life.kill(self.folder / BOOK)
+
     # The book, as another program sees it.
 
     @asynccontextmanager
     async def book(self) -> AsyncIterator[Book]:
         """The book, opened by another program at the same time."""
-        with self._elsewhere():
-            book = await Book.open(str(self.folder / BOOK))
+        book = await Book.open(str(self.folder / BOOK))
         try:
             yield book
         finally:
@@ -165,7 +171,11 @@ class Stage:
     # The end.
 
     async def clear(self) -> None:
-        """Let everybody hang up who has not, and the switch book it all."""
+        """Let the switch end what is no talk any more, and everybody hang up who still talks; all is booked."""
+        for _ in range(round(LAST_WORDS_SECONDS / LOOK_SECONDS)):
+            if not self._is_ending():
+                break
+            await asyncio.sleep(LOOK_SECONDS)
         for actor in self.actors.values():
             for call in actor.phone.calls[:]:
                 with suppress(PhoneError, TimeoutError):
@@ -179,16 +189,19 @@ class Stage:
 
     async def settled(self) -> None:
         """Wait until no call goes on in the switch."""
-        for _ in range(round(SETTLING_SECONDS / 0.1)):
+        for _ in range(round(SETTLING_SECONDS / LOOK_SECONDS)):
             if not self.life.is_running or not self.switch.reception.call_count:
                 return
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def _is_ending(self) -> bool:
+        """Whether a call lives that is no talk: its last words are said, or nobody accepts it."""
+        alive = [call for actor in self.actors.values() for call in actor.phone.calls]
+        traces = [self.traces.of(call) for call in alive]
+        return any(trace is None or trace.accepted_at is None for trace in traces)
 
     def _check_running(self) -> None:
         _ = self.life.switch
-
-    def _elsewhere(self):  # type: ignore[no-untyped-def]  # noqa: ANN202
-        return nullcontext()
 
 
 @asynccontextmanager
@@ -224,6 +237,7 @@ async def staged(setting: Setting, *, folder: Path, seed: int) -> AsyncIterator[
         await asyncio.gather(*homes, return_exceptions=True)
         if stage.life.is_running:
             await stage.life.stop()
+        await stage.life.mourn()
 
 
 async def _live(phone: Phone, ready: asyncio.Future[None], leaving: asyncio.Event) -> None:

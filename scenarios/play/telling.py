@@ -11,7 +11,6 @@ from ledger.entries import Entry
 from ledger.export import record_facts
 from ledger.hold import Hold
 from ledger.records import CallRecord
-from scenarios.report.ladder import as_text, draw
 from scenarios.phones.call import PhoneCall
 from scenarios.phones.codec import SAMPLES_PER_SECOND, Audio
 from scenarios.play.result import (
@@ -27,6 +26,7 @@ from scenarios.play.result import (
 )
 from scenarios.play.stage import Stage
 from scenarios.play.traces import Side, Trace
+from scenarios.report.ladder import as_text, draw
 
 LADDER_WIDTH: Final = 110
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -99,7 +99,7 @@ class Traces:
             if trace is not None and trace.record is None:
                 trace.record = record
 
-    def __iter__(self):  # type: ignore[no-untyped-def]  # noqa: ANN204
+    def __iter__(self) -> Iterator[Trace]:
         return iter(sorted(self.traces.values(), key=lambda trace: trace.since))
 
     def __len__(self) -> int:
