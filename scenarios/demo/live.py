@@ -14,9 +14,9 @@ from rich.text import Text
 
 from ledger.chart import advancepay
 from ledger.money import AccountId, Money
-from scenarios.demo.ladder import STYLES
 from scenarios.demo.scenes import Scene
 from scenarios.demo.stage import Progress, find_timelines
+from scenarios.report.ladder import STYLES
 from switch.call.timeline import CALLEE, CALLER, SWITCH, Item, Kind
 
 REFRESH_SECONDS: Final = 0.125

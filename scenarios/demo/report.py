@@ -22,10 +22,10 @@ from scenarios.demo.cast import DENIED, PLAN
 from scenarios.demo.ears import Listened, spoken_by
 from scenarios.demo.folder import Folder
 from scenarios.demo.judge import Expectation, Source
-from scenarios.demo.ladder import as_rich, as_text, draw, with_keys
 from scenarios.demo.scenes import Scene
 from scenarios.demo.stage import Performance
 from scenarios.demo.voices import SENTENCES
+from scenarios.report.ladder import as_rich, as_text, draw, with_keys
 from switch.call.timeline import CALLEE, CALLER, Item, Kind
 
 WIDTH: Final = 100

@@ -15,10 +15,10 @@ from prompts.audio import Audio
 from prompts.catalog import ClipId
 from scenarios.demo import voices
 from scenarios.demo.cast import Planned
-from scenarios.demo.ladder import HIDDEN_KEY
 from scenarios.phones.call import PhoneCall
 from scenarios.phones.errors import PhoneError
 from scenarios.phones.phone import Phone
+from scenarios.report.ladder import HIDDEN_KEY
 from switch.call.timeline import CALLEE, CALLER, Timeline
 
 

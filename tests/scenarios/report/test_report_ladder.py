@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scenarios.demo.ladder import (
+from scenarios.report.ladder import (
     DIAGRAM_WIDTH,
     HIDDEN_KEY,
     LANES,

@@ -1,0 +1,1 @@
+"""What came of scenarios, shown: pages, ladders as SVG and as text."""
