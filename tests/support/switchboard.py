@@ -157,10 +157,15 @@ class Board:
 
 @asynccontextmanager
 async def switchboard(
-    folder: Path, *, tariffs: str = '["california-2021", "california-collect"]', silence_max: float = 30, seed: int = 1
+    folder: Path,
+    *,
+    tariffs: str = '["california-2021", "california-collect"]',
+    silence_max: float = 30,
+    seed: int = 1,
+    more: str = "",
 ) -> AsyncIterator[Board]:
     """A switch in this folder; at the end the book is audited and nothing may be held."""
-    text = CONFIG.replace("TARIFFS", tariffs).replace("SILENCE", str(silence_max))
+    text = CONFIG.replace("TARIFFS", tariffs).replace("SILENCE", str(silence_max)) + more
     world = build_world(parse_config(text, "test.toml"), "test.toml", folder)
     async with running(world, base=folder, random=Random(seed), utc=NOON, log=structlog.get_logger("test")) as switch:
         async with AsyncExitStack() as phones:
