@@ -15,9 +15,10 @@ from typing import Concatenate, Final, ParamSpec, TypeVar
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from ledger.errors import BookAddressError, BookClosedError
+from ledger.errors import BookAddressError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -103,47 +104,11 @@ class WriteThread:
         self._thread.shutdown()
 
 
-class ReadThreads:
-    """Connections that only read, each from a snapshot, in threads of their own.
-
-    A read of one row is half a dozen calls of the driver: made in a thread at once they cost a third of what
-    they do sent there one by one (see `WriteThread`).
-    """
-
-    def __init__(self, url: URL, busy_seconds: float) -> None:
-        self._engine = create_engine(
-            url.set(drivername=_DIRECT), pool_size=READERS_MAX, max_overflow=0, connect_args=_CONNECT
-        )
-        _prepare(self._engine, (f"busy_timeout = {round(busy_seconds * 1000)}", "query_only = ON"), "BEGIN")
-        self._is_closed = False
-        self._threads = ThreadPoolExecutor(max_workers=READERS_MAX, thread_name_prefix="ledger-reader")
-
-    async def run(self, query: Callable[[Connection], T]) -> T:
-        """Ask something of one snapshot.
-
-        Raises:
-            BookClosedError: There is nobody to ask any more.
-        """
-        if self._is_closed:
-            raise BookClosedError("the book is closed")
-
-        def ask() -> T:
-            with self._engine.begin() as connection:
-                return query(connection)
-
-        return await asyncio.get_running_loop().run_in_executor(self._threads, ask)
-
-    async def close(self) -> None:
-        """Let go of the connections and the threads, after the reads that are under way."""
-        if self._is_closed:
-            return
-        self._is_closed = True
-
-        def end() -> None:
-            self._threads.shutdown()
-            self._engine.dispose()
-
-        await asyncio.get_running_loop().run_in_executor(None, end)
+def reading_engine(url: URL, busy_seconds: float) -> AsyncEngine:
+    """The engine of connections that only read: each transaction sees one snapshot."""
+    engine = create_async_engine(url, pool_size=READERS_MAX, max_overflow=0, connect_args=_CONNECT)
+    _prepare(engine.sync_engine, (f"busy_timeout = {round(busy_seconds * 1000)}", "query_only = ON"), "BEGIN")
+    return engine
 
 
 def _prepare(engine: Engine, pragmas: tuple[str, ...], begin: str) -> None:

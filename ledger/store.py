@@ -14,9 +14,10 @@ from typing import Final, Self, TypeVar, overload
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger import reads
-from ledger.engine import ReadThreads, WriteThread, book_path, book_url
+from ledger.engine import WriteThread, book_path, book_url, reading_engine
 from ledger.entries import Entry
 from ledger.errors import LedgerUnavailableError, MissingBookError, NotABookError
 from ledger.group import Answer, Committed, Write, changed_since
@@ -77,7 +78,7 @@ T = TypeVar("T")
 class Book:
     """A ledger on a database. Open it with `Book.open`, close it with `close`."""
 
-    def __init__(self, writing: WriteThread, reading: ReadThreads, changes: int) -> None:
+    def __init__(self, writing: WriteThread, reading: AsyncEngine, changes: int) -> None:
         self._writing = writing
         self._reading = reading
         self._listeners: list[Listener] = []
@@ -112,14 +113,14 @@ class Book:
         except BaseException:
             await writing.close()
             raise
-        return cls(writing, ReadThreads(url, busy_seconds), changes)
+        return cls(writing, reading_engine(url, busy_seconds), changes)
 
     async def close(self) -> None:
         """Finish what was asked, and let go of the database. Closing again changes nothing."""
         try:
             await self._writer.close()
         finally:
-            await self._reading.close()
+            await self._reading.dispose()
             await self._writing.close()
 
     async def __aenter__(self) -> Self:
@@ -193,11 +194,11 @@ class Book:
         """Ask anything of one snapshot, in tables of other packages too.
 
         Raises:
-            BookClosedError: The book is closed.
             LedgerUnavailableError: The database did not answer.
         """
         try:
-            return await self._reading.run(query)
+            async with self._reading.begin() as connection:
+                return await connection.run_sync(query)
         except OperationalError as error:
             raise LedgerUnavailableError(f"the book cannot be read: {error.orig}") from error
 

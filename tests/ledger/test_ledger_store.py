@@ -584,10 +584,3 @@ async def test_after_its_end_a_call_neither_holds_nor_opens_again(book: Book) ->
     assert await book.submit(hold("1")) == Refused(Refusal.UNKNOWN_CALL, CALL)
     assert (await book.answer(StartCall(a_call()))).is_repeat
     assert await book.open_calls() == ()
-
-
-async def test_a_closed_book_answers_no_reads(tmp_path: Path) -> None:
-    book = await Book.open(str(tmp_path / "book.db"))
-    await book.close()
-    with pytest.raises(BookClosedError):
-        await book.accounts()
