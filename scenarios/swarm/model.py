@@ -27,6 +27,9 @@ MICROS: Final = 1_000_000
 EDGE: Final = 0.006
 """Seconds within which two instants count as one: a step of the media engine and a packet's way inside."""
 
+LONGEST: Final = 7200.0
+"""Talk beyond this is endless: no world lets anybody talk so long."""
+
 TOP_UP_SECONDS: Final = 1.0
 """A deposit is heard of within half a second, and a slice asked for right then; twice that is late."""
 
@@ -56,10 +59,10 @@ class Prices:
     def reach(self, micros: float) -> float:
         """How long one may talk for this money; below zero: not at all."""
         count, last = self._least(), -1.0
-        if self._of_count(count + 1) == self._of_count(count) <= micros:
-            return inf
         while self._of_count(count) <= micros:
             last = self.first_seconds + count * self.increment_seconds
+            if last > LONGEST:
+                return inf
             count += 1
         return last
 

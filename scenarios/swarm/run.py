@@ -39,6 +39,8 @@ LIMIT_SECONDS: Final = 7200.0
 """Virtual seconds after which a run counts as stalled: three times what the longest plan takes."""
 LINGER_SECONDS: Final = 32.5
 """64*T1, and half a second for timers set a little later (RFC 3261 §17.1.1.1)."""
+SETTLE_SECONDS: Final = 600.0
+"""Longer than the longest talk and every retransmission; what still goes on then goes on for ever."""
 EMPTY_BOOK: Final = "empty.db"
 
 
@@ -89,7 +91,7 @@ async def _run(plan: Plan, folder: Path, network: Network, empty: Path) -> Outco
         await house.start()
         outside = await stack.enter_async_context(await Book.open(str(folder / BOOK_FILE)))
         await _play(plan, house, outside, observed, stack)
-        await _settle(house)
+        await _settle(house, tap)
         await house.mourn()
         await check(observed, house, outside)
     return Outcome(
@@ -207,17 +209,22 @@ def _payer(outside: Book, number: plans.NumberPlan, observed: Observed) -> Any:
     return pay
 
 
-async def _settle(house: House) -> None:
-    """Wait until every call is over, and then for 64*T1."""
+async def _settle(house: House, tap: Tap) -> None:
+    """Wait until every call is over and the network has been quiet for 64*T1."""
     if house.switch is None:
         await house.start()
     loop = asyncio.get_running_loop()
-    switch = house.switch
-    assert switch is not None
-    until = loop.time() + 300
-    while switch.reception.call_count and loop.time() < until:
-        await asyncio.sleep(1)
-    await asyncio.sleep(LINGER_SECONDS)
+    until = loop.time() + SETTLE_SECONDS
+    busy_at = loop.time()
+    while loop.time() < until:
+        switch = house.switch
+        assert switch is not None
+        if switch.reception.call_count:
+            busy_at = loop.time() + 1.0
+        left = max(busy_at, tap.last_at) + LINGER_SECONDS - loop.time()
+        if left <= 0:
+            return
+        await asyncio.sleep(1.0 if busy_at > loop.time() else left)
 
 
 def _lay_cables(plan: Plan, network: Network) -> None:

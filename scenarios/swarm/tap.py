@@ -32,6 +32,8 @@ class Tap:
     def __init__(self) -> None:
         self.digest = hashlib.sha256()
         self.count = 0
+        self.last_at = 0.0
+        """When signalling last crossed the network."""
         self.keys: dict[str, dict[int, tuple[str, float]]] = {}
         """INFO by Call-ID and CSeq: the key and its first arrival."""
         self.tones: dict[tuple[tuple[str, int], int], tuple[str, float, int]] = {}
@@ -55,6 +57,8 @@ class Tap:
         self.count += 1
         said = f"{passage.at!r} {passage.source} {passage.target} {passage.fate.name} {passage.arrives_at!r} "
         self.digest.update(said.encode() + passage.data)
+        if (SWITCH_HOST, SIP_PORT) in {passage.source, passage.target}:
+            self.last_at = passage.arrives_at or passage.at
         if (SWITCH_HOST, SIP_PORT) == passage.target:
             if passage.arrives_at is not None:
                 self._hear(passage.data, passage.arrives_at)

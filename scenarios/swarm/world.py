@@ -213,11 +213,11 @@ def make_plan(seed: int, *, has_media: bool) -> Plan:
     chance = Random(f"swarm/{seed}")
     prices = _prices(chance)
     people = tuple(_person(chance, index) for index in range(chance.randint(1, 3)))
-    limit = float(chance.choice((20, 30, 45, 60, 90)))
+    limit = float(chance.choice((20, 45, 60, 90, 120)))
     numbers = tuple(_number(chance, index, prices, limit) for index in range(chance.randint(1, 3)))
     people = tuple(replace(person, debit=_balance(chance, prices)) if chance.random() < 0.5 else person for person in people)
     stations = tuple(
-        StationPlan(f"station{index}", f"10.0.1.{index + 1}", FACILITY if chance.random() < 0.9 else FACILITY_FREE)
+        StationPlan(f"station{index}", f"10.0.1.{index + 1}", FACILITY if chance.random() < 0.95 else FACILITY_FREE)
         for index in range(chance.randint(1, 3))
     )
     people = tuple(
@@ -263,17 +263,17 @@ def _prices(chance: Random) -> Prices:
 def _balance(chance: Random, prices: Prices) -> int:
     """Money for nothing, for exactly so much talk, for a micro less, or for plenty."""
     exact = prices.of(float(chance.randint(1, 60)))
-    return max(0, chance.choice((0, exact, exact, exact, exact - 1, exact + 1, exact + chance.randint(0, 10_000), 5 * MICROS)))
+    return max(0, chance.choice((0, exact, exact, exact, exact, exact - 1, exact + 1, exact + chance.randint(0, 10_000), 5 * MICROS)))
 
 
 def _person(chance: Random, index: int) -> PersonPlan:
     return PersonPlan(
-        f"person{index}", f"{1000 + 1111 * index + chance.randint(0, 99)}", FACILITY if chance.random() < 0.95 else FACILITY_FREE, None, None
+        f"person{index}", f"{1000 + 1111 * index + chance.randint(0, 99)}", FACILITY if chance.random() < 0.98 else FACILITY_FREE, None, None
     )
 
 
 def _number(chance: Random, index: int, prices: Prices, limit: float) -> NumberPlan:
-    kind = chance.choice(("advancepay",) * 5 + ("collect", "collect", "cell", "free"))
+    kind = chance.choice(("advancepay",) * 12 + ("collect",) * 4 + ("cell", "free"))
     return NumberPlan(
         number=f"+1212555{1000 + index}",
         user=f"family{index}" if chance.random() < 0.97 else None,
@@ -287,8 +287,8 @@ def _number(chance: Random, index: int, prices: Prices, limit: float) -> NumberP
 
 
 def _answering(chance: Random, limit: float) -> Answering:
-    after = chance.choice((0.0, 0.01, chance.random(), chance.uniform(0, 10), chance.uniform(0, 50)))
-    leaves = chance.choice((None, chance.uniform(0, 5), chance.uniform(5, 40), chance.uniform(5, 40), chance.uniform(20, limit + 60)))
+    after = chance.choice((0.0, 0.01, chance.random(), chance.uniform(0, 10), chance.uniform(0, 32)))
+    leaves = chance.choice((None, None, chance.uniform(0, 5), chance.uniform(5, 40), chance.uniform(5, 40), chance.uniform(20, limit + 60)))
     way = chance.random()
     if way < 0.05:
         return Answering(after, status=chance.choice((480, 486, 488, 500, 503, 600, 603)))
@@ -301,7 +301,7 @@ def _answering(chance: Random, limit: float) -> Answering:
     if way < 0.34:
         mashed = tuple((chance.choice((0.0, 0.1, 1.0)), chance.choice("0123456789*#")) for _ in range(chance.randint(2, 12)))
         return Answering(after, keys=mashed, leaves_after=leaves)
-    accept = (chance.choice((0.0, chance.uniform(0, 5), chance.uniform(0, 30))), "5")
+    accept = (chance.choice((0.0, chance.uniform(0, 5), chance.uniform(0, 8), chance.uniform(0, 30))), "5")
     price = ((chance.uniform(0, 8), "2"),) if chance.random() < 0.1 else ()
     return Answering(
         after,
@@ -325,10 +325,10 @@ def _call(
         number=chance.randrange(len(numbers)),
         waits=chance.choice((0.0, chance.uniform(0, 3), chance.uniform(0, 30))),
         is_asked=chance.random() < 0.4,
-        is_debit=chance.random() < 0.6,
-        pins=chance.choice(((pin,),) * 8 + ((BAD_PIN, pin), (BAD_PIN, BAD_PIN, BAD_PIN), ())),
+        is_debit=chance.random() < (0.15 if people[person].debit is None else 0.8),
+        pins=chance.choice(((pin,),) * 24 + ((BAD_PIN, pin), (BAD_PIN, BAD_PIN, BAD_PIN), ())),
         thinks=chance.choice((0.0, 0.5, chance.uniform(0, 3))),
-        leaves_after=chance.choice((None, None, chance.uniform(0, 10), chance.uniform(10, 60), chance.uniform(10, 90))),
+        leaves_after=chance.choice((None, None, None, None, chance.uniform(0, 10), chance.uniform(10, 60), chance.uniform(10, 90))),
         is_dropping=chance.random() < 0.05,
         holds=(chance.uniform(10, 40), chance.uniform(0.5, 10)) if chance.random() < 0.08 else None,
     )
@@ -367,7 +367,7 @@ def _events(
         ]
     if chance.random() < 0.1:
         events.append(BlockedByAgent(chance.uniform(0, HORIZON / 2), chance.randrange(len(numbers))))
-    for _ in range(chance.choice((0,) * 7 + (1, 1, 2))):
+    for _ in range(chance.choice((0,) * 5 + (1, 1, 2))):
         events.append(
             Killed(
                 at=chance.uniform(0.5, HORIZON / 2),

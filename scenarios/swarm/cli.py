@@ -1,0 +1,85 @@
+"""Commands of the simulator: `swarm` and `replay`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Mount the commands."""
+    app.command()(swarm)
+    app.command()(replay)
+
+
+def swarm(
+    seeds: Annotated[int | None, typer.Option(min=1, help="How many seeds to run; 100 unless --for says otherwise.")] = None,
+    first: Annotated[int | None, typer.Option(min=0, help="The first seed; a fresh one if not given.")] = None,
+    media: Annotated[float, typer.Option(min=0, max=1, help="Share of the seeds that run with audio.")] = 0.2,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Processes side by side.")] = 2,
+    for_: Annotated[float | None, typer.Option("--for", min=1, help="Stop after so many seconds.")] = None,
+    shrinking: Annotated[bool, typer.Option("--shrink/--no-shrink", help="Make a failing plan smaller.")] = True,
+) -> None:
+    """Run random worlds with random people and faults on virtual time, and judge each by a model of the money.
+
+    Exit code 0: nothing was violated; 1: something was, and its seeds are told.
+    """
+    _fix_hashes()
+    from scenarios.swarm.many import run_many  # noqa: PLC0415 - the other commands need no simulator
+    from scenarios.swarm.telling import tell_failure  # noqa: PLC0415
+
+    begin = int(time.time()) % 1_000_000_000 if first is None else first
+    wanted = 100 if seeds is None and for_ is None else seeds
+    typer.echo(f"first seed {begin}")
+    started, done, calls, virtual = time.monotonic(), 0, 0, 0.0
+    failed: list[int] = []
+    for outcome in run_many(first=begin, seeds=wanted, share=media, jobs=jobs, seconds=for_):
+        done, calls, virtual = done + 1, calls + outcome.calls, virtual + outcome.virtual_seconds
+        if outcome.faults:
+            failed.append(outcome.seed)
+            for line in tell_failure(outcome, media=media, is_shrinking=shrinking and len(failed) <= SHRUNK_MAX):
+                typer.echo(line)
+        if done % TOLD_EVERY == 0:
+            typer.echo(f"{done} seeds, {len(failed)} failed")
+    took = time.monotonic() - started
+    typer.echo(
+        f"{done} seeds from {begin}: {len(failed)} failed; {calls} calls, {virtual:.0f} virtual seconds in {took:.0f} s, "
+        f"{done / took:.1f} seeds/s, {virtual / took:.0f} times real time"
+    )
+    raise typer.Exit(1 if failed else 0)
+
+
+SHRUNK_MAX = 3
+"""Failures that are made smaller: the rest are mostly the same ones, and each takes a minute."""
+TOLD_EVERY = 500
+
+
+def replay(
+    seed: Annotated[int, typer.Argument(min=0, help="The seed that `payphone swarm` told.")],
+    media: Annotated[float, typer.Option(min=0, max=1, help="The share of seeds with audio of that run.")] = 0.2,
+    without: Annotated[list[str] | None, typer.Option(help="A part to leave out, as a shrunk failure says.")] = None,
+) -> None:
+    """Run one seed again and show the ladder of each of its calls, its plan, and what was violated.
+
+    Exit code 0: nothing was violated; 1: something was; 2: there is no such part.
+    """
+    _fix_hashes()
+    from scenarios.swarm.telling import tell_run  # noqa: PLC0415
+
+    lines, is_clean = tell_run(seed, media=media, without=tuple(without or ()))
+    for line in lines:
+        typer.echo(line)
+    if is_clean is None:
+        raise typer.Exit(2)
+    raise typer.Exit(0 if is_clean else 1)
+
+
+def _fix_hashes() -> None:
+    """Start again with the fixed hash seed: a run must be the same run in every process."""
+    if sys.flags.hash_randomization and os.environ.get("PYTHONHASHSEED") != "0":
+        os.environ["PYTHONHASHSEED"] = "0"
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - the same command again

@@ -1,0 +1,56 @@
+"""What a person is told of a failure, and of one run played again."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+
+from scenarios.report.ladder import as_text, draw
+from scenarios.swarm.many import has_media
+from scenarios.swarm.run import Outcome, run_plan
+from scenarios.swarm.shrink import shrink
+from scenarios.swarm.world import Plan, make_plan
+
+WIDTH_DEFAULT = 120
+
+
+def tell_failure(outcome: Outcome, *, media: float, is_shrinking: bool) -> Iterable[str]:
+    """One line for a failure, and how to see it."""
+    yield f"seed {outcome.seed}: {outcome.faults[0]}" + (f" (and {len(outcome.faults) - 1} more)" if len(outcome.faults) > 1 else "")
+    dropped: tuple[str, ...] = ()
+    if is_shrinking:
+        dropped, _ = shrink(make_plan(outcome.seed, has_media=has_media(outcome.seed, media)), run_plan)
+    yield f"  payphone replay {outcome.seed} --media {media}" + "".join(f" --without {name}" for name in dropped)
+
+
+def tell_run(seed: int, *, media: float, without: tuple[str, ...]) -> tuple[list[str], bool | None]:
+    """The plan, the ladder of each call, and the verdict; None for it where a part is unknown."""
+    plan = make_plan(seed, has_media=has_media(seed, media))
+    for name in without:
+        if name not in plan.parts:
+            return [f"there is no part {name!r} in it; parts: {', '.join(plan.parts)}"], None
+        plan = plan.without(name)
+    outcome = run_plan(plan)
+    lines = [*_plan_lines(plan), ""]
+    width = shutil.get_terminal_size((WIDTH_DEFAULT, 24)).columns
+    for timeline in outcome.timelines:
+        if timeline.items:
+            first = timeline.items[0]
+            lines += [f"call that began at {first.at:.3f} s", as_text(draw(timeline.items, since=0.0, width=width)), ""]
+    if len(outcome.timelines) < outcome.calls:
+        lines.append(f"{outcome.calls - len(outcome.timelines)} calls have no ladder: their switch died")
+    lines += [f"violated: {fault}" for fault in outcome.faults] or ["nothing was violated"]
+    lines.append(f"trace {outcome.digest[:16]}, {outcome.virtual_seconds:.1f} virtual seconds")
+    return lines, not outcome.faults
+
+
+def _plan_lines(plan: Plan) -> Iterable[str]:
+    """The plan, a line each."""
+    yield f"seed {plan.seed}, {'with' if plan.has_media else 'without'} media, limit {plan.limit:.0f} s, slices of {plan.slice:.0f} s"
+    yield f"tariff {plan.prices}"
+    yield f"links {plan.link}"
+    yield from (f"{person}" for person in plan.people)
+    for number in plan.numbers:
+        yield f"{number.number} advancepay={number.advancepay} line={number.line} free={number.is_free} privileged={number.is_privileged}"
+    yield from (f"{call}" for call in plan.calls)
+    yield from (f"{event}" for event in plan.events)
