@@ -103,8 +103,11 @@ class StationCall:
         if description is None:
             self._leg.refuse(488)
             return
-        if self._is_stopping or not await self._is_opened():
+        opened = False if self._is_stopping else await self._is_opened()
+        if not opened:
             self._leg.refuse(503, headers=RETRY_AFTER)
+            if opened is None:
+                await self._disown()
             return
         self._leg.answer(description)
         caller = Line(
@@ -135,17 +138,26 @@ class StationCall:
             if desk.callee is not None:
                 desk.callee.close()
 
-    async def _is_opened(self) -> bool:
-        """Store that the call is open; no call goes on of which a crash would leave no trace."""
+    async def _is_opened(self) -> bool | None:
+        """Store that the call is open; no call goes on of which a crash would leave no trace.
+
+        None: the book did not answer, and may have stored it all the same.
+        """
         try:
             started = await self._services.book.submit(StartCall(self._draft.open_call()))
         except LedgerError as error:
             self._services.log.error("book_does_not_answer", call_id=self._draft.call_id, error=str(error))
-            return False
+            return None
         if isinstance(started, Refused):
             self._services.log.error("call_not_opened", call_id=self._draft.call_id, why=started.why.value)
             return False
         return True
+
+    async def _disown(self) -> None:
+        """End a call that was refused, in case the book opened it and only its answer was lost."""
+        now = self._services.clock.utc(self._services.clock.now())
+        record = self._draft.record(ended_at=now, why=Reason.FAULT.value, ended_by=Leaver.SWITCH.value)
+        await self._insist("call_end_not_stored", lambda: self._services.book.submit(EndCall(record)))
 
     async def _outcome(self, desk: CallDesk, lines: asyncio.TaskGroup) -> Outcome:
         """The end of the story; our own faults and a shutdown are two of its reasons."""
