@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,6 +10,7 @@ from typing import Any, Final
 
 from pydantic import Field, ValidationError
 
+from scenarios.language.complaints import told_mistakes
 from scenarios.language.expectations import After, Expect
 from scenarios.language.model import Part, Text
 from scenarios.language.quantities import Amount, Duration
@@ -145,15 +145,6 @@ def parse_scenario(text: str, file: str, base: Path, *, first_line: int = 1) -> 
     return Scenario(file, base, header, steps, source)
 
 
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """Words that tell what somebody may have meant."""
-    known = list(known)
-    close = difflib.get_close_matches(word, known, 1, cutoff=0.6)
-    if close:
-        return f"did you mean `{close[0]}`?"
-    return f"known are {', '.join(sorted(known))}"
-
-
 def _steps(raw: list[Any], place: Place, source: Source, mistakes: list[Mistake]) -> tuple[Step, ...]:
     found = (_step(each, (*place, index), source, mistakes) for index, each in enumerate(raw))
     return tuple(step for step in found if step is not None)
@@ -192,61 +183,12 @@ class _Wait(Part):
 
 
 def _validated(model: type[Part], raw: dict[str, Any], place: Place, source: Source, mistakes: list[Mistake]) -> Any:
+    """The values of a mapping, or None after noting what is wrong with it."""
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        told: set[Place] = set()
-        for item in error.errors(include_url=False):
-            at = tuple(part for part in item["loc"] if not _is_of_a_union(part, raw, item["loc"]))
-            if at in told:
-                continue  # Each member of a union says what it wants: the first is enough.
-            told.add(at)
-            mistakes.append(source.mistake((*place, *at), _remedy(item, model, at, raw)))
+        mistakes += told_mistakes(error, model, raw, place, source)
         return None
-
-
-def _is_of_a_union(part: str | int, raw: Any, loc: tuple[str | int, ...]) -> bool:
-    """Whether a part of pydantic's place names a member of a union, and no place of the document."""
-    value = raw
-    for each in loc:
-        if isinstance(value, dict) and each in value:
-            value = value[each]
-        elif isinstance(value, list) and isinstance(each, int):
-            value = value[each] if each < len(value) else None
-        elif each == part:
-            return each != loc[-1] or not isinstance(value, dict)
-    return False
-
-
-def _remedy(item: Any, model: type[Part], place: Place, raw: Any) -> str:
-    """What to do instead, by the kind of mistake."""
-    kind, message = item["type"], str(item["msg"]).removeprefix("Value error, ")
-    if kind == "extra_forbidden":
-        return f"is not known here; {suggestion(str(place[-1]), _keys_at(model, place[:-1], raw))}"
-    if kind == "missing":
-        return "is missing"
-    if kind in {"string_type", "string_pattern_mismatch"} and not isinstance(item.get("input"), dict | list):
-        return f"{item['input']!r}: {message[0].lower()}{message[1:]}; write it in quotes"
-    return message
-
-
-def _keys_at(model: type[Part], place: Place, raw: Any) -> tuple[str, ...]:
-    """The keys a mapping inside a model may have."""
-    del raw
-    found: type[Part] = model
-    for name in place:
-        field = next((field for key, field in found.model_fields.items() if field.alias == name), None)
-        inner = None if field is None else next(iter(_parts_of(field.annotation)), None)
-        if inner is not None:
-            found = inner
-    return found.keys()
-
-
-def _parts_of(annotation: Any) -> Iterable[type[Part]]:
-    if isinstance(annotation, type) and issubclass(annotation, Part):
-        yield annotation
-    for inner in getattr(annotation, "__args__", ()):
-        yield from _parts_of(inner)
 
 
 def _one_line(name: str, body: Any) -> str:

@@ -36,6 +36,9 @@ LISTEN_SECONDS: Final = 0.25
 OVERLAP: Final = 0.12
 """Seconds by which clips in a row may seem to overlap: their trimmed edges, and the recogniser's reach."""
 
+ENOUGH: Final = 0.6
+"""Share of a clip that must be heard where its end is lost: by packets that came too late, or not at all."""
+
 LOOK_BACK: Final = 20.0
 """Seconds of audio told about when words were not heard."""
 
@@ -304,7 +307,7 @@ class Actor:
             now = self._loop.time()
             if call.heard.sound_seconds(max(since, now - 2 * LISTEN_SECONDS), now) > 0 or call.is_ended:
                 for found in call.heard.clips(recogniser, since, now):
-                    if found.is_whole:
+                    if _is_enough(found, seconds, now):
                         return found
             if now >= deadline or call.is_ended:
                 return None
@@ -347,3 +350,9 @@ class Actor:
             name = f"{message.status} to {cseq.method}"
             identity = (name, call_id, str(cseq))
         self.messages.append(Message(observed.at, call_id, is_sent, name, text, (str(is_sent), *identity)))
+
+
+def _is_enough(found: HeardClip, seconds: float, now: float) -> bool:
+    """Whether words were heard to their end, or nearly so and no more of them comes."""
+    is_over = found.at + seconds + LISTEN_SECONDS < now
+    return found.is_whole or (is_over and found.until - found.at >= ENOUGH * seconds)

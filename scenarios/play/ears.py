@@ -16,7 +16,7 @@ from prompts import words as spoken
 from prompts.audio import Library
 from prompts.catalog import ClipId
 from prompts.recognise import Recogniser
-from scenarios.language.scenario import suggestion
+from scenarios.language.complaints import suggestion
 
 SECONDS_LEFT: Final = {"five": 5, "ten": 10, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50}
 """Warnings by name, besides `one-minute-left`; what is left is said from parts where it has no clip of its own."""

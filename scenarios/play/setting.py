@@ -11,9 +11,10 @@ from pydantic import ValidationError
 
 from ivr.profile import Profile
 from rating.locate import Lines
+from scenarios.language.complaints import suggestion
 from scenarios.language.expectations import Expect
 from scenarios.language.quantities import parse_span
-from scenarios.language.scenario import STATION, TOGETHER, Scenario, Step, suggestion
+from scenarios.language.scenario import STATION, TOGETHER, Scenario, Step
 from scenarios.language.source import ScenarioError
 from scenarios.language.steps import ActorStep, Machine, Tone
 from scenarios.play.ears import Ears, UnknownWordsError
