@@ -99,7 +99,8 @@ class MediaTable(_Table):
         20_000,
         28_000,
     )
-    recordings: Path | None = Path("recordings")
+    recordings: Path | Literal[False] = Path("recordings")
+    """The folder of the recordings; false records nothing."""
     codecs: tuple[Literal["PCMU", "PCMA"], ...] = ("PCMU", "PCMA")
     silence_max: Annotated[float, Field(ge=1, le=3600)] = 30
     """Seconds without any RTP from a party after which the call is ended: its phone is gone."""

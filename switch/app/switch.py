@@ -137,7 +137,7 @@ async def running(
         )
         receiver.agent = agent
         stack.push_async_callback(agent.close)
-        recordings = None if config.media.recordings is None else base / config.media.recordings
+        recordings = None if config.media.recordings is False else base / config.media.recordings
         services = Services(
             book=book,
             deck=world.deck,
