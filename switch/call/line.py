@@ -183,7 +183,7 @@ class Line:
                 else:
                     self.leg.hang_up()
             case Established(description):
-                if description and not self._negotiator.answered(description, self.media):
+                if not self._negotiator.answered(description, self.media):
                     self.leg.hang_up()
             case Reoffered(description):
                 answer = self._negotiator.answer(description, self.media)

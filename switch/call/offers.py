@@ -76,13 +76,17 @@ class Negotiator:
             media.connect(stream_of(self._agreed))
 
     def answered(self, description: bytes, media: MediaLeg) -> bool:
-        """Take the answer to our offer and connect the media; False: it is no answer to it."""
+        """Take the answer to our offer and connect the media; False: it is none, and one is owed.
+
+        A description nobody asked for (some phones repeat theirs in the ACK) changes nothing.
+        """
         if self._offered is None:
-            return not description
+            return True
         try:
             agreed = negotiate.accept(self._offered, parse_description(description))
         except SdpError:
             return False
+        self._offered = None
         media.connect(stream_of(agreed))
         return True
 

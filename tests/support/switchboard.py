@@ -131,6 +131,10 @@ class Board:
         await phone.register()
         return phone
 
+    async def enter(self, phone: Phone) -> Phone:
+        """Keep a phone of one's own until the switch stops."""
+        return await self._stack.enter_async_context(phone)
+
     def switch_phone(self, user: str) -> Phone:
         """The phone made before for this user."""
         return self._phones[user]
@@ -163,9 +167,10 @@ async def switchboard(
     silence_max: float = 30,
     seed: int = 1,
     more: str = "",
+    replacing: tuple[str, str] = ("", ""),
 ) -> AsyncIterator[Board]:
     """A switch in this folder; at the end the book is audited and nothing may be held."""
-    text = CONFIG.replace("TARIFFS", tariffs).replace("SILENCE", str(silence_max)) + more
+    text = CONFIG.replace("TARIFFS", tariffs).replace("SILENCE", str(silence_max)).replace(*replacing) + more
     world = build_world(parse_config(text, "test.toml"), "test.toml", folder)
     async with running(world, base=folder, random=Random(seed), utc=NOON, log=structlog.get_logger("test")) as switch:
         async with AsyncExitStack() as phones:
