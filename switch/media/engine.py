@@ -55,8 +55,10 @@ class Step:
 class Engine:
     """All legs and recordings of one process or worker."""
 
-    def __init__(self, *, capacity: int, now: float, tick: float = TICK, silence_max: float = SILENCE_MAX) -> None:
-        self._legs = Legs(capacity)
+    def __init__(
+        self, *, capacity: int, now: float, tick: float = TICK, silence_max: float = SILENCE_MAX, few: int = FEW
+    ) -> None:
+        self._legs = Legs(capacity, few=few)
         self._epoch = now
         self._tick_seconds = tick
         self._silence_max = silence_max
@@ -227,7 +229,7 @@ class Engine:
     def _run(self, tick: int, now: float, step: Step) -> None:
         self._resting.end(tick, now, step.events)
         due = self._rota.due(tick)
-        is_few = len(due) <= FEW
+        is_few = len(due) <= self._legs.few
         if is_few:
             for row in due:
                 self._hearing.advance_one(row, tick)

@@ -40,11 +40,12 @@ NO_FRAME: Final = -(1 << 40)
 class Legs:
     """Structure of arrays over all legs; `capacity` rows are laid out at the start."""
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, *, few: int = FEW) -> None:
         if not 0 < capacity <= ROW_MASK:
             raise ValueError(f"capacity must be 1 to {ROW_MASK}")
         n = capacity
         self.capacity = n
+        self.few = few
         self.generation = np.zeros(n, np.int64)
         self.is_open = np.zeros(n, np.bool_)
         self.is_connected = np.zeros(n, np.bool_)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from switch.media.control import Address, DigitPressed, MediaEvent, MediaStarted
 from switch.media.digits import DigitReceiver, DigitSender
 from switch.media.g711 import SILENCE
-from switch.media.legs import FEW, NO_FRAME, RING_FRAMES, ROW_BITS, ROW_MASK, LegId, Legs, Rows
+from switch.media.legs import NO_FRAME, RING_FRAMES, ROW_BITS, ROW_MASK, LegId, Legs, Rows
 from switch.media.wire import (
     FRAME_DTYPE,
     FRAME_SAMPLES,
@@ -79,7 +79,7 @@ class Receiver:
                 plain_rows.append(row)
             else:
                 slow.append(i)
-        if 0 < len(plain) <= FEW:
+        if 0 < len(plain) <= legs.few:
             slow += [i for i, row in zip(plain, plain_rows, strict=True) if not self._receive_frame(row, arrived[i])]
             slow.sort()
         elif plain:

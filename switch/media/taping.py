@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from switch.media.g711 import EXPANDED, expand_rows
-from switch.media.legs import FEW, NEVER, NO_ROW, LegId, Legs
+from switch.media.legs import NEVER, NO_ROW, LegId, Legs
 from switch.media.rota import FRAME_TICKS
 from switch.media.wire import FRAME_SAMPLES
 
@@ -85,7 +85,7 @@ class Taping:
         if not due:
             return None
         samples = np.empty((len(due), FRAME_SAMPLES, 2), np.int16)
-        if len(due) <= FEW:
+        if len(due) <= self._legs.few:
             for i, (_, tape) in enumerate(due):
                 samples[i, :, 0] = self._heard_of(tape.left, tick)
                 samples[i, :, 1] = self._heard_of(tape.right, tick)

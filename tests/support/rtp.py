@@ -12,7 +12,7 @@ import numpy as np
 from switch.media.control import Audio, Codec, MediaEvent, Stream
 from switch.media.digits import KEYS
 from switch.media.engine import TICK, Engine
-from switch.media.legs import LegId
+from switch.media.legs import FEW, LegId
 from switch.media.taping import RecordedFrames
 from switch.media.wire import RtpPacket, parse, write
 
@@ -91,13 +91,14 @@ class Bench:
     capacity: int = 64
     silence_max: float = 30.0
     now: float = 1000.0
+    few: int = FEW
     sent: list[Heard] = field(default_factory=list)
     events: list[tuple[LegId, MediaEvent]] = field(default_factory=list)
     recorded: list[RecordedFrames] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.random = Random(1)
-        self.engine = Engine(capacity=self.capacity, now=self.now, silence_max=self.silence_max)
+        self.engine = Engine(capacity=self.capacity, now=self.now, silence_max=self.silence_max, few=self.few)
 
     def connected(self, agreed: Stream | None = None) -> LegId:
         """Open a leg and connect it."""
