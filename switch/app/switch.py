@@ -41,8 +41,8 @@ from switch.sip.uri import SipUri
 PRODUCT: Final = "payphone"
 HEARTBEAT_SECONDS: Final = 1.0
 """How far apart heartbeats are, and so how much talk a crash can cost the house."""
-OUTSIDE_SECONDS: Final = 0.5
-"""How often changes of other processes are looked for: a deposit is heard of within half a second."""
+OUTSIDE_POLLS: Final = 2
+"""How often a beat changes of other processes are looked for: a deposit is heard of within half a second."""
 SWEEP_SECONDS: Final = 60.0
 
 
@@ -92,8 +92,12 @@ async def running(
     log: Any,
     silence_max: float | None = None,
     media: MediaDriver | None = None,
+    beat_seconds: float = HEARTBEAT_SECONDS,
 ) -> AsyncIterator[Switch]:
     """Run a switch inside this block, on its own driver of the media step unless another is given.
+
+    A beat longer than a second spares the book; it is how much talk a crash can cost the house. Longer than
+    `ledger.liveness.SILENCE_MAX` it may be only where no process of another machine shares the book.
 
     Raises:
         LedgerError: The book cannot be opened.
@@ -170,8 +174,8 @@ async def running(
         reception = Reception(services, accounts, calls_max=config.switch.calls_max)
         switch = Switch(services=services, reception=reception, transport=transport)
         chores = (
-            _repeat(_Beat(services), HEARTBEAT_SECONDS, log),
-            _repeat(book.poll_outside_changes, OUTSIDE_SECONDS, log),
+            _repeat(_Beat(services), beat_seconds, log),
+            _repeat(book.poll_outside_changes, beat_seconds / OUTSIDE_POLLS, log),
             _repeat(partial(_sweep, services), SWEEP_SECONDS, log),
         )
         tasks = [asyncio.create_task(chore) for chore in chores]
