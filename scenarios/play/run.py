@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import shutil
 import tempfile
 import time
@@ -16,18 +15,14 @@ from typing import Final
 from scenarios.language.scenario import Scenario
 from scenarios.language.source import ScenarioError
 from scenarios.play.after import judge_after, judge_always
+from scenarios.play.api import LIMIT, virtual_loop
 from scenarios.play.errors import CannotActError, NotHappenedError, StageError
 from scenarios.play.result import Checked, Result, Verdict
 from scenarios.play.script import Script
 from scenarios.play.setting import Setting, prepare
 from scenarios.play.stage import LAST_MESSAGES_SECONDS, Stage, staged
 from scenarios.play.telling import account_facts, call_facts, draw_ladders
-from scenarios.sim.loop import VirtualLoop
-from scenarios.sim.network import Network
 from scenarios.sim.stalled import StalledError
-
-LIMIT: Final = 7200.0
-"""Virtual seconds after which a scenario counts as hung, where it says nothing else: two hours."""
 
 LIVE_REST_SECONDS: Final = 1.0
 """After the last call of a live scenario: 64·T1 of real time are not worth waiting for."""
@@ -109,12 +104,9 @@ def _run(setting: Setting, folder: Path, seed: int, options: Options, ending: _E
     """Make the loop, and play on it."""
     limit = setting.scenario.header.limit
 
-    def virtual() -> asyncio.AbstractEventLoop:
-        network = Network(random.Random(seed))
-        return VirtualLoop(network, limit=LIMIT if limit is None else limit.seconds)
-
+    factory = None if setting.is_live else virtual_loop(seed, limit=LIMIT if limit is None else limit.seconds)
     try:
-        with asyncio.Runner(loop_factory=None if setting.is_live else virtual) as runner:
+        with asyncio.Runner(loop_factory=factory) as runner:
             runner.run(_play(setting, folder, seed, options, ending))
     except StalledError as error:
         ending.fault = f"it hung: {error}"
@@ -130,14 +122,14 @@ async def _play(setting: Setting, folder: Path, seed: int, options: Options, end
         except (NotHappenedError, CannotActError) as error:
             ending.fault = str(error)
         await stage.clear()
-        at_rest = await _rest(stage)
+        at_rest = await rest(stage)
         await _judge(stage, ending, at_rest)
         ending.seconds = stage.now
         await _tell(stage, ending, options)
         ending.trace = "" if stage.wires is None else stage.wires.fingerprint
 
 
-async def _rest(stage: Stage) -> dict[str, int] | None:
+async def rest(stage: Stage) -> dict[str, int] | None:
     """Wait until nothing may be left of any call, and read the gauges."""
     if not stage.life.is_running:
         return None

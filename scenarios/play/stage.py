@@ -19,12 +19,13 @@ from typing import Final
 from ledger.chart import advancepay, debit, parse_account
 from ledger.errors import MalformedAccountError
 from ledger.money import AccountId
+from ledger.records import CallRecord
 from ledger.rows import Account
 from ledger.store import Book
 from scenarios.phones.errors import PhoneError
 from scenarios.phones.phone import Phone
 from scenarios.play.actor import Actor
-from scenarios.play.errors import CannotActError, StageError
+from scenarios.play.errors import CannotActError, NotHappenedError, StageError
 from scenarios.play.life import Life
 from scenarios.play.network import SWITCH, Wires
 from scenarios.play.noise import Noise
@@ -149,6 +150,21 @@ class Stage:
         """The account as it stands, None where there is none."""
         async with self.book() as book:
             return await book.balance(self.account_id(owner))
+
+    async def record(self, of: str | None = None) -> CallRecord:
+        """The record of a telephone's last call, or of the call that began last; waits until it is booked.
+
+        Raises:
+            NotHappenedError: The call goes on.
+        """
+        call = None if of is None else self.actor(of).call
+        for _ in range(round(SETTLING_SECONDS / LOOK_SECONDS)):
+            traces = list(self.traces)
+            trace = self.traces.of(call) if call is not None else traces[-1] if traces else None
+            if trace is not None and trace.record is not None:
+                return trace.record
+            await asyncio.sleep(LOOK_SECONDS)
+        raise NotHappenedError("a call ends", "it goes on" if len(self.traces) else "there is none")
 
     def next_request(self, verb: str) -> str:
         """An id for what customer service asks of the book."""
