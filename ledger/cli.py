@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -25,6 +25,9 @@ from ledger.requests import Deposit, OpenAccount
 from ledger.rows import Account
 from ledger.store import DEFAULT_URL, Book
 from ledger.terminal import AsJson, Database, fail, print_facts, with_book
+
+PIPE_WIDTH: Final = 160
+"""Columns where nobody looks at a terminal: a line for each record, whole."""
 
 _NUMBER_KINDS = (chart.advancepay, chart.lec)
 
@@ -126,7 +129,10 @@ def calls(
     if as_json:
         print_facts([record_facts(record) for record in records], "", as_json=True)
         return
-    table = Table("started", "call", "number", "kind", "talk", "charged", "why", "by", box=SIMPLE_HEAD)
+    table = Table(box=SIMPLE_HEAD)
+    for name in ("started", "call", "number", "kind", "talk", "charged", "why", "by"):
+        # Ids and numbers are there to be copied: they are never cut.
+        table.add_column(name, no_wrap=name in {"call", "number"}, overflow="fold")
     for record in records:
         table.add_row(
             f"{record.started_at:%m-%d %H:%M:%S}",
@@ -138,7 +144,8 @@ def calls(
             record.why,
             record.ended_by,
         )
-    Console().print(table)
+    console = Console()
+    console.print(table, width=console.width if console.is_terminal else PIPE_WIDTH)
 
 
 def audit_book(db: Database = DEFAULT_URL, as_json: AsJson = False) -> None:
