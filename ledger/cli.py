@@ -26,8 +26,8 @@ from ledger.rows import Account
 from ledger.store import DEFAULT_URL, Book
 from ledger.terminal import AsJson, Database, fail, print_facts, with_book
 
-PIPE_WIDTH: Final = 160
-"""Columns where nobody looks at a terminal: a line for each record, whole."""
+TABLE_WIDTH: Final = 118
+"""Columns a record needs to stand whole on its line; a narrower terminal breaks the line itself."""
 
 _NUMBER_KINDS = (chart.advancepay, chart.lec)
 
@@ -131,8 +131,7 @@ def calls(
         return
     table = Table(box=SIMPLE_HEAD)
     for name in ("started", "call", "number", "kind", "talk", "charged", "why", "by"):
-        # Ids and numbers are there to be copied: they are never cut.
-        table.add_column(name, no_wrap=name in {"call", "number"}, overflow="fold")
+        table.add_column(name, no_wrap=True)  # Ids and numbers are there to be copied: nothing is cut.
     for record in records:
         table.add_row(
             f"{record.started_at:%m-%d %H:%M:%S}",
@@ -144,8 +143,7 @@ def calls(
             record.why,
             record.ended_by,
         )
-    console = Console()
-    console.print(table, width=console.width if console.is_terminal else PIPE_WIDTH)
+    Console(width=max(Console().width, TABLE_WIDTH)).print(table)
 
 
 def audit_book(db: Database = DEFAULT_URL, as_json: AsJson = False) -> None:
