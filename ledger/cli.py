@@ -26,7 +26,7 @@ from ledger.rows import Account
 from ledger.store import DEFAULT_URL, Book
 from ledger.terminal import AsJson, Database, fail, print_facts, with_book
 
-TABLE_WIDTH: Final = 118
+TABLE_WIDTH: Final = 132
 """Columns a record needs to stand whole on its line; a narrower terminal breaks the line itself."""
 
 _NUMBER_KINDS = (chart.advancepay, chart.lec)
