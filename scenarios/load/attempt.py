@@ -18,6 +18,7 @@ class Attempt:
     Attributes:
         intended_at: When it was to begin; what a caller waits counts from here.
         started_at: When its INVITE left.
+        is_heard: Whether the target answered the INVITE with anything at all.
         rung_at: When the first 18x came, or the 200 without one.
         last_key_at: When the first packet of the caller's last key left.
         reached_at: When the INVITE came to our called party.
@@ -33,6 +34,7 @@ class Attempt:
     callee: Callee | None
     connected: asyncio.Future[None]
     started_at: float = 0.0
+    is_heard: bool = False
     rung_at: float | None = None
     answered_at: float | None = None
     last_key_at: float | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from enum import Enum
 from typing import Any, Final
@@ -61,10 +62,12 @@ class Times:
             self._total += other._total
 
     def percentile(self, percent: float) -> float | None:
-        """The time within which this share of all were; None without any."""
+        """The time within which at least this share of all were; None without any."""
         if not len(self):
             return None
-        return float(self._histogram.get_value_at_percentile(percent)) / _MICROS
+        # The library rounds the rank to the nearest, so that p99 of 30 times would leave the longest out.
+        rank = math.ceil(round(percent / 100 * len(self), 6))
+        return float(self._histogram.get_value_at_percentile(100 * rank / len(self))) / _MICROS
 
     def statistic(self, name: str) -> float | None:
         """`min`, `mean`, `max` or a percentile such as `p99.9`."""

@@ -121,7 +121,7 @@ class Parties:
             return True
         if events.ended is None:
             leg.cancel()
-            attempt.end = End.CANCELLED
+            attempt.end = End.CANCELLED if attempt.is_heard else End.SILENCE
         return False
 
     def _agree(self, attempt: Attempt, voice: Voice, bargain: Bargain, events: _Events) -> bool:
@@ -170,7 +170,7 @@ class Parties:
         """Hang up if nobody has, and take note of how it ended."""
         ended = events.ended
         attempt.talk_ended_at = self._clock()
-        if attempt.end is End.CANCELLED:
+        if attempt.end is not None:
             return
         if ended is None:
             side.bye_answered = asyncio.get_running_loop().create_future()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -29,6 +30,9 @@ SPECTRUM: Final = (
 NINES_MAX: Final = 5
 
 Point = float | None
+
+_SCRIPT: Final = re.compile(r"<script\b.*?</script>|<!--.*?-->", re.DOTALL)
+"""What the library leaves in even without its scripts: settings for them, and greetings."""
 
 
 def plots_of(outcome: Outcome) -> list[tuple[str, str, str]]:
@@ -207,4 +211,4 @@ def _config(colors: list[str], formatter: Callable[[float], str]) -> Any:
 
 def _svg(chart: Any) -> str:
     rendered: str = chart.render(is_unicode=True, disable_xml_declaration=True)
-    return rendered
+    return _SCRIPT.sub("", rendered)

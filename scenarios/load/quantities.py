@@ -64,5 +64,5 @@ def rate_text(value: float) -> str:
 
 
 def share_text(value: float) -> str:
-    """A share for people: two digits, however small."""
-    return f"{100 * value:.2g}%"
+    """A share for people: three digits, however small."""
+    return f"{100 * value:.3g}%"

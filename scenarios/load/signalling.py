@@ -91,6 +91,7 @@ class Signalling:
     def _take_response(self, side: Side, response: Response) -> None:
         method, now, attempt = response.cseq.method, self._clock(), side.attempt
         status = int(response.status)
+        attempt.is_heard = attempt.is_heard or attempt.caller_side is side
         if method == "BYE":
             if status not in CHALLENGES and side.bye_answered is not None and not side.bye_answered.done():
                 side.bye_answered.set_result(now)
