@@ -17,7 +17,9 @@ def register(app: typer.Typer) -> None:
 
 
 def swarm(
-    seeds: Annotated[int | None, typer.Option(min=1, help="How many seeds to run; 100 unless --for says otherwise.")] = None,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, help="How many seeds to run; 100 unless --for says otherwise.")
+    ] = None,
     first: Annotated[int | None, typer.Option(min=0, help="The first seed; a fresh one if not given.")] = None,
     media: Annotated[float, typer.Option(min=0, max=1, help="Share of the seeds that run with audio.")] = 0.2,
     jobs: Annotated[int, typer.Option(min=1, max=64, help="Processes side by side.")] = 2,

@@ -19,6 +19,7 @@ from typing import Any, Final
 from sqlalchemy.exc import OperationalError
 
 from ledger.errors import BookClosedError
+from ledger.store import Book
 from scenarios.sim.datagrams import SimulatedDatagramTransport
 from scenarios.sim.loop import VirtualLoop
 from scenarios.swarm.quiet import QuietDriver
@@ -50,11 +51,11 @@ class Life:
 class House:
     """Holds at most one switch at a time."""
 
-    def __init__(
-        self, *, seed: int, world: World, folder: Path, ports: range, has_media: bool, log: Any
-    ) -> None:
+    def __init__(self, *, seed: int, world: World, folder: Path, ports: range, has_media: bool, log: Any) -> None:
         self.lives: list[Life] = []
         self.switch: Switch | None = None
+        self.outside: Book | None = None
+        """The book of another program, where the switch's own does without threads."""
         self.taped: list[str] = []
         self.on_start: list[Callable[[Switch], None]] = []
         self.troubles: list[BookTrouble] = []
@@ -86,12 +87,17 @@ class House:
         ready: asyncio.Future[Switch] = self.loop.create_future()
         self._stopping = asyncio.Event()
         self._task = self.loop.create_task(self._live(life, ready), name=f"life {number}")
-        await asyncio.wait({self._task, ready}, return_when=asyncio.FIRST_COMPLETED)
+        first: set[asyncio.Future[Any]] = {self._task, ready}
+        await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
         if not ready.done():
             self._task.result()
             raise AssertionError("the switch ended before it had started")
         self.switch = ready.result()
         self.lives.append(life)
+        if self.outside is not None:
+            book = self.switch.services.book
+            bring_home(book)
+            spare_looking(book, self.outside, lambda: any(life.is_killed for life in self.lives))
         self._trouble(self.switch)
         for listener in self.on_start:
             listener(self.switch)
@@ -118,9 +124,9 @@ class House:
         task.cancel()
         self._dead.append(task)
         # What the book's thread is in the middle of is stored or not before anybody starts again.
-        writing = switch.services.book._writing  # noqa: SLF001 - a crash knows no privacy
+        writing = switch.services.book._writing
         with contextlib.suppress(RuntimeError):
-            await self.loop.run_in_executor(writing._thread, int)  # noqa: SLF001
+            await self.loop.run_in_executor(writing._thread, int)
         self._bury(switch.services.process_id)
 
     async def mourn(self) -> None:
@@ -143,13 +149,16 @@ class House:
     def _sever(self, switch: Switch) -> None:
         """Let nothing out any more: sockets are gone, and the book takes no more of this process."""
         network = self.loop.network
-        for receiver in [*network._receivers.values()]:  # noqa: SLF001
-            if isinstance(receiver, SimulatedDatagramTransport) and receiver.get_extra_info("sockname")[0] == SWITCH_HOST:
+        for receiver in [*network._receivers.values()]:
+            if (
+                isinstance(receiver, SimulatedDatagramTransport)
+                and receiver.get_extra_info("sockname")[0] == SWITCH_HOST
+            ):
                 receiver.close()
-        writer = switch.services.book._writer  # noqa: SLF001
-        writer._is_closing = True  # noqa: SLF001
-        while writer._queue:  # noqa: SLF001
-            waiting = writer._queue.popleft()  # noqa: SLF001
+        writer = switch.services.book._writer
+        writer._is_closing = True
+        while writer._queue:
+            waiting = writer._queue.popleft()
             if not waiting.future.done():
                 waiting.future.set_exception(BookClosedError("the process was killed"))
         switch.services.ended.clear()
@@ -164,7 +173,7 @@ class House:
         """Put troubles of the plan between the book and its thread."""
         if not self.troubles:
             return
-        writing = switch.services.book._writing  # noqa: SLF001
+        writing = switch.services.book._writing
         run = writing.run
         loop = self.loop
 
@@ -187,6 +196,44 @@ class House:
             return await run(*work, **kwargs)
 
         writing.run = troubled  # type: ignore[method-assign]
+
+
+def bring_home(book: Book) -> None:
+    """Let a book do its work on the event loop instead of in threads of its own.
+
+    Each piece of work still takes its turn: the loop runs others before and after it, as it does while a
+    thread is busy. Most runs do so, because going to a thread and back costs ten times what is done there.
+    """
+    engine = book._writing.engine
+
+    async def run(work: Any, *args: Any, **kwargs: Any) -> Any:
+        await asyncio.sleep(0)
+        with engine.begin() as connection:
+            result = work(connection, *args, **kwargs)
+        await asyncio.sleep(0)
+        return result
+
+    book._writing.run = run  # type: ignore[method-assign]
+    book.read = run  # type: ignore[method-assign]
+
+
+def spare_looking(book: Book, outside: Book, is_anybody_dead: Callable[[], bool]) -> None:
+    """Let a book look for changes of others, and for dead processes, only where there are some.
+
+    A switch looks every half second, and finds nothing a thousand times in a run. Who died and who wrote is
+    known here; that looking finds them is tested with the runs that use threads.
+    """
+    look, find = book.poll_outside_changes, book.dead_processes
+
+    async def poll() -> None:
+        if outside._writer.seen_changes > book._writer.seen_changes:
+            await look()
+
+    async def dead_processes(*question: Any) -> Any:
+        return await find(*question) if is_anybody_dead() else ()
+
+    book.poll_outside_changes = poll  # type: ignore[method-assign]
+    book.dead_processes = dead_processes  # type: ignore[method-assign]
 
 
 def _broken() -> OperationalError:

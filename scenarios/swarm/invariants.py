@@ -117,7 +117,7 @@ def _match(observed: Observed) -> list[tuple[CallRecord, Life, Dialled | None, T
         life, call = found
         if unseen.pop(call.call_id, None) is None:
             observed.faults.append(f"two records of one call: {record.call_id}")
-        matched.append((record, life, call, _taken(observed, record, life, call)))
+        matched.append((record, life, call, _taken(observed, record, life)))
     answered = {call_id for (call_id, _, _), finals in observed.tap.finals.items() if 200 in finals}
     for call_id in unseen:
         if call_id in answered:
@@ -125,17 +125,18 @@ def _match(observed: Observed) -> list[tuple[CallRecord, Life, Dialled | None, T
     return matched
 
 
-def _taken(observed: Observed, record: CallRecord, life: Life, call: Dialled) -> Taken | None:
-    """The called party's memory of the same call."""
-    start = life.loop_time(record.started_at)
+def _taken(observed: Observed, record: CallRecord, life: Life) -> Taken | None:
+    """The called party's memory of the same call: the last one that began before it was heard to ring."""
+    heard_at = record.answered_at or record.rang_at
+    if heard_at is None:
+        return None
+    start, until = life.loop_time(record.started_at), life.loop_time(heard_at) + EDGE
+    found = None
     for callee in observed.callees:
         for taken in callee.taken:
-            if callee.number.number == record.number and start <= taken.invited_at:
-                if taken.invited_at <= max(life.loop_time(record.ended_at), start) + FAULT_SECONDS and (
-                    taken.invited_at <= (call.ended_at or inf)
-                ):
-                    return taken
-    return None
+            if callee.number.number == record.number and start <= taken.invited_at <= until:
+                found = taken
+    return found
 
 
 def _check_recordings(observed: Observed) -> None:
@@ -219,7 +220,8 @@ def _seen(observed: Observed, record: CallRecord, life: Life, call: Dialled, tak
     killed = inf
     if record.why == "recovered":
         killed = min((at for at in observed.kills if at >= start), default=inf)
-    left = min(tap.byes.get(call.call_id, inf), tap.byes.get(taken.call_id, inf) if taken else inf)
+    dialogs = [call.call_id, *([taken.call_id] if taken else [])]
+    left = min(tap.byes.get(dialog, inf) for dialog in dialogs)
     stops = [at for at in observed.stops if at >= start]
     if record.why == "shut-down" and stops:
         left = min(left, *stops)
@@ -239,8 +241,15 @@ def _seen(observed: Observed, record: CallRecord, life: Life, call: Dialled, tak
         accept_keys=_accept_keys(observed, taken),
         left=left,
         left_late=left,
+        over=min([left, *(at for dialog in dialogs for at in tap.switch_byes.get(dialog, ()))]),
         killed=killed,
-        is_sure=not (is_troubled or is_parted or after_crash or (is_dropped and plan.has_media) or _may_fall_silent(observed, record)),
+        is_sure=not (
+            is_troubled
+            or is_parted
+            or after_crash
+            or (is_dropped and plan.has_media)
+            or _may_fall_silent(observed, record)
+        ),
         is_book_sound=not is_troubled,
     )
 
@@ -272,5 +281,3 @@ def _accept_keys(observed: Observed, taken: Taken | None) -> list[tuple[float, f
             if key == ACCEPT_KEY and source[0] == taken.number.host and at >= taken.invited_at
         ]
     return found
-
-

@@ -87,9 +87,10 @@ class Seen:
             instant of each.
         left: When somebody's hang-up arrived; endless if nobody hung up.
         left_late: The latest instant the switch may have noticed, where that is not sure.
+        over: When the switch or a party ended the talk on the wire, whatever is said of it later.
         killed: When the switch died in mid-call.
-        is_billable: Whether anybody pays for calls of this kind.
         is_sure: Whether nothing disturbed the call, so that it must come out as planned.
+        is_book_sound: Whether the book answered all the time, so that talk that could be paid was.
     """
 
     call: str
@@ -99,6 +100,7 @@ class Seen:
     accept_keys: Sequence[tuple[float, float]]
     left: float = inf
     left_late: float = inf
+    over: float = inf
     killed: float = inf
     is_sure: bool = True
     is_book_sound: bool = True
@@ -183,6 +185,8 @@ class Model:
         if seen.killed < inf:
             low = min(low, seen.killed - start - BEAT_SECONDS)
             high = min(high, seen.killed - start + EDGE)
+        elif seen.over - start > max(0.0, high) + EDGE:
+            self._fault(claimed, f"went on for {seen.over - start:.3f} s, when only {high:.3f} s could be paid")
         if not seen.is_sure:
             low = 0.0
         self._compare(seen, claimed, max(0.0, low), max(0.0, high))

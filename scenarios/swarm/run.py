@@ -19,10 +19,12 @@ import structlog
 from ledger.money import AccountId, Money
 from ledger.requests import Deposit
 from ledger.store import Book
+from prompts.audio import Library
+from prompts.catalog import ENGLISH
 from scenarios.sim.loop import VirtualLoop
 from scenarios.sim.network import Link, Network
 from scenarios.swarm import world as plans
-from scenarios.swarm.house import BOOK_FILE, NOON, PORTS, House
+from scenarios.swarm.house import BOOK_FILE, NOON, PORTS, House, bring_home
 from scenarios.swarm.invariants import check
 from scenarios.swarm.observed import Observed, Paid
 from scenarios.swarm.people import Callee, Caller, Household
@@ -41,6 +43,7 @@ LINGER_SECONDS: Final = 32.5
 """64*T1, and half a second for timers set a little later (RFC 3261 §17.1.1.1)."""
 SETTLE_SECONDS: Final = 600.0
 """Longer than the longest talk and every retransmission; what still goes on then goes on for ever."""
+FILE: Final = "swarm.toml"
 EMPTY_BOOK: Final = "empty.db"
 
 
@@ -82,14 +85,19 @@ async def _run(plan: Plan, folder: Path, network: Network, empty: Path) -> Outco
     _lay_cables(plan, network)
     shutil.copyfile(empty, folder / BOOK_FILE)
     log = structlog.wrap_logger(_Nowhere(), processors=[])
-    house = House(seed=plan.seed, world=_world(plan, folder), folder=folder, ports=PORTS, has_media=plan.has_media, log=log)
+    house = House(
+        seed=plan.seed, world=_world(plan, folder), folder=folder, ports=PORTS, has_media=plan.has_media, log=log
+    )
     house.troubles = [event for event in plan.events if isinstance(event, plans.BookTrouble)]
     observed = Observed(plan=plan, tap=tap, lives=house.lives, troubled=house.troubled, taped=house.taped)
     observed.folder = folder
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(house.stop)
-        await house.start()
         outside = await stack.enter_async_context(await Book.open(str(folder / BOOK_FILE)))
+        stack.push_async_callback(house.stop)
+        if not plan.has_media:
+            bring_home(outside)
+            house.outside = outside
+        await house.start()
         await _play(plan, house, outside, observed, stack)
         await _settle(house, tap)
         await house.mourn()
@@ -238,8 +246,15 @@ def _lay_cables(plan: Plan, network: Network) -> None:
 def _world(plan: Plan, folder: Path) -> World:
     (folder / "tariff.toml").write_text(tariff_text(plan))
     (folder / "profile.toml").write_text(profile_text(plan))
-    world = build_world(parse_config(config_text(plan, PORTS, BOOK_FILE), "swarm.toml"), "swarm.toml", folder)
-    return world
+    return build_world(parse_config(config_text(plan, PORTS, BOOK_FILE), FILE), FILE, folder, library=_library())
+
+
+@lru_cache(maxsize=1)
+def _library() -> Library:
+    """The recorded words, read once a process."""
+    library = Library(ENGLISH)
+    library.load_all()
+    return library
 
 
 @lru_cache(maxsize=1)

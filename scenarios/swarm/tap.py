@@ -59,10 +59,10 @@ class Tap:
         self.digest.update(said.encode() + passage.data)
         if (SWITCH_HOST, SIP_PORT) in {passage.source, passage.target}:
             self.last_at = passage.arrives_at or passage.at
-        if (SWITCH_HOST, SIP_PORT) == passage.target:
+        if passage.target == (SWITCH_HOST, SIP_PORT):
             if passage.arrives_at is not None:
                 self._hear(passage.data, passage.arrives_at)
-        elif (SWITCH_HOST, SIP_PORT) == passage.source:
+        elif passage.source == (SWITCH_HOST, SIP_PORT):
             self._say(passage.data, passage.at)
         elif passage.target[0] == SWITCH_HOST and passage.arrives_at is not None:
             self._hear_tone(passage, passage.arrives_at)

@@ -16,7 +16,9 @@ WIDTH_DEFAULT = 120
 
 def tell_failure(outcome: Outcome, *, media: float, is_shrinking: bool) -> Iterable[str]:
     """One line for a failure, and how to see it."""
-    yield f"seed {outcome.seed}: {outcome.faults[0]}" + (f" (and {len(outcome.faults) - 1} more)" if len(outcome.faults) > 1 else "")
+    yield f"seed {outcome.seed}: {outcome.faults[0]}" + (
+        f" (and {len(outcome.faults) - 1} more)" if len(outcome.faults) > 1 else ""
+    )
     dropped: tuple[str, ...] = ()
     if is_shrinking:
         dropped, _ = shrink(make_plan(outcome.seed, has_media=has_media(outcome.seed, media)), run_plan)

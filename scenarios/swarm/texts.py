@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from scenarios.swarm.people import SECRET
 from scenarios.swarm.model import MICROS
+from scenarios.swarm.people import SECRET
 from scenarios.swarm.world import FACILITY, FACILITY_FREE, SWITCH_HOST, Plan
 
 SILENCE_MAX_MEDIA = 15
@@ -76,9 +76,7 @@ free = true
 """
     ]
     for station in plan.stations:
-        parts.append(
-            f'[[stations]]\nuser = "{station.user}"\npassword = "{SECRET}"\nfacility = "{station.facility}"\n'
-        )
+        parts.append(f'[[stations]]\nuser = "{station.user}"\npassword = "{SECRET}"\nfacility = "{station.facility}"\n')
     for person in plan.people:
         parts.append(f'[[people]]\nid = "{person.person}"\npin = "{person.pin}"\nfacility = "{person.facility}"\n')
         if person.allowed is not None:

@@ -215,7 +215,9 @@ def make_plan(seed: int, *, has_media: bool) -> Plan:
     people = tuple(_person(chance, index) for index in range(chance.randint(1, 3)))
     limit = float(chance.choice((20, 45, 60, 90, 120)))
     numbers = tuple(_number(chance, index, prices, limit) for index in range(chance.randint(1, 3)))
-    people = tuple(replace(person, debit=_balance(chance, prices)) if chance.random() < 0.5 else person for person in people)
+    people = tuple(
+        replace(person, debit=_balance(chance, prices)) if chance.random() < 0.5 else person for person in people
+    )
     stations = tuple(
         StationPlan(f"station{index}", f"10.0.1.{index + 1}", FACILITY if chance.random() < 0.95 else FACILITY_FREE)
         for index in range(chance.randint(1, 3))
@@ -253,7 +255,14 @@ def _prices(chance: Random) -> Prices:
         increment_seconds=increment,
         minimum_seconds=first + chance.choice((0, 0, 0, 1, 7, 30)),
         per_minute=chance.choice(
-            (Decimal("0.25"), Decimal("0.025"), Decimal("0.07"), Decimal("0.2433"), Decimal("0.000007"), Decimal("1.2345678"))
+            (
+                Decimal("0.25"),
+                Decimal("0.025"),
+                Decimal("0.07"),
+                Decimal("0.2433"),
+                Decimal("0.000007"),
+                Decimal("1.2345678"),
+            )
         ),
         first_price=chance.choice((None, None, Decimal("0.5"), Decimal("0.0000005"), Decimal(0))),
         connection=chance.choice((Decimal(0), Decimal(0), Decimal(0), Decimal("0.0333333"))),
@@ -263,12 +272,21 @@ def _prices(chance: Random) -> Prices:
 def _balance(chance: Random, prices: Prices) -> int:
     """Money for nothing, for exactly so much talk, for a micro less, or for plenty."""
     exact = prices.of(float(chance.randint(1, 60)))
-    return max(0, chance.choice((0, exact, exact, exact, exact, exact - 1, exact + 1, exact + chance.randint(0, 10_000), 5 * MICROS)))
+    return max(
+        0,
+        chance.choice(
+            (0, exact, exact, exact, exact, exact - 1, exact + 1, exact + chance.randint(0, 10_000), 5 * MICROS)
+        ),
+    )
 
 
 def _person(chance: Random, index: int) -> PersonPlan:
     return PersonPlan(
-        f"person{index}", f"{1000 + 1111 * index + chance.randint(0, 99)}", FACILITY if chance.random() < 0.98 else FACILITY_FREE, None, None
+        f"person{index}",
+        f"{1000 + 1111 * index + chance.randint(0, 99)}",
+        FACILITY if chance.random() < 0.98 else FACILITY_FREE,
+        None,
+        None,
     )
 
 
@@ -288,7 +306,9 @@ def _number(chance: Random, index: int, prices: Prices, limit: float) -> NumberP
 
 def _answering(chance: Random, limit: float) -> Answering:
     after = chance.choice((0.0, 0.01, chance.random(), chance.uniform(0, 10), chance.uniform(0, 32)))
-    leaves = chance.choice((None, None, chance.uniform(0, 5), chance.uniform(5, 40), chance.uniform(5, 40), chance.uniform(20, limit + 60)))
+    leaves = chance.choice(
+        (None, None, chance.uniform(0, 5), chance.uniform(5, 40), chance.uniform(5, 40), chance.uniform(20, limit + 60))
+    )
     way = chance.random()
     if way < 0.05:
         return Answering(after, status=chance.choice((480, 486, 488, 500, 503, 600, 603)))
@@ -299,7 +319,9 @@ def _answering(chance: Random, limit: float) -> Answering:
     if way < 0.24:
         return Answering(after, leaves_after=leaves)
     if way < 0.34:
-        mashed = tuple((chance.choice((0.0, 0.1, 1.0)), chance.choice("0123456789*#")) for _ in range(chance.randint(2, 12)))
+        mashed = tuple(
+            (chance.choice((0.0, 0.1, 1.0)), chance.choice("0123456789*#")) for _ in range(chance.randint(2, 12))
+        )
         return Answering(after, keys=mashed, leaves_after=leaves)
     accept = (chance.choice((0.0, chance.uniform(0, 5), chance.uniform(0, 8), chance.uniform(0, 30))), "5")
     price = ((chance.uniform(0, 8), "2"),) if chance.random() < 0.1 else ()
@@ -314,7 +336,11 @@ def _answering(chance: Random, limit: float) -> Answering:
 
 
 def _call(
-    chance: Random, index: int, stations: tuple[StationPlan, ...], people: tuple[PersonPlan, ...], numbers: tuple[NumberPlan, ...]
+    chance: Random,
+    index: int,
+    stations: tuple[StationPlan, ...],
+    people: tuple[PersonPlan, ...],
+    numbers: tuple[NumberPlan, ...],
 ) -> CallPlan:
     person = chance.randrange(len(people))
     pin = people[person].pin
@@ -328,7 +354,9 @@ def _call(
         is_debit=chance.random() < (0.15 if people[person].debit is None else 0.8),
         pins=chance.choice(((pin,),) * 24 + ((BAD_PIN, pin), (BAD_PIN, BAD_PIN, BAD_PIN), ())),
         thinks=chance.choice((0.0, 0.5, chance.uniform(0, 3))),
-        leaves_after=chance.choice((None, None, None, None, chance.uniform(0, 10), chance.uniform(10, 60), chance.uniform(10, 90))),
+        leaves_after=chance.choice(
+            (None, None, None, None, chance.uniform(0, 10), chance.uniform(10, 60), chance.uniform(10, 90))
+        ),
         is_dropping=chance.random() < 0.05,
         holds=(chance.uniform(10, 40), chance.uniform(0.5, 10)) if chance.random() < 0.08 else None,
     )

@@ -53,8 +53,10 @@ class World:
     """Accounts the configuration opens, with their first deposit."""
 
 
-def build_world(config: Config, file: str, base: Path) -> World:
+def build_world(config: Config, file: str, base: Path, *, library: Library | None = None) -> World:
     """Load what the configuration names; relative paths start at `base`, the file's folder.
+
+    A `library` that is loaded already spares reading every recording again, for who builds many worlds.
 
     Raises:
         ConfigError: With every mistake found.
