@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import logging
 import signal
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+import structlog
 from rich.console import Console
 
 from scenarios.load import quantities
 from scenarios.load.arrivals import duration_of
-from scenarios.load.generator import Generator
+from scenarios.load.generator import Generator, raise_file_limit
 from scenarios.load.knee import KneeSearch, Step
 from scenarios.load.outcome import Outcome, facts, judge, knee_facts, step_of
 from scenarios.load.page import page_of
@@ -140,8 +144,18 @@ def play(plan: Plan, target: tuple[str, int]) -> Outcome:
     Raises:
         OSError: A socket cannot be had, or a telephone was not registered.
     """
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(_play(plan, target))
+    raise_file_limit()
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+    )
+    gc.collect()
+    gc.freeze()  # what is loaded stays: a full collection would stand in the way of calls
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            return runner.run(_play(plan, target))
+    finally:
+        gc.unfreeze()
 
 
 async def _play(plan: Plan, target: tuple[str, int]) -> Outcome:

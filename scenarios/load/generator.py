@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import math
 import resource
 import time
@@ -100,12 +99,9 @@ class Generator:
             OSError: A socket cannot be had.
             ConnectionError: A telephone was not registered.
         """
-        raise_file_limit()
         async with self._opened() as (parties, inside, outside, media):
             register = partial(register_all, self.plan, self.target, inside, outside, self._tell_registered)
             granted = await register()
-            gc.collect()
-            gc.freeze()
             beside = [asyncio.create_task(self._watch())]
             if granted is not None:
                 beside.append(asyncio.create_task(_renew(register, granted)))
@@ -117,7 +113,6 @@ class Generator:
                     task.cancel()
                 await asyncio.gather(*beside, return_exceptions=True)
                 await self._abandon()
-                gc.unfreeze()
                 self._take_counts(inside, outside, media)
         self.progress.phase = "done"
         return self.tally

@@ -240,6 +240,11 @@ class Plan(_Table):
             alone = [kind.title for kind in self.mix if kind.hangs_up == "callee" or kind.callees is not None]
             if alone:
                 raise ValueError(f"{alone[0]}: hangs_up: callee and callees need `callees` in the plan")
+            nowhere = [kind.title for kind in self.mix if "{number" in kind.dials + kind.presses]
+            if nowhere:
+                raise ValueError(
+                    f"{nowhere[0]}: {{number}} needs `callees`; without them say what it dials: dials: service"
+                )
         return self
 
     def called(self, kind: KindTable) -> NumbersTable | None:

@@ -56,6 +56,7 @@ def test_a_plan_is_read_into_values():
         ("failed of accept", "failed of bridge", "the mix has no 'bridge'; it has accept, no-answer"),
         ("{n:04}", "0000", "plan.yaml:7: callees: number and user need {n}"),
         ("station-{n:02}", "station-{m}", "plan.yaml:6: callers.user:"),
+        ('callees: {number: "+1212555{n:04}", user: "family-{n}"}\n', "", "accept: {number} needs `callees`"),
         ("load: calls\n", "", "plan.yaml:1: load: is missing"),
     ],
 )
