@@ -64,7 +64,8 @@ def build_world(config: Config, file: str, base: Path, *, library: Library | Non
     mistakes: list[Mistake] = []
     deck = _deck(config, file, base, mistakes)
     profiles = _profiles(config, file, base, mistakes)
-    library = _library(config, file, base, mistakes)
+    if library is None:
+        library = _library(config, file, base, mistakes)
     _pins(config, file, profiles, mistakes)
     _book(config, file, mistakes)
     if mistakes:
