@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from rating.errors import RateError
+from rating.explain import Explanation
 from scenarios.play.result import CallSeen
 from scenarios.report.seen import grants, phone_of
 from switch.call.timeline import BOOK, CALLEE, CALLER, SWITCH
@@ -28,6 +31,9 @@ FIELDS: Final = (
     "call",
 )
 """Of a record, in the order in which people ask for them."""
+
+CLOCKS_SECONDS_MAX: Final = 0.1
+"""A key is told at its beginning or its end: talk that ends so near the end of the call ends with it."""
 
 INSTANTS: Final = ("started_at", "rang_at", "answered_at", "accepted_at", "ended_at")
 
@@ -65,6 +71,17 @@ def headline(call: CallSeen) -> list[tuple[str, str]]:
     return rows
 
 
+def explanation(call: CallSeen) -> str:
+    """How the charge came about, amount by amount; empty where nothing was charged."""
+    stored = (call.record or {}).get("explanation")
+    if not stored:
+        return call.explanation
+    try:
+        return Explanation.from_json(json.dumps(stored)).to_text()
+    except RateError:
+        return call.explanation
+
+
 def talk_seconds(call: CallSeen) -> float | None:
     """How long was talked, by the record; None where it has none."""
     try:
@@ -78,9 +95,10 @@ def talk_until(call: CallSeen) -> float | None:
     if call.accepted_at is None:
         return None
     seconds = talk_seconds(call)
-    if seconds is not None:
-        return call.accepted_at + seconds
-    return max(call.accepted_at, call.until or max((item.at for item in call.timeline), default=0.0))
+    if seconds is None:
+        return max(call.accepted_at, call.until or max((item.at for item in call.timeline), default=0.0))
+    until = call.accepted_at + seconds
+    return call.until if call.until is not None and abs(until - call.until) <= CLOCKS_SECONDS_MAX else until
 
 
 def instant(call: CallSeen, name: str) -> float | None:

@@ -128,7 +128,7 @@ class _Direction:
             sent_at=sent_at,
             arrived_at=arrived_at,
             line=line,
-            whole="" if seen is None or "\n" not in seen.text else without_secrets(seen.text),
+            whole="" if seen is None or "\n" not in seen.text else without_secrets(seen.text.replace("\r\n", "\n")),
             is_lost=is_lost,
         )
 

@@ -46,6 +46,7 @@ class CallShown:
     messages: Sequence[tuple[Message, str, str]]
     """Each with who sent it to whom."""
     record: Sequence[tuple[str, str]]
+    explanation: str
     entries: Sequence[tuple[str, str, Sequence[Any]]]
     """Name, kind and postings."""
 
@@ -56,6 +57,8 @@ class Shown:
 
     name: str
     result: Result
+    fault: str
+    """What went wrong beyond the expectations that failed."""
     missed: Sequence[Checked]
     met: Sequence[Checked]
     strips: Sequence[Markup]
@@ -105,6 +108,7 @@ def _shown(name: str, result: Result) -> Shown:
     return Shown(
         name=name,
         result=result,
+        fault="" if any(check.found and check.found in result.fault for check in result.failures) else result.fault,
         missed=result.failures,
         met=[check for check in result.expectations if check.is_met],
         strips=[
@@ -129,6 +133,7 @@ def _call(name: str, result: Result, call: CallSeen) -> CallShown:
             for message in messages(call)
         ],
         record=facts.record_rows(call),
+        explanation=facts.explanation(call),
         entries=[(entry, kind, postings) for (entry, kind), postings in entries(call).items()],
     )
 
@@ -142,6 +147,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_finalized,
     )
+    environment.filters["breakable"] = lambda name: Markup(":<wbr>").join(printable(name).split(":"))
     environment.filters["seconds"] = lambda value: f"{value:,.2f} s" if value < 100 else f"{value:,.0f} s"
     return environment
 

@@ -23,9 +23,11 @@ LABELLED: Final = Room(14, 5)
 """An arrow with its words above it."""
 ARROW: Final = Room(5, 5)
 
-WORDS_WIDTH: Final = 34
+WORDS_WIDTH: Final = {CALLER: 32, CALLEE: 35}
 """Letters of a line beside a party."""
-MONEY_WIDTH: Final = 46
+MISSED_WIDTH: Final = 29
+"""Bold letters are wider."""
+MONEY_WIDTH: Final = 42
 """Letters of a line behind the book."""
 
 FOLD_MIN: Final = 8
@@ -56,6 +58,9 @@ class Folded:
     """A hold that is drawn without words."""
 
     note: Note
+    left: int
+    """How many more follow without words."""
+    is_first: bool
 
 
 Thing = Seen | Entry | Checked | Folded
@@ -118,10 +123,10 @@ def _needs(thing: Thing) -> tuple[Mapping[str, Room], tuple[str, ...]]:
         case Keys(party=party):
             return {SIDES[party]: Room(11, 10)}, ()
         case Words(party=party, said=said, heard=heard):
-            lines = _wrapped(heard or said, WORDS_WIDTH)
+            lines = _wrapped(heard or said, WORDS_WIDTH[party])
             return {WORDS_ZONE[party]: _room(lines)} | ({SIDES[party]: ARROW} if said else {}), lines
         case Checked(text=text, found=found):
-            lines = _wrapped(f"✗ {text}: {found}", WORDS_WIDTH)
+            lines = _wrapped(f"✗ {text}: {found}", MISSED_WIDTH)
             return {LEFT: _room(lines)}, lines
         case Note(target=target, text=text) if target == BOOK:
             lines = _wrapped(text, MONEY_WIDTH)
@@ -150,15 +155,19 @@ def _folded(seen: Sequence[Seen]) -> list[Seen | Folded]:
         if isinstance(each, Note) and each.kind is Kind.MONEY and PAID_TO.search(each.text):
             run.append(each)
             continue
-        if each is None or isinstance(each, Note | Keys | Message) or not run:
-            found += [
-                Folded(note) if len(run) >= FOLD_MIN and 2 <= number < len(run) - 1 else note
-                for number, note in enumerate(run)
-            ]
+        if each is None or isinstance(each, Note | Keys | Message):
+            found += _fold(run)
             run = []
         if each is not None:
             found.append(each)
     return found
+
+
+def _fold(run: Sequence[Note]) -> list[Note | Folded]:
+    if len(run) < FOLD_MIN:
+        return list(run)
+    middle = [Folded(note, len(run) - 4 - number, is_first=number == 0) for number, note in enumerate(run[2:-1])]
+    return [*run[:2], *middle, run[-1]]
 
 
 def _at(thing: Thing) -> float:

@@ -26,9 +26,13 @@ LEVEL_WIDTH: Final = 40.0
 WORDS_GAP: Final = 50.0
 """From a party's lifeline to its words: behind the curve of its sound."""
 STAIR: Final = 8.0
-MONEY_LEFT: Final = LANES[BOOK] + 34
+MONEY_LEFT: Final = LANES[BOOK] + 39
 HEADS_REPEATED_FROM: Final = 1100.0
 """Taller ladders name their lanes below too."""
+FOLD_ROOM: Final = 46.0
+"""Between two labels of holds, for one line that says how many have none."""
+JUST_BEFORE: Final = 0.0005
+"""What ends at an instant ends above the rows of that instant."""
 SLANT_MAX: Final = 14.0
 TRAVEL_TOLD_SECONDS: Final = 0.25
 """A message on its way for so long is said to be."""
@@ -63,7 +67,7 @@ def svg(
     _breaks(pen, laid)
     _stairs(pen, call, laid)
     # What is behind comes first: arrows to the book pass below the words of the called party.
-    for row in sorted(laid.rows, key=lambda row: not (isinstance(row.thing, Note) and row.thing.target == BOOK)):
+    for row in sorted(laid.rows, key=lambda row: not _is_money(row)):
         _thing(pen, call, laid, row, prefix, is_linked=is_linked)
     _times(pen, call, laid)
     return written(pen)
@@ -108,7 +112,7 @@ def _talk(pen: Pen, call: CallSeen, laid: Rows) -> None:
     until = talk_until(call)
     if call.accepted_at is None or until is None:
         return
-    top, bottom = laid.axis.y(call.accepted_at), laid.axis.y(until)
+    top, bottom = laid.axis.y(call.accepted_at), laid.axis.y(until - JUST_BEFORE)
     group = pen.group("talk", title=f"talk: {until - call.accepted_at:.2f} s")
     group.rect(LANES[CALLER], top, LANES[CALLEE] - LANES[CALLER], bottom - top)
 
@@ -138,7 +142,7 @@ def _breaks(pen: Pen, laid: Rows) -> None:
             group.rect(x - 7, middle - 4, 14, 8, "gap")
             for shift in (-3.0, 3.0):
                 group.path(f"M{x - 7:.0f} {middle + shift + 2:.1f}l4.7 -4l4.7 4l4.6 -4")
-        group.text(TALK_RIGHT, middle + 3.5, f"{each.seconds:.1f} s", anchor="end")
+        group.text(TALK_RIGHT - 5, middle + 3.5, f"{each.seconds:.1f} s", anchor="end")
 
 
 def _stairs(pen: Pen, call: CallSeen, laid: Rows) -> None:
@@ -149,7 +153,7 @@ def _stairs(pen: Pen, call: CallSeen, laid: Rows) -> None:
     states = hold_states(call)
     for number, grant in enumerate(grants(call)):
         state = states.get(number, "")
-        top, bottom = laid.axis.y(min(grant.since, until)), laid.axis.y(min(grant.until, until))
+        top, bottom = laid.axis.y(min(grant.since, until)), laid.axis.y(min(grant.until, until) - JUST_BEFORE)
         group = pen.group(f"grant {state}".rstrip(), title=f"{grant.text}{f' ({state})' if state else ''}")
         group.rect(LANES[BOOK] + 5 + number % 3 * STAIR, top, STAIR, max(2.0, bottom - top))
 
@@ -170,7 +174,10 @@ def _thing(pen: Pen, call: CallSeen, laid: Rows, row: Row, prefix: str, *, is_li
         case Note():
             _note(pen, row, row.thing)
         case Folded(note=note):
-            _arrow(pen.group("money folded", title=f"{note.at:.2f}: {note.text}"), SWITCH, BOOK, row.y)
+            group = pen.group("money folded", title=f"{note.at:.2f}: {note.text}")
+            _arrow(group, SWITCH, BOOK, row.y)
+            if row.thing.is_first:
+                _fold(group, laid, row.thing, row.y)
         case Entry():
             _entry(pen, row, row.thing)
         case Checked():
@@ -179,6 +186,18 @@ def _thing(pen: Pen, call: CallSeen, laid: Rows, row: Row, prefix: str, *, is_li
             _lines(group, LANES[CALLER] - WORDS_GAP, row, anchor="end")
         case _ as never:
             assert_never(never)
+
+
+def _fold(pen: Pen, laid: Rows, first: Folded, top: float) -> None:
+    """Say how many holds have no words of their own, where there is room."""
+    until = laid.axis.taken.get(rows.MONEY, top)
+    below = min((row.y for row in laid.rows if row.y > top and row.lines and _is_money(row)), default=until)
+    if below - top > FOLD_ROOM:
+        pen.text(MONEY_LEFT, (top + below) / 2 + 4, f"… {first.left + 1} more holds", "more")
+
+
+def _is_money(row: Row) -> bool:
+    return isinstance(row.thing, Note) and row.thing.target == BOOK
 
 
 def _message(pen: Pen, row: Row, message: Message, name: str, link: str | None) -> None:
@@ -208,14 +227,13 @@ def _message(pen: Pen, row: Row, message: Message, name: str, link: str | None) 
 
 def _words(pen: Pen, call: CallSeen, laid: Rows, row: Row, words: Words) -> None:
     """What was said as an arrow, what was heard as a bar as long as it sounded, and the words beside it."""
-    kind = "words" if words.said else "words person"
-    if words.said and call.accepted_at is not None and words.at >= call.accepted_at:
-        kind = "words warning"
+    is_warning = words.said and call.accepted_at is not None and words.at >= call.accepted_at
+    kind = "warning" if is_warning else "" if words.said else "person"
     if words.said and words.is_watched and words.since is None:
-        kind = "words unheard"
+        kind += " unheard"
     x, way = LANES[words.party], -1 if words.party == CALLER else 1
     title = f"said: {words.said}\nheard: {words.heard}" if words.said and words.heard else words.said or words.heard
-    group = pen.group(f"{kind} {words.party}", title=title)
+    group = pen.group(" ".join(f"words {kind} {words.party}".split()), title=title)
     if words.said:
         _arrow(group, SWITCH, words.party, row.y)
     if words.since is not None and words.until is not None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from scenarios.play.result import CallSeen, Moment
-from scenarios.report.facts import record_rows, title
+from scenarios.report.facts import explanation, record_rows, title
 from scenarios.report.hidden import keys_shown
 from scenarios.report.ladder import Line, as_text, draw, with_keys
 from scenarios.report.messages import messages
@@ -23,8 +23,8 @@ def text(call: CallSeen, width: int = WIDTH) -> str:
     """All of a call, in lines of `width` letters where words allow; times count from the scenario's start."""
     parts = [f"{title(call)}  ({call.call_id})", as_text(ladder(call, width))]
     parts += [_columns(rows) for rows in (record_rows(call), _holds(call), _postings(call)) if rows]
-    if call.explanation:
-        parts.append("\n".join(f"  {line}" for line in call.explanation.splitlines()))
+    if explained := explanation(call):
+        parts.append("\n".join(f"  {line}" for line in explained.splitlines()))
     return "\n\n".join(parts)
 
 

@@ -1,8 +1,8 @@
 "use strict";
 // The page is whole without this. Here: find in the index, open a message when its arrow is followed, go on by keys.
 const search = document.getElementById("search");
-search.hidden = false;
-search.addEventListener("input", () => {
+if (search) search.hidden = false;
+search?.addEventListener("input", () => {
   const wanted = search.value.toLowerCase().split(/\s+/);
   for (const row of document.querySelectorAll("table.scenarios tbody tr")) {
     row.hidden = !wanted.every((word) => row.textContent.toLowerCase().includes(word));
