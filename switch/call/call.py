@@ -107,6 +107,7 @@ class StationCall:
         if not opened:
             self._leg.refuse(503, headers=RETRY_AFTER)
             if opened is None:
+                media.close()  # The book may take its time, and others need the port.
                 await self._disown()
             return
         self._leg.answer(description)
@@ -157,7 +158,7 @@ class StationCall:
         """End a call that was refused, in case the book opened it and only its answer was lost."""
         now = self._services.clock.utc(self._services.clock.now())
         record = self._draft.record(ended_at=now, why=Reason.FAULT.value, ended_by=Leaver.SWITCH.value)
-        await self._insist("call_end_not_stored", lambda: self._services.book.submit(EndCall(record)))
+        await self._book_end(record, None)
 
     async def _outcome(self, desk: CallDesk, lines: asyncio.TaskGroup) -> Outcome:
         """The end of the story; our own faults and a shutdown are two of its reasons."""
@@ -191,6 +192,10 @@ class StationCall:
         record, charge = self._settle(outcome, desk, now)
         self._timeline.add(Kind.STATE, SWITCH, SWITCH, f"ended: {record.why}")
         await self._insist("block_not_stored", desk.store_block)
+        await self._book_end(record, charge)
+
+    async def _book_end(self, record: CallRecord, charge: Charge | None) -> None:
+        """Store the record and the charge, then tell of them."""
         ended = await self._insist("call_end_not_stored", lambda: self._services.book.submit(EndCall(record, charge)))
         if ended is None:
             self._services.log.error("call_left_open", call_id=record.call_id, remedy="the next start settles it")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,10 +23,11 @@ EXAMPLE = commands.BUILT_IN.read_text(encoding="utf-8")
 
 
 @pytest.fixture
-def app() -> typer.Typer:
+def app() -> Iterator[typer.Typer]:
     app = typer.Typer(pretty_exceptions_enable=False)
     commands.register(app)
-    return app
+    yield app
+    structlog.reset_defaults()  # `serve` sets up the log of its process
 
 
 def write(folder: Path, text: str) -> str:

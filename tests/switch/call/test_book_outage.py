@@ -76,14 +76,15 @@ async def only(board: Board) -> CallRecord:
     return record
 
 
-async def test_a_new_call_is_refused_and_leaves_no_trace(tmp_path: Path) -> None:
+async def test_a_new_call_is_refused_and_leaves_nothing_but_its_record(tmp_path: Path) -> None:
     async with troubled(tmp_path) as (board, outage):
         outage.fail(StartCall)
         call = await (await board.phone("yard")).dial("12125550123")
         ended = await call.wait_for_end()
         assert (ended.cause, ended.status) == (Cause.UNREACHABLE, 503)
         assert len(outage.failed) == 1
-        assert board.records == []
+        record = await only(board)
+        assert (record.why, record.number, str(record.charged)) == ("fault", None, "0")
 
 
 @pytest.mark.parametrize("kind", [READ, PlaceHold, UpdateCall, OpenAccount])
