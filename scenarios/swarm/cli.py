@@ -16,14 +16,14 @@ def register(app: typer.Typer) -> None:
     app.command()(replay)
 
 
-def swarm(
+def swarm(  # noqa: PLR0917 - the options of a command
     seeds: Annotated[
         int | None, typer.Option(min=1, help="How many seeds to run; 100 unless --for says otherwise.")
     ] = None,
     first: Annotated[int | None, typer.Option(min=0, help="The first seed; a fresh one if not given.")] = None,
     media: Annotated[float, typer.Option(min=0, max=1, help="Share of the seeds that run with audio.")] = 0.2,
     jobs: Annotated[int, typer.Option(min=1, max=64, help="Processes side by side.")] = 2,
-    for_: Annotated[float | None, typer.Option("--for", min=1, help="Stop after so many seconds.")] = None,
+    for_: Annotated[float | None, typer.Option("--for", min=1, help="Stop after so long, in seconds.")] = None,
     shrinking: Annotated[bool, typer.Option("--shrink/--no-shrink", help="Make a failing plan smaller.")] = True,
 ) -> None:
     """Run random worlds with random people and faults on virtual time, and judge each by a model of the money.
@@ -49,7 +49,7 @@ def swarm(
             typer.echo(f"{done} seeds, {len(failed)} failed")
     took = time.monotonic() - started
     typer.echo(
-        f"{done} seeds from {begin}: {len(failed)} failed; {calls} calls, {virtual:.0f} virtual seconds in {took:.0f} s, "
+        f"{done} seeds from {begin}: {len(failed)} failed; {calls} calls, {virtual:.0f} virtual s in {took:.0f} s, "
         f"{done / took:.1f} seeds/s, {virtual / took:.0f} times real time"
     )
     raise typer.Exit(1 if failed else 0)

@@ -19,17 +19,21 @@ from typing import Any, Final
 from sqlalchemy.exc import OperationalError
 
 from ledger.errors import BookClosedError
+from ledger.group import Committed
+from ledger.requests import Process
 from ledger.store import Book
 from scenarios.sim.datagrams import SimulatedDatagramTransport
 from scenarios.sim.loop import VirtualLoop
+from scenarios.swarm.plan import SWITCH_HOST, BookTrouble
 from scenarios.swarm.quiet import QuietDriver
-from scenarios.swarm.world import SWITCH_HOST, BookTrouble
 from switch.app.switch import Switch, running
 from switch.app.world import World
 
 NOON: Final = datetime(2021, 6, 1, 12, 0, tzinfo=UTC)
 PORTS: Final = range(20000, 20040)
 BOOK_FILE: Final = "book.db"
+POLL: Final = "Book.poll_outside_changes.<locals>.look"
+"""The question of a book that looks for changes of others."""
 SHUTDOWN_SECONDS: Final = 60.0
 
 
@@ -97,7 +101,7 @@ class House:
         if self.outside is not None:
             book = self.switch.services.book
             bring_home(book)
-            spare_looking(book, self.outside, lambda: any(life.is_killed for life in self.lives))
+            spare_looking(book, self.outside, lambda: self.lives[-2:][0].is_killed)
         self._trouble(self.switch)
         for listener in self.on_start:
             listener(self.switch)
@@ -214,7 +218,7 @@ def bring_home(book: Book) -> None:
         return result
 
     book._writing.run = run  # type: ignore[method-assign]
-    book.read = run  # type: ignore[method-assign]
+    book.read = run  # type: ignore[method-assign, assignment]
 
 
 def spare_looking(book: Book, outside: Book, is_anybody_dead: Callable[[], bool]) -> None:
@@ -223,16 +227,17 @@ def spare_looking(book: Book, outside: Book, is_anybody_dead: Callable[[], bool]
     A switch looks every half second, and finds nothing a thousand times in a run. Who died and who wrote is
     known here; that looking finds them is tested with the runs that use threads.
     """
-    look, find = book.poll_outside_changes, book.dead_processes
+    read, find = book.read, book.dead_processes
 
-    async def poll() -> None:
-        if outside._writer.seen_changes > book._writer.seen_changes:
-            await look()
+    async def look(query: Any) -> Any:
+        if query.__qualname__ == POLL and outside._writer.seen_changes <= book._writer.seen_changes:
+            return Committed((), book._writer.seen_changes, frozenset())
+        return await read(query)
 
-    async def dead_processes(*question: Any) -> Any:
-        return await find(*question) if is_anybody_dead() else ()
+    async def dead_processes(now: datetime, is_alive: Callable[[Process], bool | None]) -> tuple[Process, ...]:
+        return await find(now, is_alive) if is_anybody_dead() else ()
 
-    book.poll_outside_changes = poll  # type: ignore[method-assign]
+    book.read = look  # type: ignore[method-assign]
     book.dead_processes = dead_processes  # type: ignore[method-assign]
 
 

@@ -18,7 +18,7 @@ from scenarios.swarm.model import EDGE, Claimed, Model, Seen
 from scenarios.swarm.model import Money as Moved
 from scenarios.swarm.observed import Observed
 from scenarios.swarm.people import Dialled, Taken
-from scenarios.swarm.world import FACILITY_FREE, debit_account
+from scenarios.swarm.plan import FACILITY_FREE, debit_account
 from switch.app.switch import Switch
 
 ACCEPT_KEY: Final = "5"

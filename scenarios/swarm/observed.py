@@ -9,8 +9,8 @@ from ledger.entries import Entry
 from ledger.records import CallRecord
 from scenarios.swarm.house import Life
 from scenarios.swarm.people import Callee, Caller
+from scenarios.swarm.plan import Plan
 from scenarios.swarm.tap import Tap
-from scenarios.swarm.world import Plan
 from switch.call.timeline import Timeline
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from scenarios.phones.call import PhoneCall
 from scenarios.phones.errors import CallEndedError, RegistrationError, ReofferRefusedError
 from scenarios.phones.phone import Line, Phone
-from scenarios.swarm.world import SWITCH_HOST, Answering, CallPlan, NumberPlan, PersonPlan, StationPlan
+from scenarios.swarm.plan import SWITCH_HOST, Answering, CallPlan, NumberPlan, PersonPlan, StationPlan
 
 PATIENCE: Final = 150.0
 """Seconds after which anybody hangs up: longer than every limit of a world, with ringing and greeting."""

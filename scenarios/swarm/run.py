@@ -23,14 +23,14 @@ from prompts.audio import Library
 from prompts.catalog import ENGLISH
 from scenarios.sim.loop import VirtualLoop
 from scenarios.sim.network import Link, Network
-from scenarios.swarm import world as plans
+from scenarios.swarm import plan as plans
 from scenarios.swarm.house import BOOK_FILE, NOON, PORTS, House, bring_home
 from scenarios.swarm.invariants import check
 from scenarios.swarm.observed import Observed, Paid
 from scenarios.swarm.people import Callee, Caller, Household
+from scenarios.swarm.plan import SWITCH_HOST, Plan
 from scenarios.swarm.tap import Tap
 from scenarios.swarm.texts import config_text, profile_text, tariff_text
-from scenarios.swarm.world import SWITCH_HOST, Plan
 from switch.app.config import parse_config
 from switch.app.switch import Switch
 from switch.app.world import World, build_world
@@ -43,6 +43,8 @@ LINGER_SECONDS: Final = 32.5
 """64*T1, and half a second for timers set a little later (RFC 3261 §17.1.1.1)."""
 SETTLE_SECONDS: Final = 600.0
 """Longer than the longest talk and every retransmission; what still goes on then goes on for ever."""
+MEMORY: Final = Path("/dev/shm")  # noqa: S108 - `mkdtemp` makes a folder of our own in it
+"""Files in memory, where the system has such a folder: thousands of books need no disk."""
 FILE: Final = "swarm.toml"
 EMPTY_BOOK: Final = "empty.db"
 
@@ -63,7 +65,7 @@ class Outcome:
 def run_plan(plan: Plan) -> Outcome:
     """Run a plan and judge it. Whatever the run raises is a fault too."""
     empty = _empty_book()
-    base = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
+    base = MEMORY if MEMORY.is_dir() else None
     folder = Path(tempfile.mkdtemp(prefix="payphone-swarm-", dir=base))
     network = Network(Random(f"swarm/{plan.seed}/network"))
     loop = VirtualLoop(network, limit=LIMIT_SECONDS)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from scenarios.swarm.plan import Plan
 from scenarios.swarm.run import Outcome
-from scenarios.swarm.world import Plan
 
 RUNS_MAX = 200
 """Runs a shrink may take: some two minutes."""

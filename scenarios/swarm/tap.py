@@ -11,7 +11,7 @@ from typing import Final
 
 from scenarios.phones.packets import read_packet
 from scenarios.sim.network import Passage
-from scenarios.swarm.world import SWITCH_HOST
+from scenarios.swarm.plan import SWITCH_HOST
 
 SIP_PORT: Final = 5060
 EVENTS: Final = "0123456789*#ABCD"

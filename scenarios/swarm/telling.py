@@ -7,9 +7,10 @@ from collections.abc import Iterable
 
 from scenarios.report.ladder import as_text, draw
 from scenarios.swarm.many import has_media
+from scenarios.swarm.plan import Plan
 from scenarios.swarm.run import Outcome, run_plan
 from scenarios.swarm.shrink import shrink
-from scenarios.swarm.world import Plan, make_plan
+from scenarios.swarm.world import make_plan
 
 WIDTH_DEFAULT = 120
 
@@ -48,11 +49,12 @@ def tell_run(seed: int, *, media: float, without: tuple[str, ...]) -> tuple[list
 
 def _plan_lines(plan: Plan) -> Iterable[str]:
     """The plan, a line each."""
-    yield f"seed {plan.seed}, {'with' if plan.has_media else 'without'} media, limit {plan.limit:.0f} s, slices of {plan.slice:.0f} s"
+    media = "with" if plan.has_media else "without"
+    yield f"seed {plan.seed}, {media} media, limit {plan.limit:.0f} s, slices of {plan.slice:.0f} s"
     yield f"tariff {plan.prices}"
     yield f"links {plan.link}"
     yield from (f"{person}" for person in plan.people)
     for number in plan.numbers:
-        yield f"{number.number} advancepay={number.advancepay} line={number.line} free={number.is_free} privileged={number.is_privileged}"
+        yield f"{number.number} advancepay={number.advancepay} line={number.line} free={number.is_free}"
     yield from (f"{call}" for call in plan.calls)
     yield from (f"{event}" for event in plan.events)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scenarios.swarm.model import MICROS
 from scenarios.swarm.people import SECRET
-from scenarios.swarm.world import FACILITY, FACILITY_FREE, SWITCH_HOST, Plan
+from scenarios.swarm.plan import FACILITY, FACILITY_FREE, SWITCH_HOST, Plan
 
 SILENCE_MAX_MEDIA = 15
 """Longer than anybody holds, shorter than patience."""
@@ -75,8 +75,10 @@ profile = "profile.toml"
 free = true
 """
     ]
-    for station in plan.stations:
-        parts.append(f'[[stations]]\nuser = "{station.user}"\npassword = "{SECRET}"\nfacility = "{station.facility}"\n')
+    parts += [
+        f'[[stations]]\nuser = "{station.user}"\npassword = "{SECRET}"\nfacility = "{station.facility}"\n'
+        for station in plan.stations
+    ]
     for person in plan.people:
         parts.append(f'[[people]]\nid = "{person.person}"\npin = "{person.pin}"\nfacility = "{person.facility}"\n')
         if person.allowed is not None:

@@ -1,211 +1,37 @@
-"""Random worlds: from a seed to everything a run needs, decided before it starts.
-
-A plan is only values. What the run does with it is the same every time, and any part of it can be left out
-(`Plan.parts`, `Plan.without`), which is how a failure is shrunk.
-"""
+"""Random worlds: from a seed to its plan."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from random import Random
 from typing import Final
 
 from scenarios.sim.network import Link
 from scenarios.swarm.model import MICROS, Prices
+from scenarios.swarm.plan import (
+    BAD_PIN,
+    FACILITY,
+    FACILITY_FREE,
+    Answering,
+    BlockedByAgent,
+    BookTrouble,
+    CallPlan,
+    Deposited,
+    Event,
+    Killed,
+    NumberPlan,
+    Parted,
+    PersonPlan,
+    Plan,
+    StationPlan,
+    debit_account,
+)
 
-SWITCH_HOST: Final = "10.0.0.1"
-FACILITY_FREE: Final = "youth"
-FACILITY: Final = "prison"
-BAD_PIN: Final = "0000"
 HORIZON: Final = 120.0
 """Seconds in which calls begin, faults strike and money comes in."""
 
 CALLS_MAX: Final = 6
-
-
-@dataclass(frozen=True, slots=True)
-class StationPlan:
-    """A phone inside."""
-
-    user: str
-    host: str
-    facility: str
-
-
-@dataclass(frozen=True, slots=True)
-class PersonPlan:
-    """A person inside."""
-
-    person: str
-    pin: str
-    facility: str
-    debit: int | None
-    allowed: tuple[str, ...] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Answering:
-    """What the owner of a called phone does with one call.
-
-    `keys` are pressed so many seconds after the answer, or after the key before.
-    """
-
-    after: float
-    status: int | None = None
-    is_ignoring: bool = False
-    keys: tuple[tuple[float, str], ...] = ()
-    leaves_after: float | None = None
-    is_dropping: bool = False
-    holds: tuple[float, float] | None = None
-    top_up: tuple[float, int] | None = None
-    """Seconds after the first key, and how much: into the account that pays."""
-
-
-@dataclass(frozen=True, slots=True)
-class NumberPlan:
-    """A called number with its phone."""
-
-    number: str
-    user: str | None
-    host: str
-    line: str | None
-    advancepay: int | None
-    is_free: bool
-    is_privileged: bool
-    answers: tuple[Answering, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CallPlan:
-    """One call of a person inside."""
-
-    name: str
-    station: int
-    person: int
-    number: int
-    waits: float
-    is_asked: bool
-    is_debit: bool
-    pins: tuple[str, ...]
-    thinks: float
-    leaves_after: float | None
-    is_dropping: bool
-    holds: tuple[float, float] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Deposited:
-    """Money paid in by another program, at an instant."""
-
-    at: float
-    account: str
-    micros: int
-
-
-@dataclass(frozen=True, slots=True)
-class BlockedByAgent:
-    """Customer service blocks a number, in another program."""
-
-    at: float
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Killed:
-    """The switch dies as by kill -9 and is started again; or it is stopped in good order.
-
-    `rounds` of the event loop are still run at that instant; the wall clock is `step` seconds off afterwards.
-    """
-
-    at: float
-    rounds: int
-    after: float
-    step: float
-    is_orderly: bool
-
-
-@dataclass(frozen=True, slots=True)
-class BookTrouble:
-    """The database is slow, fails, or loses the confirmation of what it stored."""
-
-    at: float
-    kind: str
-    count: int
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Parted:
-    """A host is cut off from the switch for a while."""
-
-    at: float
-    host: str
-    seconds: float
-
-
-Event = Deposited | BlockedByAgent | Killed | BookTrouble | Parted
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """All of one run."""
-
-    seed: int
-    has_media: bool
-    prices: Prices
-    limit: float
-    warnings: tuple[float, ...]
-    slice: float
-    link: Link
-    stations: tuple[StationPlan, ...]
-    people: tuple[PersonPlan, ...]
-    numbers: tuple[NumberPlan, ...]
-    calls: tuple[CallPlan, ...]
-    events: tuple[Event, ...]
-
-    @property
-    def is_rough(self) -> bool:
-        """Whether the network loses or shuffles datagrams."""
-        return self.link.loss > 0 or self.link.reordering > 0
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """What can be left out, by name."""
-        names = [call.name for call in self.calls]
-        names += [f"event-{index}" for index, event in enumerate(self.events) if event not in _NONE]
-        if self.link != Link():
-            names.append("link")
-        for index, number in enumerate(self.numbers):
-            names += [f"answer-{index}-{place}" for place, answer in enumerate(number.answers) if answer != _SIMPLE]
-        return tuple(names)
-
-    def without(self, name: str) -> Plan:
-        """The same plan, one part left out or made simple."""
-        kind, _, rest = name.partition("-")
-        match kind:
-            case "call":
-                return replace(self, calls=tuple(call for call in self.calls if call.name != name))
-            case "event":
-                events = list(self.events)
-                events[int(rest)] = NOTHING
-                return replace(self, events=tuple(events))
-            case "link":
-                return replace(self, link=Link())
-            case "answer":
-                index, _, place = rest.partition("-")
-                number = self.numbers[int(index)]
-                answers = list(number.answers)
-                answers[int(place)] = _SIMPLE
-                numbers = list(self.numbers)
-                numbers[int(index)] = replace(number, answers=tuple(answers))
-                return replace(self, numbers=tuple(numbers))
-        raise KeyError(name)
-
-
-NOTHING: Final = Deposited(0.0, "", 0)
-_NONE: Final = (NOTHING,)
-_SIMPLE: Final = Answering(after=1.0, keys=((2.0, "5"),), leaves_after=20.0)
 
 
 def make_plan(seed: int, *, has_media: bool) -> Plan:
@@ -240,11 +66,6 @@ def make_plan(seed: int, *, has_media: bool) -> Plan:
         calls=calls,
         events=_events(chance, stations, people, numbers, prices),
     )
-
-
-def debit_account(person: PersonPlan) -> str:
-    """The account of a person inside."""
-    return f"debit:{person.person}"
 
 
 def _prices(chance: Random) -> Prices:
