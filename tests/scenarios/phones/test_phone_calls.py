@@ -380,3 +380,17 @@ async def test_a_call_over_real_sockets() -> None:
         assert (await incoming.wait_for_end()).cause is Cause.NORMAL
         assert incoming.heard.tone_seconds(600, started, now()) > 0.2
         assert [heard.key for heard in incoming.heard.keys] == ["5"]
+
+
+async def test_a_line_without_audio_offers_inactive_and_presses_by_info(network: Network) -> None:
+    passages: list[Passage] = []
+    network.observe(passages.append)
+    north = Line("north", host=NORTH, port=5060, has_audio=False)
+    south = Line("south", host=SOUTH, port=5060, has_audio=False)
+    async with two_phones(north, south) as (one, other):
+        outgoing, incoming = await connect(one, other)
+        await outgoing.press("5", by="info")
+        assert [key.key for key in incoming.heard.keys] == ["5"]
+        await outgoing.hang_up(after=1)
+    assert any(b"a=inactive" in passage.data for passage in passages)
+    assert {passage.target[1] for passage in passages} == {5060}

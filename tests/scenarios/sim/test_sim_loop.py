@@ -282,3 +282,12 @@ async def test_a_signal_reaches_its_handler_when_raised_by_the_test() -> None:
 @pytest.mark.realtime
 async def test_a_realtime_test_runs_on_a_real_loop() -> None:
     assert not isinstance(asyncio.get_running_loop(), VirtualLoop)
+
+
+async def test_cancelled_timers_do_not_pile_up() -> None:
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    for _ in range(1000):
+        loop.call_later(3600, print).cancel()
+        await asyncio.sleep(0)
+    assert len(loop._timers) <= 110

@@ -1,6 +1,7 @@
 import asyncio
 import random
 import socket
+from contextvars import ContextVar
 
 import pytest
 from hypothesis import given, settings
@@ -310,3 +311,52 @@ async def test_a_closed_socket_neither_sends_nor_hears_what_is_under_way() -> No
     south.send(b"too late", north.address)
     await asyncio.sleep(1)
     assert (north.heard, south.heard, south.is_lost) == ([], [], True)
+
+
+async def test_what_arrives_runs_in_the_receivers_context(network: Network) -> None:
+    loop = asyncio.get_running_loop()
+    here: ContextVar[str] = ContextVar("here", default="nobody")
+    seen: list[str] = []
+
+    class Listening(asyncio.DatagramProtocol):
+        def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+            seen.append(here.get())
+
+    async def listen() -> None:
+        here.set("receiver")
+        await loop.create_datagram_endpoint(Listening, local_addr=("10.0.0.2", 9))
+
+    async def send() -> None:
+        here.set("sender")
+        transport, _ = await loop.create_datagram_endpoint(asyncio.DatagramProtocol, local_addr=("10.0.0.1", 9))
+        transport.sendto(b"x", ("10.0.0.2", 9))
+
+    await asyncio.create_task(listen())
+    await asyncio.create_task(send())
+    await asyncio.sleep(1)
+    assert seen == ["receiver"]
+
+
+async def test_a_change_of_the_network_holds_for_the_next_datagram(network: Network) -> None:
+    seen: list[Passage] = []
+    network.observe(seen.append)
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(asyncio.DatagramProtocol, local_addr=("10.0.0.1", 9))
+
+    def sent() -> tuple[Fate, float]:
+        transport.sendto(b"x", ("10.0.0.2", 9))
+        passage = seen[-1]
+        return passage.fate, 0.0 if passage.arrives_at is None else round(passage.arrives_at - passage.at, 6)
+
+    assert sent() == (Fate.SENT, 0.0002)
+    network.link_default = Link(delay=0.05)
+    assert sent() == (Fate.SENT, 0.05)
+    network.link("10.0.0.1", "10.0.0.2", Link(delay=0.07))
+    assert sent() == (Fate.SENT, 0.07)
+    network.unplug("10.0.0.2")
+    assert sent()[0] is Fate.CUT
+    network.plug("10.0.0.2")
+    network.cut("10.0.0.1", "10.0.0.2")
+    assert sent()[0] is Fate.CUT
+    network.heal("10.0.0.1", "10.0.0.2")
+    assert sent()[0] is Fate.SENT
