@@ -27,7 +27,7 @@ STRIPS_MAX: Final = 4
 """Calls of a scenario shown at a glance in the index; more are counted."""
 
 NEAR_SECONDS: Final = 1.0
-"""An expectation that failed so soon after a call still concerns it."""
+"""An expectation judged so soon after a call still concerns it."""
 
 ORDER: Final = {Verdict.WRONG: 0, Verdict.FAILED: 1, Verdict.PASSED: 2}
 
@@ -90,15 +90,15 @@ def page(results: Sequence[Result]) -> str:
     )
 
 
-def missed_during(result: Result, call: CallSeen) -> list[Checked]:
-    """Expectations that failed while this call lasted, and no other did: the ladder can show them."""
+def checks_of(result: Result, call: CallSeen) -> list[Checked]:
+    """Expectations judged while this call lasted, and no other did: the ladder can show them."""
 
     def covers(each: CallSeen, at: float) -> bool:
         return each.since - NEAR_SECONDS <= at <= end_of(each) + NEAR_SECONDS
 
     return [
         check
-        for check in result.failures
+        for check in result.expectations
         if check.at is not None and [each for each in result.calls if covers(each, check.at)] == [call]
     ]
 
@@ -120,7 +120,7 @@ def _shown(name: str, result: Result) -> Shown:
 
 
 def _call(name: str, result: Result, call: CallSeen) -> CallShown:
-    ladder = svg(call, prefix=name, missed=missed_during(result, call), is_alone=False, is_linked=True)
+    ladder = svg(call, prefix=name, checks=checks_of(result, call), is_alone=False, is_linked=True)
     return CallShown(
         name=name,
         seen=call,

@@ -30,6 +30,12 @@ MISSED_WIDTH: Final = 29
 MONEY_WIDTH: Final = 42
 """Letters of a line behind the book."""
 
+UNHEARD_LINES_MAX: Final = 3
+"""Of words that were broken off before one of them was recognised; all of them are told on hovering."""
+
+END: Final = "ended: "
+"""How the timeline begins to say why a call ended."""
+
 FOLD_MIN: Final = 8
 """So many holds in a row are drawn without labels, but for the first two and the last."""
 
@@ -122,8 +128,10 @@ def _needs(thing: Thing) -> tuple[Mapping[str, Room], tuple[str, ...]]:
             return {SIDES[party]: LABELLED}, ()
         case Keys(party=party):
             return {SIDES[party]: Room(11, 10)}, ()
-        case Words(party=party, said=said, heard=heard):
+        case Words(party=party, said=said, heard=heard, is_watched=is_watched):
             lines = _wrapped(heard or said, WORDS_WIDTH[party])
+            if is_watched and not heard and len(lines) > UNHEARD_LINES_MAX:
+                lines = (*lines[: UNHEARD_LINES_MAX - 1], f"{lines[UNHEARD_LINES_MAX - 1]} …")
             return {WORDS_ZONE[party]: _room(lines)} | ({SIDES[party]: ARROW} if said else {}), lines
         case Checked(text=text, found=found):
             lines = _wrapped(f"✗ {text}: {found}", MISSED_WIDTH)
@@ -131,8 +139,9 @@ def _needs(thing: Thing) -> tuple[Mapping[str, Room], tuple[str, ...]]:
         case Note(target=target, text=text) if target == BOOK:
             lines = _wrapped(text, MONEY_WIDTH)
             return {MONEY: _room(lines), CALLEE_SIDE: ARROW}, lines
-        case Note(source=source, target=target) if source == target == SWITCH:
-            return {CALLEE_SIDE: LABELLED, RIGHT: LABELLED}, ()
+        case Note(source=source, target=target, text=text) if source == target == SWITCH:
+            across = {CALLER_SIDE: ARROW} if text.startswith(END) else {}
+            return {CALLEE_SIDE: LABELLED, RIGHT: LABELLED} | across, ()
         case Note(source=source, target=target):
             return {SIDES.get(source, SIDES.get(target, CALLEE_SIDE)): LABELLED}, ()
         case Entry(postings=postings):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, assert_never
 
@@ -42,7 +42,7 @@ def svg(
     call: CallSeen,
     *,
     prefix: str = "call",
-    missed: Iterable[Checked] = (),
+    checks: Sequence[Checked] = (),
     is_alone: bool = True,
     is_linked: bool = False,
 ) -> str:
@@ -51,11 +51,11 @@ def svg(
     Args:
         call: What is drawn.
         prefix: Begins every id, so that several ladders can stand on a page.
-        missed: Expectations that failed while the call lasted.
+        checks: Expectations judged while the call lasted: failed ones in words, the others as a mark.
         is_alone: Whether the drawing brings its style, to be a file of its own.
         is_linked: Whether messages lead to `#<prefix>-t<number>`, where the page has them in full.
     """
-    laid = lay_out(call, missed)
+    laid = lay_out(call, [check for check in checks if not check.is_met])
     foot = 46.0 if laid.bottom > HEADS_REPEATED_FROM else 14.0
     height = laid.bottom + 16 + foot
     style = STYLE.read_text("utf-8") if is_alone else ""
@@ -70,6 +70,7 @@ def svg(
     for row in sorted(laid.rows, key=lambda row: not _is_money(row)):
         _thing(pen, call, laid, row, prefix, is_linked=is_linked)
     _times(pen, call, laid)
+    _met(pen, laid, checks)
     return written(pen)
 
 
@@ -105,6 +106,16 @@ def _times(pen: Pen, call: CallSeen, laid: Rows) -> None:
         group.text(TIME_RIGHT, row.y + 3.5, shown, "time", anchor="end")
         if call.accepted_at is not None and ended is not None and call.accepted_at <= row.thing.at <= ended + 0.5:
             group.text(TALK_RIGHT, row.y + 3.5, f"+{row.thing.at - call.accepted_at:.2f}", "talk-time", anchor="end")
+
+
+def _met(pen: Pen, laid: Rows, checks: Sequence[Checked]) -> None:
+    """A mark on the axis for each expectation that held, with its words on hovering."""
+    for check in checks:
+        if check.is_met and check.at is not None:
+            y = laid.axis.y(check.at)
+            group = pen.group("met", title=f"{check.at:.2f}: {check.text}")
+            group.rect(TALK_RIGHT, y - 6, 12, 12, "reach")
+            group.path(f"M{TALK_RIGHT + 2:.0f} {y:.1f}l3 4l6 -8")
 
 
 def _talk(pen: Pen, call: CallSeen, laid: Rows) -> None:
@@ -166,7 +177,7 @@ def _thing(pen: Pen, call: CallSeen, laid: Rows, row: Row, prefix: str, *, is_li
         case Keys(party=party, shown=shown):
             group = pen.group(f"keys {party}", title=f"keys of the {party}")
             _arrow(group, party, SWITCH, row.y)
-            width, middle = 16 + 7.5 * len(shown), (LANES[party] + LANES[SWITCH]) / 2
+            width, middle = 16 + 8.6 * len(shown), (LANES[party] + LANES[SWITCH]) / 2
             group.rect(middle - width / 2, row.y - 9, width, 18, "chip", radius=9)
             group.text(middle, row.y + 4, shown, "keys-text", anchor="middle")
         case Words():
@@ -251,7 +262,7 @@ def _note(pen: Pen, row: Row, note: Note) -> None:
         _arrow(group, note.source, note.target, row.y)
         _lines(group, MONEY_LEFT, row)
         return
-    is_end = note.text.startswith("ended: ")
+    is_end = note.text.startswith(rows.END)
     group = pen.group(f"state{' end' if is_end else ''}{' cut' if is_end and _is_cut(note.text) else ''}")
     if is_end:
         group.line(LANES[CALLER], row.y, LANES[CALLEE], row.y, "end-line")
@@ -286,7 +297,7 @@ def _lines(pen: Pen, x: float, row: Row, *, anchor: str = "start") -> None:
 
 
 def _is_cut(text: str) -> bool:
-    return text.removeprefix("ended: ") in {"funds-exhausted", "time-limit"}
+    return text.removeprefix(rows.END) in {"funds-exhausted", "time-limit"}
 
 
 def _short(text: str, letters: int) -> str:

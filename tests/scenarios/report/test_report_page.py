@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from scenarios.play.result import AccountSeen, CallSeen, Checked, Result, SipSeen, Verdict
-from scenarios.report.page import missed_during, page, write_html
+from scenarios.report.page import checks_of, page, write_html
 from tests.scenarios.report.made_calls import ACCEPTED, DENIED, failed, result
 
 VOID = {"meta", "input", "wbr", "rect", "line", "path", "br"}
@@ -164,8 +164,8 @@ def test_the_page_is_written_as_utf_8(tmp_path: Path) -> None:
         ((ACCEPTED, replace(ACCEPTED, call_id="other")), 29.0, []),
     ],
 )
-def test_a_failed_expectation_is_drawn_in_the_one_call_it_fell_into(
+def test_an_expectation_is_drawn_in_the_one_call_it_fell_into(
     calls: tuple[CallSeen, ...], at: float, shown_in: list[CallSeen]
 ) -> None:
     made: Result = failed(*calls, expectations=(Checked("x", False, "y", at=at),))
-    assert [call for call in calls if missed_during(made, call)] == shown_in
+    assert [call for call in calls if checks_of(made, call)] == shown_in

@@ -106,8 +106,21 @@ def test_a_long_way_is_told_in_seconds() -> None:
 
 def test_an_expectation_that_failed_stands_where_it_was_judged() -> None:
     missed = Checked("hears a warning", False, "never", at=24.0)
-    (shown,) = groups(drawn(ACCEPTED, missed=[missed]), "missed")
+    (shown,) = groups(drawn(ACCEPTED, checks=[missed]), "missed")
     assert " ".join(texts(shown)) == "✗ hears a warning: never"
+
+
+def test_an_expectation_that_held_is_a_mark_with_its_words() -> None:
+    held = Checked("hears a warning", True, "so it is", at=25.0)
+    (shown,) = groups(drawn(ACCEPTED, checks=[held]), "met")
+    assert title(shown) == "25.00: hears a warning" and texts(shown) == []
+
+
+def test_long_words_that_were_broken_off_are_shortened_and_told_in_full_on_hovering() -> None:
+    said = "This call is recorded and may be monitored. " * 9
+    call = replace(ACCEPTED, timeline=(*ACCEPTED.timeline[:-5], Moment(17, 29.0, "words", SWITCH, CALLEE, said)))
+    shown = next(group for group in groups(drawn(call), "unheard") if title(group).startswith("This call"))
+    assert title(shown) == said and len(texts(shown)) == 3 and texts(shown)[-1].endswith(" …")
 
 
 def test_many_holds_in_a_row_are_drawn_and_not_worded() -> None:
