@@ -10,14 +10,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from prompts.catalog import ClipId
 from scenarios.phones.call import KeysBy, PhoneCall
 from scenarios.phones.codec import Audio
 from scenarios.phones.errors import PhoneError, RegistrationError
 from scenarios.phones.heard import HeardClip
 from scenarios.phones.phone import Phone
 from scenarios.phones.rtp import KeyStyle
-from scenarios.play.ears import Ears
+from scenarios.play.ears import Ears, Phrase
 from scenarios.play.errors import CannotActError, NotHappenedError
 from scenarios.play.result import KeyPressed, SipSeen
 from scenarios.play.telephones import Telephone
@@ -183,17 +182,19 @@ class Actor:
         """Wait until the far end is said to ring; or see that this is not said until the call is answered."""
         if is_wanted:
             await self._reach(self.call.rings(), "is told that it rings", within)
+            if self.call.ringing_at is None:
+                raise NotHappenedError(f"{self.name} is told that it rings", "it was answered at once")
         elif self.call.ringing_at is not None:
             raise NotHappenedError(f"{self.name} is not told that it rings", "it is")
 
-    async def hears(self, clips: Sequence[ClipId], *, within: float = PATIENCE) -> HeardClip:
-        """Wait until these words were heard to their end, one after the other; returns the first of them."""
+    async def hears(self, phrases: Sequence[Phrase], *, within: float = PATIENCE) -> HeardClip:
+        """Wait until these sentences were heard to their end, one after the other; returns the first of them."""
         deadline = self._loop.time() + within
         first: HeardClip | None = None
-        for clip in clips:
-            found = await self._listen(clip, deadline)
+        for phrase in phrases:
+            found = await self._listen(phrase, deadline)
             if found is None:
-                raise NotHappenedError(f"{self.name} hears {clip} (“{self._ears.text(clip)}”)", self.state())
+                raise NotHappenedError(f"{self.name} hears “{self._ears.words(phrase)}”", self.state())
             first = first or found
             self._heard_until = found.until
         assert first is not None, "words to hear are needed"
@@ -211,13 +212,13 @@ class Actor:
             await asyncio.sleep(LISTEN_SECONDS)
         return self._loop.time()
 
-    def heard(self, clips: Sequence[ClipId]) -> list[HeardClip]:
-        """Where these words were heard in the present call, whole or in part."""
+    def heard(self, phrase: Phrase) -> list[HeardClip]:
+        """Where a sentence was heard in the present call, whole or in part."""
         call = self.call
         if call.answered_at is None:
             return []
         until = self._loop.time() if call.ended_at is None else call.ended_at
-        return call.heard.clips(self._ears.recogniser(clips), call.answered_at, until)
+        return self._ears.find(phrase, call.heard, call.answered_at, until)
 
     def tone_heard(self, hertz: float) -> float:
         """For how many seconds a tone was heard in the present call."""
@@ -296,17 +297,17 @@ class Actor:
         await self.is_answered()
         return self.call
 
-    async def _listen(self, clip: ClipId, deadline: float) -> HeardClip | None:
-        """Wait for one clip, from where the last one ended."""
+    async def _listen(self, phrase: Phrase, deadline: float) -> HeardClip | None:
+        """Wait for one sentence, from where the last one ended."""
         call = self.call
         if call.answered_at is None:
             await self.is_answered()
-        seconds, recogniser = self._ears.seconds(clip), self._ears.recogniser([clip])
+        seconds = self._ears.seconds(phrase)
         since = self._heard_until - OVERLAP
         while True:
             now = self._loop.time()
             if call.heard.sound_seconds(max(since, now - 2 * LISTEN_SECONDS), now) > 0 or call.is_ended:
-                for found in call.heard.clips(recogniser, since, now):
+                for found in self._ears.find(phrase, call.heard, since, now):
                     if _is_enough(found, seconds, now):
                         return found
             if now >= deadline or call.is_ended:

@@ -5,18 +5,26 @@ Nothing here asks the switch what it plays: words are recognised by their sample
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
+from itertools import pairwise
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeAlias
 
 from ivr.profile import Profile
 from prompts import words as spoken
-from prompts.audio import Library
+from prompts.audio import RATE, Library
 from prompts.catalog import ClipId
 from prompts.recognise import Recogniser
 from scenarios.language.complaints import suggestion
+from scenarios.phones.heard import Heard, HeardClip
+
+Phrase: TypeAlias = tuple[ClipId, ...]
+"""Clips said in a row, as one sentence."""
+
+PAUSE_MAX: Final = 0.6
+"""Seconds between two clips of one sentence: a breath is 0.3 s."""
 
 SECONDS_LEFT: Final = {"five": 5, "ten": 10, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50}
 """Warnings by name, besides `one-minute-left`; what is left is said from parts where it has no clip of its own."""
@@ -42,8 +50,8 @@ class Ears:
         """Every name that may be heard."""
         return (*self._groups, *self._short, *self.library.catalog.clip_ids)
 
-    def clips(self, name: str) -> tuple[ClipId, ...]:
-        """The clips of a name, in the order they are to be heard.
+    def phrases(self, name: str) -> tuple[Phrase, ...]:
+        """The sentences of a name, in the order they are to be heard; anything may be said between them.
 
         Raises:
             UnknownWordsError: There are none, or the name could mean several.
@@ -51,10 +59,10 @@ class Ears:
         if name in self._groups:
             return self._groups[name]
         if name in self.library.catalog:
-            return (ClipId(name),)
+            return ((ClipId(name),),)
         found = self._short.get(name, ())
         if len(found) == 1:
-            return found
+            return (found,)
         if found:
             raise UnknownWordsError(f"{name!r} could be {' or '.join(found)}; write which")
         raise UnknownWordsError(f"nobody says {name!r}; {suggestion(name, self.names)}")
@@ -63,9 +71,17 @@ class Ears:
         """The words of a clip."""
         return self.library.catalog.text([clip])
 
-    def seconds(self, clip: ClipId) -> float:
-        """How long a clip is."""
-        return len(self.library.clip(clip)) / 8000
+    def words(self, phrase: Phrase) -> str:
+        """The words of a sentence."""
+        return self.library.catalog.text(phrase)
+
+    def seconds(self, phrase: Phrase) -> float:
+        """How long a sentence is."""
+        return sum(len(audio) for audio in self.library.sequence(phrase)) / RATE
+
+    def find(self, phrase: Phrase, heard: Heard, since: float, until: float) -> list[HeardClip]:
+        """Where a sentence was heard: a span for each time, under the id of its first clip."""
+        return list(_in_a_row(phrase, heard.clips(self.recogniser(phrase), since, until)))
 
     def recogniser(self, clips: Sequence[ClipId]) -> Recogniser:
         """One that knows these clips alone: quick, for waiting."""
@@ -76,25 +92,39 @@ class Ears:
         return _recogniser(self.library, self.library.catalog.clip_ids)
 
 
+def _in_a_row(phrase: Phrase, clips: Sequence[HeardClip]) -> Iterator[HeardClip]:
+    """The places where the clips of a sentence follow each other; the last one may be cut short."""
+    for start in range(len(clips) - len(phrase) + 1):
+        row = clips[start : start + len(phrase)]
+        is_row = all(one.clip_id == wanted for one, wanted in zip(row, phrase, strict=True))
+        if is_row and all(two.at - one.until <= PAUSE_MAX for one, two in pairwise(row)):
+            yield HeardClip(phrase[0], row[0].at, row[-1].until, is_whole=row[-1].is_whole)
+
+
 @lru_cache(maxsize=64)
 def _recogniser(library: Library, clips: tuple[ClipId, ...]) -> Recogniser:
     return Recogniser({clip: library.clip(clip) for clip in clips})
 
 
-def _groups(profiles: Sequence[Profile]) -> Mapping[str, tuple[ClipId, ...]]:
+def _groups(profiles: Sequence[Profile]) -> Mapping[str, tuple[Phrase, ...]]:
     """Names of several clips: the first and the last words tell that all between were said."""
     profile = profiles[0] if profiles else Profile(name="default")
     keys = profile.keys
-    greeting = (ClipId("outside/call-through"), ClipId("outside/recorded"), ClipId("outside/block"))
-    groups = {
-        GREETING: (*greeting, *spoken.key(keys.block)[-1:]),
-        "private-greeting": (greeting[0], ClipId("outside/not-recorded"), greeting[2], *spoken.key(keys.block)[-1:]),
-        "choices": (ClipId("outside/hear-price"), ClipId("outside/accept"), ClipId("outside/block")),
-        "price": (ClipId("price/each-minute"), ClipId("price/taxes-not-included")),
+    first, block = _said("outside/call-through"), (*_said("outside/block"), *spoken.key(keys.block))
+    accept = (*_said("outside/accept"), *spoken.key(keys.accept))
+    groups: dict[str, tuple[Phrase, ...]] = {
+        GREETING: (first, _said("outside/recorded"), block),
+        "private-greeting": (first, _said("outside/not-recorded"), block),
+        "choices": ((*_said("outside/hear-price"), *spoken.key(keys.price)), accept, block),
+        "price": (_said("price/each-minute"), _said("price/taxes-not-included")),
     }
     for word, seconds in SECONDS_LEFT.items():
-        groups[f"{word}-seconds-left"] = spoken.time_left(timedelta(seconds=seconds))
+        groups[f"{word}-seconds-left"] = (spoken.time_left(timedelta(seconds=seconds)),)
     return MappingProxyType(groups)
+
+
+def _said(name: str) -> Phrase:
+    return (ClipId(name),)
 
 
 def _short_names(library: Library) -> Mapping[str, tuple[ClipId, ...]]:

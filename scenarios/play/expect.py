@@ -144,7 +144,7 @@ async def _ended(stage: Stage, wanted: Ended, step: Expect) -> None:
     if wanted.by is not None and record.ended_by != wanted.by:
         raise NotHappenedError(f"the {wanted.by} ends the call", f"the {record.ended_by} did ({record.why})")
     if wanted.at is not None:
-        found = stage.epoch.at(record.ended_at) - instant(stage, wanted.since, call)
+        found = trace.epoch.at(record.ended_at) - instant(stage, wanted.since, call)
         if not wanted.at.fits(found):
             raise NotHappenedError(f"the call ends at {wanted.at}", f"it ended at {seconds_text(found)}")
 

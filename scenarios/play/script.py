@@ -9,7 +9,6 @@ from typing import Final, Literal
 
 import numpy as np
 
-from prompts.catalog import ClipId
 from scenarios.language.expectations import Since
 from scenarios.language.quantities import Span, seconds_text
 from scenarios.language.scenario import TOGETHER, Step
@@ -18,6 +17,7 @@ from scenarios.phones.codec import SAMPLES_PER_SECOND, Audio, tone
 from scenarios.phones.rtp import KeyStyle
 from scenarios.play import around
 from scenarios.play.actor import PATIENCE, Actor
+from scenarios.play.ears import Phrase
 from scenarios.play.errors import CannotActError, NotHappenedError
 from scenarios.play.expect import expect, instant
 from scenarios.play.result import Checked
@@ -187,11 +187,11 @@ class Script:
                 words.tone, TONE_SECONDS if words.for_ is None else words.for_.seconds, within=within
             )
             return
-        clips = self._clips(words)
+        phrases = self._phrases(words)
         if body.at is not None:
-            length = sum(self.stage.setting.ears.seconds(clip) + 0.5 for clip in clips)
+            length = sum(self.stage.setting.ears.seconds(phrase) + 0.5 for phrase in phrases)
             within = max(0.0, self._instant(actor, body) + body.at.latest + length - self.stage.loop.time()) + 1.0
-        found = await actor.hears(clips, within=within)
+        found = await actor.hears(phrases, within=within)
         if body.at is not None:
             self._check_instant(actor, body, found.at, f"hears {found.clip_id}")
 
@@ -201,10 +201,11 @@ class Script:
             if seconds > 0:
                 raise NotHappenedError(f"{actor.name} hears no {words.tone} Hz", f"it was heard for {seconds:.2f} s")
             return
-        heard = actor.heard(self._clips(words))
-        if heard:
-            at = seconds_text(heard[0].at - self.stage.began_at)
-            raise NotHappenedError(f"{actor.name} does not hear {heard[0].clip_id}", f"it was heard at {at}")
+        for phrase in self._phrases(words):
+            if heard := actor.heard(phrase):
+                at = seconds_text(heard[0].at - self.stage.began_at)
+                said = self.stage.setting.ears.words(phrase)
+                raise NotHappenedError(f"{actor.name} does not hear “{said}”", f"it was heard at {at}")
 
     async def _released(self, actor: Actor, body: ActorStep, within: float) -> None:
         wanted = body.released if isinstance(body.released, Released) else Released()
@@ -232,16 +233,18 @@ class Script:
         assert body.at is not None
         _check(actor, body.at, found - self._instant(actor, body), what)
 
-    def _clips(self, words: str | list[str]) -> list[ClipId]:
+    def _phrases(self, words: str | list[str]) -> list[Phrase]:
         ears = self.stage.setting.ears
-        return [clip for name in ([words] if isinstance(words, str) else words) for clip in ears.clips(name)]
+        return [phrase for name in ([words] if isinstance(words, str) else words) for phrase in ears.phrases(name)]
 
     def _audio(self, words: Words) -> Audio:
         if isinstance(words, Tone):
             return tone(words.tone, TONE_SECONDS if words.for_ is None else words.for_.seconds)
         pause = np.zeros(SAMPLES_PER_SECOND // 8, np.int16)
         library = self.stage.setting.ears.library
-        return np.concatenate([part for clip in self._clips(words) for part in (library.clip(clip), pause)])
+        return np.concatenate(
+            [part for phrase in self._phrases(words) for clip in phrase for part in (library.clip(clip), pause)]
+        )
 
 
 def _check(actor: Actor, at: Span, found: float, what: str) -> None:

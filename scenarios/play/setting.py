@@ -200,7 +200,7 @@ def _unknown_words(scenario: Scenario, step: Step, body: ActorStep, ears: Ears) 
             continue
         for name in [words] if isinstance(words, str) else words:
             try:
-                ears.clips(name)
+                ears.phrases(name)
             except UnknownWordsError as error:
                 yield Mistake(scenario.file, step.line, f"{step.actor}.{key}", str(error))
 

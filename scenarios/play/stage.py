@@ -64,7 +64,6 @@ class Stage:
         self.world = setting.world
         self.wires: Wires | None = None
         self.clock_step = timedelta(0)
-        self.epoch = Epoch(self.began_at, setting.begins)
         self.ports = 0
         self.requests = 0
         self.life = Life(folder=folder, seed=seed, utc=self.utc, noise=self.noise)
@@ -92,10 +91,10 @@ class Stage:
     async def start_switch(self, world: World | None = None) -> None:
         """Start the switch, on the world of the setting or another one, and register the telephones again."""
         self.world = world or self.world
-        self.epoch = Epoch(self.loop.time(), self.utc())
+        epoch = Epoch(self.loop.time(), self.utc())
         switch = await self.life.start(self.world)
         self.ports = switch.metrics()["media_ports_free"]
-        self.traces.follow(switch.services)
+        self.traces.follow(switch.services, epoch)
         for actor in self.actors.values():
             actor.phone.line = replace(actor.phone.line, server=switch.address)
 

@@ -61,12 +61,11 @@ def _call(
     stage: Stage, trace: Trace, holds: tuple[Hold, ...], entries: tuple[Entry, ...], *, is_recognising: bool
 ) -> CallSeen:
     since, record = stage.began_at, trace.record
-    accepted_at = trace.accepted_at
     return CallSeen(
         call_id=trace.call_id,
         since=trace.since - since,
-        until=None if record is None else stage.epoch.at(record.ended_at) - since,
-        accepted_at=None if accepted_at is None else accepted_at - since,
+        until=_since(trace.ended_at, since),
+        accepted_at=_since(trace.accepted_at, since),
         timeline=tuple(
             Moment(item.number, item.at - since, item.kind.value, item.source, item.target, item.text)
             for item in trace.items
@@ -78,7 +77,7 @@ def _call(
                 hold.account_id,
                 str(hold.amount),
                 hold.state.value,
-                stage.epoch.at(hold.placed_at) - since,
+                trace.epoch.at(hold.placed_at) - since,
                 str(hold.captured),
             )
             for hold in holds
@@ -88,7 +87,7 @@ def _call(
             PostingSeen(
                 entry.draft.entry_id,
                 entry.draft.kind.value,
-                stage.epoch.at(entry.draft.at) - since,
+                trace.epoch.at(entry.draft.at) - since,
                 posting.account_id,
                 str(posting.amount),
             )

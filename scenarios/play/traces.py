@@ -19,6 +19,18 @@ ACCEPTED: Final = "accepted: the meter starts"
 """What a timeline says at the acceptance."""
 
 
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """Business time and the loop's clock at one instant."""
+
+    now: float
+    utc: datetime
+
+    def at(self, utc: datetime) -> float:
+        """The loop's instant of a business instant."""
+        return self.now + (utc - self.utc).total_seconds()
+
+
 @dataclass(slots=True)
 class Side:
     """A phone's call that belongs to a call of the switch."""
@@ -33,6 +45,7 @@ class Trace:
     """One call of the switch."""
 
     call_id: CallId
+    epoch: Epoch
     items: list[Item] = field(default_factory=list)
     sides: list[Side] = field(default_factory=list)
     record: CallRecord | None = None
@@ -45,8 +58,15 @@ class Trace:
         return self.items[0].at
 
     @property
+    def ended_at(self) -> float | None:
+        """When it ended by its record, on the loop's clock."""
+        return None if self.record is None else self.epoch.at(self.record.ended_at)
+
+    @property
     def accepted_at(self) -> float | None:
         """When the accept key arrived, on the loop's clock; None while it is not accepted."""
+        if self.record is not None and self.record.accepted_at is not None:
+            return self.epoch.at(self.record.accepted_at)
         for index, item in enumerate(self.items):
             if item.text == ACCEPTED:
                 keys = [each.at for each in self.items[:index] if each.kind is Kind.KEY and each.source == CALLEE]
@@ -66,10 +86,11 @@ class Traces:
         self.changed: Callable[[], None] | None = None
         self._waiting: list[tuple[str, PhoneCall]] = []
         self._services: Services | None = None
+        self._epoch: Epoch | None = None
 
-    def follow(self, services: Services) -> None:
+    def follow(self, services: Services, epoch: Epoch) -> None:
         """Follow a switch that has just started."""
-        self._services = services
+        self._services, self._epoch = services, epoch
         services.watchers.append(self._watch)
         services.ended.append(self._ended)
 
@@ -106,7 +127,10 @@ class Traces:
         return len(self.traces)
 
     def _watch(self, call_id: CallId, item: Item) -> None:
-        self.traces.setdefault(call_id, Trace(call_id)).items.append(item)
+        if call_id not in self.traces:
+            assert self._epoch is not None, "who watches follows a switch"
+            self.traces[call_id] = Trace(call_id, self._epoch)
+        self.traces[call_id].items.append(item)
         if self._waiting:
             self._match()
 
@@ -133,15 +157,3 @@ class Traces:
         trace = self._of_timeline(timeline)
         assert trace is not None, f"{record.call_id} ended and never began"
         trace.record = record
-
-
-@dataclass(frozen=True, slots=True)
-class Epoch:
-    """Business time and the loop's clock at one instant."""
-
-    now: float
-    utc: datetime
-
-    def at(self, utc: datetime) -> float:
-        """The loop's instant of a business instant."""
-        return self.now + (utc - self.utc).total_seconds()

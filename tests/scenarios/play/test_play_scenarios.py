@@ -1,0 +1,157 @@
+"""Scenarios pass when what they say is so, and fail when it is not: each check is seen to fail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from scenarios.language.scenario import parse_scenario
+from scenarios.play.result import Result, Verdict
+from scenarios.play.run import Options, run_scenario
+
+HEAD = "scenario: one\nworld: demo-6s\n"
+ACCEPTED = """script:
+  - station 4-yard: {dials: 2125550123, pin: 4417}
+  - family: {answers: true, presses: 5}
+"""
+
+
+def play(text: str, *, seed: int | None = None, folder: Path | None = None) -> Result:
+    return run_scenario(parse_scenario(text, "one.yaml", Path()), Options(seed=seed, folder=folder))
+
+
+def failures(text: str) -> list[str]:
+    result = play(text)
+    assert result.verdict is Verdict.FAILED, "it passed"
+    return [f"{each.line}: {each.text}: {each.found}" for each in result.failures]
+
+
+def test_what_is_so_passes_with_the_facts_of_the_call() -> None:
+    result = play(
+        HEAD
+        + ACCEPTED
+        + """  - family: {hears: five-seconds-left, at: 13s}
+  - expect: {ended: {why: funds-exhausted, by: switch, at: 18s}}
+after:
+  balance: {family: "0", "+12125550123": 0}
+  record: {talk: 18s ± 0ms, charged: "0.075", billing: advancepay, person: jordan, recorded: true, tariff: demo}
+  messages: {INVITE to family: 1, BYE to family: 1, 200 to INVITE from family: 1}
+  charges: 1
+"""
+    )
+    assert result.fault == ""
+    assert result.is_passed
+    (call,) = result.calls
+    assert call.record is not None
+    assert (call.record["why"], call.record["charged"]) == ("funds-exhausted", "0.075")
+    assert [(side.actor, side.party) for side in call.phones] == [("station 4-yard", "caller"), ("family", "callee")]
+    assert [key.key for key in call.phones[0].keys] == list("4417")
+    assert len(call.holds) == 3
+    assert [posting.amount for posting in call.postings] == ["-0.075", "0.075"]
+    assert call.accepted_at is not None
+    assert call.until == pytest.approx(call.accepted_at + 18, abs=0.02)
+    assert len(call.phones[1].levels) >= 180
+
+
+@pytest.mark.parametrize(
+    ("script", "failure"),
+    [
+        ("  - family: {hears: five-seconds-left, at: 12s}\n", "6: family: {hears: five-seconds-left, at: 12s}: at 13"),
+        ("  - family: {hears: one-minute-left, within: 3s}\n", "6: family: {hears: one-minute-left, within: 3s}: "),
+        ("  - family: {hears: ten-seconds-left, not heard: left}\n", "6: family: {hears: ten-seconds-left, not heard"),
+        ("  - expect: {talking: false}\n", "6: expect: {talking: false}: they talk"),
+        ('  - expect: {held: {family: "0.05"}}\n', "6: expect: {held: {family: 0.05}}: 0.025"),
+        ('  - expect: {balance: {family: "0.08"}}\n', "6: expect: {balance: {family: 0.08}}: 0.075"),
+        ("  - expect: {ended: {why: hung-up}}\n", "6: expect: {ended: {why: hung-up}}: it ended: funds-exhausted"),
+        ("  - expect: {ended: {at: 17s}}\n", "6: expect: {ended: {at: 17s}}: it ended at 18 s"),
+        ("  - expect: {ended: {by: callee}}\n", "6: expect: {ended: {by: callee}}: the switch did"),
+        ("  - expect: {calls: 2}\n", "6: expect: {calls: 2}: 1"),
+        ("  - neighbor: {rings: true, within: 5s}\n", "6: neighbor: {rings: true, within: 5s}: neighbor has no call"),
+        ("  - neighbor: {hangs up: true}\n", "6: neighbor: {hangs up: true}: neighbor has no call"),
+        ("  - family: {hears nothing: 15s}\n", "6: family: {hears nothing: 15s}: sound for"),
+        (
+            "  - family: {hears: {tone: 1000}, within: 2s}\n",
+            "6: family: {hears: {tone: 1000}, within: 2s}: it was heard",
+        ),
+        ("  - family: {released: {status: 486}}\n", "6: family: {released: {status: 486}}: with "),
+        ("  - station 4-yard: {rings back: true, within: 1s}\n", "6: station 4-yard: {rings back: true, within: 1s}"),
+        ("  - customer service: {deposits: {nobody: 1}}\n", "6: customer service: {deposits: {nobody: 1}}: it is refu"),
+        ("  - customer service: {unblocks: {number: 1}}\n", "6: customer service: {unblocks: {number: 1}}: there was"),
+        ("  - customer service: {deposits: {family: 1}, refused: true}\n", "6: customer service: {deposits: {family"),
+        ("  - switch: {starts: true}\n", "6: switch: {starts: true}: the switch runs already"),
+        ("  - network: {cuts: famly}\n", "6: network: {cuts: famly}: famly is no telephone"),
+        ("  - family: {hangs up: true, at: 1s}\n  - family: {presses: 1}\n", "7: family: {presses: 1}: "),
+    ],
+)
+def test_what_is_not_so_fails_with_its_line_and_what_was_found(script: str, failure: str) -> None:
+    found = failures(HEAD + ACCEPTED + script)
+    assert any(each.startswith(failure) for each in found), found
+
+
+@pytest.mark.parametrize(
+    ("after", "failure"),
+    [
+        ('balance: {family: "0.07"}', "balance of family is 0.07: 0.05"),
+        ("balance: {nobody: 0}", "balance of nobody is 0: no account"),
+        ("record: {talk: 6s}", "talk is 6 s ± 50 ms: 4.0"),
+        ('record: {charged: "0.05"}', "charged: 0.05: 0.025"),
+        ("record: {why: refused}", "why: refused: hung-up"),
+        ("record: {ended by: callee}", "ended by: callee: caller"),
+        ("record: {recorded: false}", "recorded: False: there is a recording"),
+        ("record: {rang: false}", "rang: False: True"),
+        ("records: []", "0 calls have records: 1"),
+        ("records: {station 2-gym: {why: hung-up}}", "a call of station 2-gym has a record: none has"),
+        ("messages: {INVITE to family: 0}", "INVITE to family: 0: 1"),
+        ("charges: 2", "charges: 2: 1"),
+    ],
+)
+def test_what_is_expected_of_the_end_can_fail(after: str, failure: str) -> None:
+    found = failures(HEAD + ACCEPTED + f"  - station 4-yard: {{hangs up: true, at: 4s}}\nafter: {{{after}}}\n")
+    assert any(each.partition(": ")[2].startswith(failure) for each in found), found
+
+
+def test_a_failing_scenario_shows_the_ladder_of_its_calls() -> None:
+    result = play(HEAD + ACCEPTED + "  - expect: {talking: false}\n")
+    assert "accepted: the meter starts" in result.ladder
+
+
+def test_a_scenario_in_which_nothing_can_happen_is_told_to_hang() -> None:
+    result = play(f"{HEAD}limit: 10s\nscript:\n  - wait: 20s\n")
+    assert result.verdict is Verdict.FAILED
+    assert "virtual time would pass 10.000 s" in result.fault
+
+
+def test_the_same_seed_is_the_same_run_and_another_is_not() -> None:
+    text = HEAD + "network: {family: {loss: 3%, jitter: 20ms}}\n" + ACCEPTED + "  - family: {hangs up: true, at: 4s}\n"
+    first, again, other = play(text), play(text), play(text, seed=2)
+    assert first.trace == again.trace
+    assert first.trace != other.trace
+    assert first.is_passed and other.is_passed
+
+
+def test_what_is_wrong_with_names_is_a_result_as_well() -> None:
+    result = play(f"{HEAD}script:\n  - famly: {{answers: true}}\n")
+    assert result.verdict is Verdict.WRONG
+    assert "did you mean `family`?" in result.fault
+
+
+def test_steps_together_happen_at_the_same_time() -> None:
+    result = play(
+        HEAD
+        + ACCEPTED
+        + """  - expect: {talking: true}
+  - together:
+      - family: {waits: 2s, hangs up: true}
+      - station 4-yard: {waits: 2s, hangs up: true}
+after: {record: {why: hung-up, talk: 2200ms ± 100ms}}
+"""
+    )
+    assert result.fault == ""
+
+
+def test_book_and_recordings_are_kept_where_wanted(tmp_path: Path) -> None:
+    result = play(HEAD + ACCEPTED + "  - family: {hangs up: true, at: 2s}\n", folder=tmp_path)
+    assert result.is_passed
+    assert (Path(result.folder) / "book.db").is_file()
+    assert len(list((Path(result.folder) / "recordings").iterdir())) == 1
