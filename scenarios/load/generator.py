@@ -157,7 +157,7 @@ class Generator:
             self._begin(parties, kind, began_at + due)
         if not self._is_stopping.is_set():
             await self._is_stopped_before(began_at + self.progress.duration)
-        self.tally.elapsed = min(self._clock() - began_at, self.progress.duration)
+        self.tally.elapsed = self._clock() - began_at
 
     async def _is_stopped_before(self, instant: float) -> bool:
         """Wait until then; True if the run is stopped before.

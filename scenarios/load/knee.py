@@ -26,7 +26,9 @@ class Step:
     rate: float
     has_passed: bool
     why: str = ""
-    """The thresholds it broke, or the warnings that make it void."""
+    """The thresholds it broke, and warnings."""
+    is_in_doubt: bool = False
+    """Whether it failed with a generator that could not keep the rate."""
 
 
 class KneeSearch:

@@ -14,6 +14,8 @@ from scenarios.load.thresholds import Judged
 
 BUSY: Final = 0.85
 """Of a core: beyond it the generator's own waiting stands in its figures."""
+IDLE: Final = 0.5
+"""Of a core: a generator that is late and uses less than this was kept from running."""
 LAG_MAX: Final = 0.05
 """Seconds the loop may keep a timer waiting: one long garbage collection, no more."""
 LATE_SHARE: Final = 0.01
@@ -45,7 +47,7 @@ def judge(plan: Plan, target: tuple[str, int], tally: Tally, *, was_stopped: boo
 
 
 def is_overloaded(tally: Tally) -> bool:
-    """Whether the generator itself could not keep the rate, so that the run says nothing of the target."""
+    """Whether the generator itself could not keep the rate, so that a broken threshold may be its fault."""
     own = tally.generator
     return own.busiest > BUSY or own.late_starts > LATE_SHARE * tally.started
 
@@ -61,6 +63,8 @@ def warnings_of(tally: Tally) -> list[str]:
     if tally.started and own.late_starts > LATE_SHARE * tally.started:
         late = f"{own.late_starts} of {tally.started} calls began more than {1000 * LATE_START:.0f} ms late"
         found.append(f"{late}: the generator could not keep the rate")
+    if found and own.busiest < IDLE:
+        found.append(f"it used {own.busiest:.0%} of a core at most: the machine was busy with something else")
     found += [f"{count} times: {what}" for what, count in sorted(own.strays.items()) if what == "faults"]
     return found
 
@@ -115,13 +119,21 @@ def facts(outcome: Outcome) -> dict[str, Any]:
 
 
 def step_of(outcome: Outcome, rate: float) -> Step:
-    """A run as a step of a search: one that was stopped, or whose generator could not keep up, has not passed."""
+    """A run as a step of a search.
+
+    A generator that is late makes times longer, never shorter, so a run that kept the thresholds has passed all the
+    same; why one failed names the generator where it had a part in it.
+    """
     broken = [
         f"{item.threshold.text} ({item.threshold.shown(item.value)})" for item in outcome.judged if not item.is_kept
     ]
     why = [*broken, *outcome.warnings, *(["stopped"] if outcome.was_stopped else [])]
-    has_passed = outcome.has_passed and not is_overloaded(outcome.tally) and not outcome.was_stopped
-    return Step(rate, has_passed, "; ".join(why))
+    return Step(
+        rate,
+        has_passed=outcome.has_passed and not outcome.was_stopped,
+        why="; ".join(why),
+        is_in_doubt=bool(broken) and is_overloaded(outcome.tally),
+    )
 
 
 def knee_facts(steps: Sequence[Step]) -> dict[str, Any]:
@@ -132,6 +144,7 @@ def knee_facts(steps: Sequence[Step]) -> dict[str, Any]:
     return {
         "rate_per_second": best,
         "failed_at_per_second": min(failed, default=None),
+        "in_doubt": any(step.is_in_doubt and step.rate == min(failed) for step in steps),
         "steps": [asdict(step) for step in steps],
     }
 

@@ -95,7 +95,8 @@ class Judged:
     def __str__(self) -> str:
         """In a line for people."""
         mark = "kept" if self.is_kept else "BROKEN"
-        return f"{mark}: {self.threshold.text} (measured {self.threshold.shown(self.value)})"
+        measured = self.threshold.shown(self.value)
+        return f"{mark}: {self.threshold.text} ({measured if self.value is None else f'measured {measured}'})"
 
 
 def parse_threshold(text: str) -> Threshold:

@@ -144,3 +144,5 @@ def print_knee(steps: Sequence[Step], console: Console) -> None:
     else:
         shown = f"the knee: {quantities.rate_text(best)} passed, {quantities.rate_text(failed)} did not"
         console.print(Text(shown, "bold green"))
+    if found["in_doubt"]:
+        console.print(Text("the generator had a part in what failed: the knee of the target may be higher", "yellow"))
