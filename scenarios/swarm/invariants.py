@@ -81,8 +81,10 @@ def _check_finals(observed: Observed) -> None:
     ends = [life.ended for life in observed.lives if life.ended is not None]
     for transaction, at in tap.invited.items():
         finals = tap.finals.get(transaction, {})
-        if len(finals) > 1:
-            observed.faults.append(f"INVITE {transaction} got {sorted(finals)}")
+        for life in observed.lives:
+            said = sorted(status for status, told_at in finals.items() if _is_within(life, told_at))
+            if len(said) > 1:
+                observed.faults.append(f"INVITE {transaction} got {said}")
         is_cut_short = any(at - 1 <= end <= at + 60 for end in ends) or _is_down(observed.lives, at)
         if not finals and not is_cut_short:
             observed.faults.append(f"INVITE {transaction} got no final response")
@@ -92,7 +94,11 @@ def _check_finals(observed: Observed) -> None:
 
 
 def _is_down(lives: list[Life], at: float) -> bool:
-    return not any(life.began <= at and (life.ended is None or at < life.ended) for life in lives)
+    return not any(_is_within(life, at) for life in lives)
+
+
+def _is_within(life: Life, at: float) -> bool:
+    return life.began <= at and (life.ended is None or at <= life.ended)
 
 
 def _match(observed: Observed) -> list[tuple[CallRecord, Life, Dialled | None, Taken | None]]:
@@ -107,6 +113,8 @@ def _match(observed: Observed) -> list[tuple[CallRecord, Life, Dialled | None, T
         found = None
         for life in observed.lives:
             start = life.loop_time(record.started_at)
+            if not _is_within(life, start):
+                continue
             for call in calls:
                 is_here = call.station.user == record.station
                 if is_here and any(abs(at - start) < EDGE for at in begun.get(call.call_id, ())):
