@@ -35,7 +35,9 @@ def run(  # noqa: PLR0917 - options of the command line are given by name
     live: Annotated[
         bool, typer.Option("--live", help="In real time on sockets of 127.0.0.1: those that say `live: true`.")
     ] = False,
-    jobs: Annotated[int, typer.Option(min=1, max=64, help="How many run at once, each in a process.")] = 1,
+    jobs: Annotated[
+        int, typer.Option(min=0, max=64, help="How many run at once, each in a process; 0: as many as cores.")
+    ] = 0,
     seed: Annotated[int | None, typer.Option(help="Instead of each scenario's own.")] = None,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML here.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write the report here: an .html file, or a folder.")] = None,

@@ -23,7 +23,7 @@ async def judge_after(stage: Stage, wanted: After) -> list[Checked]:
     """Compare the end with what was expected of it."""
     line = stage.setting.scenario.source.line
     found: list[Checked] = []
-    async with stage.book() as book:
+    async with stage.reading() as book:
         records = sorted(await book.calls(), key=lambda record: (record.started_at, record.call_id))
         accounts = {account.account_id: account for account in await book.accounts()}
         entries = await book.entries()
@@ -135,7 +135,7 @@ async def judge_always(stage: Stage, *, at_rest: dict[str, int] | None) -> list[
         shown = "; ".join(map(str, problems)) or "so it is"
         found.append(Checked(text, is_met=not problems, found=shown))
 
-    async with stage.book() as book:
+    async with stage.reading() as book:
         report = await audit(book)
         open_calls = await book.open_calls()
         accounts = await book.accounts()

@@ -134,7 +134,7 @@ async def _ended(stage: Stage, wanted: Ended, step: Expect) -> None:
     while trace.record is None and stage.loop.time() < deadline:
         await asyncio.sleep(LOOK_SECONDS)
         if trace.is_killed:
-            async with stage.book() as book:
+            async with stage.reading() as book:
                 stage.traces.complete(await book.calls())
     record = trace.record
     if record is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -16,6 +17,13 @@ from scenarios.play.run import Options, run_scenario
 
 FILES_MAX: Final = 10_000
 """Scenarios of one run; a folder with more is none of scenarios."""
+
+
+FILES_SHARED: Final = 4
+"""With fewer files, starting processes takes longer than running them one after another."""
+
+JOBS_MAX: Final = 8
+"""Processes nobody asked for: each takes 150 MB."""
 
 
 class NoScenarioError(Exception):
@@ -65,7 +73,8 @@ def is_for_live(path: Path) -> bool:
 
 def run_files(files: Sequence[Path], options: Options, jobs: int) -> Iterator[Result]:
     """Run files, in several processes if wanted; results come in the order of the files."""
-    if jobs == 1 or len(files) == 1:
+    jobs = jobs or min(JOBS_MAX, os.cpu_count() or 1)
+    if jobs == 1 or len(files) < FILES_SHARED:
         for path in files:
             yield run_file(path, options)
         return

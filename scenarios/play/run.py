@@ -139,7 +139,7 @@ async def rest(stage: Stage) -> dict[str, int] | None:
 
 
 async def _judge(stage: Stage, ending: _Ending, at_rest: dict[str, int] | None) -> None:
-    async with stage.book() as book:
+    async with stage.reading() as book:
         stage.traces.complete(await book.calls())
     if not ending.fault:
         ending.checked += await judge_after(stage, stage.setting.scenario.header.after)

@@ -129,6 +129,15 @@ class Stage:
         finally:
             await book.close()
 
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Book]:
+        """The book for a look at it: the running switch's own connections, or else another program's."""
+        if self.life.is_running:
+            yield self.switch.services.book
+            return
+        async with self.book() as book:
+            yield book
+
     def account_id(self, owner: str) -> AccountId:
         """The account of a called number, of a person's id, of a telephone's name, or by its own id.
 
@@ -147,7 +156,7 @@ class Stage:
 
     async def account(self, owner: str) -> Account | None:
         """The account as it stands, None where there is none."""
-        async with self.book() as book:
+        async with self.reading() as book:
             return await book.balance(self.account_id(owner))
 
     async def record(self, of: str | None = None) -> CallRecord:

@@ -33,14 +33,14 @@ LADDER_WIDTH: Final = 110
 
 async def call_facts(stage: Stage, *, is_recognising: bool) -> list[CallSeen]:
     """Every call, in the order they began."""
-    async with stage.book() as book:
+    async with stage.reading() as book:
         holds, entries = await book.holds(), await book.entries()
     return [_call(stage, trace, holds, entries, is_recognising=is_recognising) for trace in stage.traces]
 
 
 async def account_facts(stage: Stage) -> list[AccountSeen]:
     """Every account as it stands."""
-    async with stage.book() as book:
+    async with stage.reading() as book:
         accounts = await book.accounts()
     return [AccountSeen(each.account_id, str(each.balance), str(each.held)) for each in accounts]
 
