@@ -105,9 +105,10 @@ def _spectrum(tally: Tally) -> str:
         times = tally.all_times(measure)
         points: list[tuple[float, float]] = []
         for percent, seconds in times.spectrum():
-            nines = NINES_MAX if percent >= 100 else -math.log10(1 - percent / 100)
-            if nines <= math.log10(max(10, len(times))):
-                points.append((nines, seconds))
+            # With n times there is nothing to be told beyond 1 - 1/n; the longest stands there.
+            limit = min(NINES_MAX, math.log10(max(10, len(times))))
+            nines = limit if percent >= 100 else min(limit, -math.log10(1 - percent / 100))
+            points.append((nines, seconds))
         most = max([most, *(nines for nines, _ in points)])
         chart.add(measure.value, points)
     shown = [(nines, text) for nines, text in _NINES if nines <= most]
