@@ -7,7 +7,7 @@ import math
 import resource
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from random import Random, SystemRandom
@@ -104,7 +104,7 @@ class Generator:
             granted = await register()
             beside = [asyncio.create_task(self._watch())]
             if granted is not None:
-                beside.append(asyncio.create_task(_renew(register, granted)))
+                beside.append(asyncio.create_task(self._renew(register, granted)))
             try:
                 await self._begin_calls(parties)
                 await self._drain()
@@ -239,6 +239,15 @@ class Generator:
             second = int(attempt.intended_at - (self.progress.began_at or 0.0))
             self._setups.setdefault(second, []).append(attempt.rung_at - attempt.intended_at)
 
+    async def _renew(self, register: Callable[[], Awaitable[int | None]], granted: int) -> None:
+        """Register again and again; what is refused then is a note, and its calls fail by themselves."""
+        while True:
+            await asyncio.sleep(granted * RENEW_AFTER)
+            try:
+                await register()
+            except ConnectionError:
+                self.tally.generator.strays["registrations not renewed"] += 1
+
     def _tell_registered(self, count: int) -> None:
         self.progress.registered = count
 
@@ -311,11 +320,5 @@ def raise_file_limit() -> None:
     """Let this process open as many files as it may: a call with audio takes two."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-async def _renew(register: Callable[[], Awaitable[int | None]], granted: int) -> None:
-    """Register again and again."""
-    while True:
-        await asyncio.sleep(granted * RENEW_AFTER)
-        await register()
+        with suppress(ValueError, OSError):  # some systems name a limit they do not grant
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -14,6 +14,16 @@ from scenarios.load.thresholds import Judged
 
 BUSY: Final = 0.85
 """Of a core: beyond it the generator's own waiting stands in its figures."""
+TOLD: Final = frozenset(
+    {
+        "audio after the end of a call",
+        "audio of another call",
+        "INVITE nobody waited for",
+        "registrations not renewed",
+        "faults",
+    }
+)
+"""What no call accounts for and is worth a line; the rest stands in the JSON."""
 IDLE: Final = 0.5
 """Of a core: a generator that is late and uses less than this was kept from running."""
 LAG_MAX: Final = 0.05
@@ -65,7 +75,7 @@ def warnings_of(tally: Tally) -> list[str]:
         found.append(f"{late}: the generator could not keep the rate")
     if found and own.busiest < IDLE:
         found.append(f"it used {own.busiest:.0%} of a core at most: the machine was busy with something else")
-    found += [f"{count} times: {what}" for what, count in sorted(own.strays.items()) if what == "faults"]
+    found += [f"{count} times: {what}" for what, count in sorted(own.strays.items()) if what in TOLD]
     return found
 
 

@@ -106,6 +106,12 @@ def test_a_generator_that_was_the_bottleneck_is_told_and_puts_only_a_failed_step
     assert not step.has_passed and step.is_in_doubt and knee_facts((step,))["in_doubt"]
 
 
+def test_audio_that_reached_another_call_is_a_warning_and_stray_answers_are_none() -> None:
+    tally = counted()
+    tally.generator.strays.update({"audio of another call": 3, "stray_response": 5})
+    assert warnings_of(tally) == ["3 times: audio of another call"]
+
+
 def test_a_search_ends_with_the_rate_below_all_that_failed() -> None:
     steps = (Step(20, True), Step(40, False), Step(30, False), Step(25, True))
     assert knee_facts(steps)["rate_per_second"] == 25
