@@ -111,3 +111,9 @@ def test_more_arrivals_than_departures_are_all_shown() -> None:
     timeline = moments((1.0, "sip", CALLER, SWITCH, "BYE"), (1.1, "sip", CALLER, SWITCH, "BYE"))
     found = messages(replace(ACCEPTED, timeline=timeline, phones=(phone(CALLER, sip=(SipSeen(0.9, True, "BYE"),)),)))
     assert sorted((m.sent_at or 0.0, m.arrived_at) for m in found) == [(0.0, 1.1), (0.9, 1.0)]
+
+
+def test_what_a_phone_sends_when_the_timeline_is_over_is_not_called_lost() -> None:
+    late = replace(ACCEPTED.phones[0], sip=(*ACCEPTED.phones[0].sip, SipSeen(31.0, True, "200 OK to BYE")))
+    found = messages(replace(ACCEPTED, phones=(late, ACCEPTED.phones[1])))
+    assert (found[-1].sent_at, found[-1].arrived_at, found[-1].is_lost) == (31.0, None, False)

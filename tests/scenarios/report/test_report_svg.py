@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from xml.etree.ElementTree import Element, fromstring
 
 import pytest
@@ -163,6 +164,16 @@ def test_nothing_lies_outside_of_the_drawing() -> None:
     root = drawn(ACCEPTED)
     height = float(root.get("height", ""))
     assert all(0 <= float(each.get("y", "0")) <= height for each in root.iter(f"{SVG}text"))
+
+
+@pytest.mark.parametrize("call", [ACCEPTED, DENIED], ids=["accepted", "denied"])
+def test_no_label_covers_another_of_its_column(call: CallSeen) -> None:
+    columns: dict[tuple[str, str], list[float]] = {}
+    for each in drawn(call).iter(f"{SVG}text"):
+        columns.setdefault((each.get("x", ""), each.get("text-anchor", "")), []).append(float(each.get("y", "")))
+    assert len(columns) >= 5
+    for heights in columns.values():
+        assert all(after - before >= 10 for before, after in pairwise(sorted(heights)))
 
 
 def test_a_call_of_which_nothing_is_known_can_be_drawn() -> None:
