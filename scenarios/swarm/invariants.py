@@ -22,6 +22,9 @@ from scenarios.swarm.plan import FACILITY_FREE, debit_account
 from switch.app.switch import Switch
 
 ACCEPT_KEY: Final = "5"
+PRICE_KEY: Final = "2"
+STAYS_SECONDS: Final = 0.05
+"""Who leaves so soon after the accept key may be gone before the talk."""
 FAULT_SECONDS: Final = 8.0
 """How long after a fault of book or network a call may still feel it: a retry, and a slice asked for ahead."""
 
@@ -241,6 +244,9 @@ def _seen(observed: Observed, record: CallRecord, life: Life, call: Dialled, tak
     )
     is_dropped = call.is_dropped or (taken is not None and taken.is_dropped)
     after_crash = any(0 <= start - at < FAULT_SECONDS + 60 for at in observed.kills)
+    is_sure = not (
+        is_troubled or is_parted or after_crash or (is_dropped and plan.has_media) or _may_fall_silent(observed, record)
+    )
     return Seen(
         call=record.call_id,
         payer=payer,
@@ -251,15 +257,21 @@ def _seen(observed: Observed, record: CallRecord, life: Life, call: Dialled, tak
         left_late=left,
         over=min([left, *(at for dialog in dialogs for at in tap.switch_byes.get(dialog, ()))]),
         killed=killed,
-        is_sure=not (
-            is_troubled
-            or is_parted
-            or after_crash
-            or (is_dropped and plan.has_media)
-            or _may_fall_silent(observed, record)
-        ),
+        is_sure=is_sure,
         is_book_sound=not is_troubled,
+        must_talk=is_sure
+        and not is_dropped
+        and record.why != "recovered"
+        and _must_talk(observed, taken, left, dialogs),
     )
+
+
+def _must_talk(observed: Observed, taken: Taken | None, left: float, dialogs: list[str]) -> bool:
+    """Whether the called party accepted while both were there, pressing nothing but the price before."""
+    if taken is None or observed.plan.is_rough or {key for _, key in taken.plan.keys} - {ACCEPT_KEY, PRICE_KEY}:
+        return False
+    ended = [left, *(at for dialog in dialogs for at in observed.tap.switch_byes.get(dialog, ()))]
+    return any(at + STAYS_SECONDS < min(ended) for at, _ in _accept_keys(observed, taken))
 
 
 def _may_fall_silent(observed: Observed, record: CallRecord) -> bool:

@@ -90,6 +90,7 @@ class Seen:
         over: When the switch or a party ended the talk on the wire, whatever is said of it later.
         killed: When the switch died in mid-call.
         is_sure: Whether nothing disturbed the call, so that it must come out as planned.
+        must_talk: Whether they accepted in time and stayed, so that a talk that was not is a fault.
         is_book_sound: Whether the book answered all the time, so that talk that could be paid was.
     """
 
@@ -104,6 +105,7 @@ class Seen:
     killed: float = inf
     is_sure: bool = True
     is_book_sound: bool = True
+    must_talk: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,8 @@ class Model:
     def _judge_untalked(self, seen: Seen, claimed: Claimed) -> None:
         if claimed.charged or claimed.talk:
             self._fault(claimed, f"was never accepted, and costs {claimed.charged}")
-        del seen
+        if seen.must_talk:
+            self._fault(claimed, f"was accepted at {seen.accept_keys[0][0]:.3f}, and no talk began")
 
     def _judge_talk(self, seen: Seen, claimed: Claimed, balance: int) -> None:
         assert claimed.accepted is not None

@@ -95,6 +95,11 @@ def test_a_wrong_claim_is_a_fault(claim: dict[str, object], words: str) -> None:
     assert any(words in fault for fault in faults(seen(), claimed(**claim)))
 
 
+def test_an_acceptance_that_leads_to_no_talk_is_a_fault() -> None:
+    told = faults(seen(must_talk=True), claimed(accepted=None, talk=0.0, charged=0, why="not-accepted"))
+    assert ["no talk began" in fault for fault in told] == [True]
+
+
 def test_talk_beyond_the_money_is_a_fault_even_where_it_is_not_charged() -> None:
     saw = seen(left=60.0, left_late=60.0, over=60.0)
     told = faults(saw, claimed(talk=18.0, charged=75_000, ended=28.0, why="funds-exhausted"), opening=75_000)
