@@ -23,6 +23,7 @@ from ledger.requests import Deposit, OpenAccount, RetireProcess
 from ledger.store import Book
 from switch.agent.limits import Limits
 from switch.agent.user_agent import UserAgent
+from switch.app.config import MediaTable, SwitchTable
 from switch.app.world import World
 from switch.call.clock import Clock
 from switch.call.reception import Reception
@@ -104,44 +105,20 @@ async def running(
         ListenError: An address is taken, or not one of this machine.
         TooFewFilesError: The system allows fewer open files than the media ports need.
     """
-    loop = asyncio.get_running_loop()
-    config = world.config
-    ports = range(config.media.ports[0], config.media.ports[1] + 1)
+    ports = range(world.config.media.ports[0], world.config.media.ports[1] + 1)
     raise_file_limit(required_files(ports))
-    probe = await _listen("media.listen", config.media.listen, 0, lambda _data, _source: None)
+    probe = await _listen("media.listen", world.config.media.listen, 0, lambda _data, _source: None)
     await probe.close()  # Else a wrong address would be found by the first call.
-    clock = Clock(loop.time, utc)
+    clock = Clock(asyncio.get_running_loop().time, utc)
     tokens = Tokens(random)
     async with contextlib.AsyncExitStack() as stack:
-        book = await stack.enter_async_context(await Book.open(_at(base, config.book.url)))
+        book = await stack.enter_async_context(await Book.open(_at(base, world.config.book.url)))
         process = this_process(tokens.tag(), clock.utc(clock.now()))
         await open_accounts(book, world, clock.utc(clock.now()))
         await book.register(process)
-        driver: MediaDriver = media or InProcessDriver(
-            host=config.media.listen,
-            advertised=config.media.advertised or config.media.listen,
-            ports=ports,
-            random=random,
-            silence_max=config.media.silence_max if silence_max is None else silence_max,
-        )
+        driver = media or _driver(world.config.media, ports, random, silence_max)
         stack.push_async_callback(driver.close)
-        receiver = _Receiver()
-        transport = await _listen("switch.listen", *config.switch.listen, receiver.receive)
-        stack.push_async_callback(transport.close)
-        host, port = transport.address
-        contact = SipUri("sip", None, None, config.switch.advertised or host, port)
-        agent = UserAgent(
-            send=transport.send,
-            contact=contact,
-            tokens=tokens,
-            product=PRODUCT,
-            log=log,
-            limits=Limits(legs=2 * config.switch.calls_max + 100),
-            methods=("REGISTER",),
-        )
-        receiver.agent = agent
-        stack.push_async_callback(agent.close)
-        recordings = None if config.media.recordings is False else base / config.media.recordings
+        transport, agent, contact = await _agent(world.config.switch, tokens, log, stack)
         services = Services(
             book=book,
             deck=world.deck,
@@ -156,38 +133,84 @@ async def running(
             clock=clock,
             random=random,
             tokens=tokens,
-            realm=config.switch.realm,
+            realm=world.config.switch.realm,
             process_id=process.process_id,
-            codecs=config.media.codecs,
-            recordings=recordings,
+            codecs=world.config.media.codecs,
+            recordings=None if world.config.media.recordings is False else base / world.config.media.recordings,
             log=log,
             contact=contact,
-            priced_as_on=config.priced_as_on,
+            priced_as_on=world.config.priced_as_on,
         )
-        accounts = Accounts(
-            world.passwords,
-            realm=config.switch.realm,
-            secret=random.randbytes(32),
-            algorithms=config.switch.algorithms,
-            tokens=tokens,
-        )
-        reception = Reception(services, accounts, calls_max=config.switch.calls_max)
-        switch = Switch(services=services, reception=reception, transport=transport)
-        chores = (
-            _repeat(_Beat(services), beat_seconds, log),
-            _repeat(book.poll_outside_changes, beat_seconds / OUTSIDE_POLLS, log),
-            _repeat(partial(_sweep, services), SWEEP_SECONDS, log),
-        )
-        tasks = [asyncio.create_task(chore) for chore in chores]
-        try:
-            yield switch
-        finally:
-            await reception.close()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            with contextlib.suppress(LedgerError):
-                await book.submit(RetireProcess(process.process_id))
+        reception = Reception(services, _accounts(world, random, tokens), calls_max=world.config.switch.calls_max)
+        async with _chores(services, beat_seconds):
+            try:
+                yield Switch(services=services, reception=reception, transport=transport)
+            finally:
+                await reception.close()
+        with contextlib.suppress(LedgerError):
+            await book.submit(RetireProcess(process.process_id))
+
+
+def _driver(media: MediaTable, ports: range, random: Random, silence_max: float | None) -> MediaDriver:
+    """The driver of the media step in this process."""
+    return InProcessDriver(
+        host=media.listen,
+        advertised=media.advertised or media.listen,
+        ports=ports,
+        random=random,
+        silence_max=media.silence_max if silence_max is None else silence_max,
+    )
+
+
+async def _agent(
+    sip: SwitchTable, tokens: Tokens, log: Any, stack: contextlib.AsyncExitStack
+) -> tuple[UdpTransport, UserAgent, SipUri]:
+    """The SIP socket, the user agent on it, and where it is reached; `stack` closes them, the agent first."""
+    receiver = _Receiver()
+    transport = await _listen("switch.listen", *sip.listen, receiver.receive)
+    stack.push_async_callback(transport.close)
+    host, port = transport.address
+    contact = SipUri("sip", None, None, sip.advertised or host, port)
+    agent = UserAgent(
+        send=transport.send,
+        contact=contact,
+        tokens=tokens,
+        product=PRODUCT,
+        log=log,
+        limits=Limits(legs=2 * sip.calls_max + 100),
+        methods=("REGISTER",),
+    )
+    receiver.agent = agent
+    stack.push_async_callback(agent.close)
+    return transport, agent, contact
+
+
+def _accounts(world: World, random: Random, tokens: Tokens) -> Accounts:
+    """The SIP accounts of the configuration."""
+    return Accounts(
+        world.passwords,
+        realm=world.config.switch.realm,
+        secret=random.randbytes(32),
+        algorithms=world.config.switch.algorithms,
+        tokens=tokens,
+    )
+
+
+@asynccontextmanager
+async def _chores(services: Services, beat_seconds: float) -> AsyncIterator[None]:
+    """What is done again and again while the switch runs."""
+    chores = (
+        _repeat(_Beat(services), beat_seconds, services.log),
+        _repeat(services.book.poll_outside_changes, beat_seconds / OUTSIDE_POLLS, services.log),
+        _repeat(partial(_sweep, services), SWEEP_SECONDS, services.log),
+    )
+    tasks = [asyncio.create_task(chore) for chore in chores]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def open_accounts(book: Book, world: World, at: datetime) -> None:

@@ -137,6 +137,13 @@ class CallDesk:
             line = self.callee = calling.line
             if line is not None:
                 self._draft.rang_at, self._draft.answered_at = self._at(line.rang_at), self._at(line.answered_at)
+                if line.answered_at is not None:
+                    self._store_legs(line)
+
+    def _store_legs(self, callee: Line) -> None:
+        """Store how to hang up on both, so that a crash from now on leaves nobody in silence."""
+        self._draft.legs = (self.caller.leg.snapshot(), callee.leg.snapshot())
+        self._lines.create_task(self._store_answer())
 
     async def block(self, admission: Admission) -> None:
         """Block (number, facility) by keypad (S1-13). What the book cannot take now is owed to the end of the call."""
@@ -182,7 +189,6 @@ class CallDesk:
         if not admission.is_privileged:
             self._draft.recording = self._record(self.callee)
         self._draft.accepted_at = self._at(accepted_at)
-        self._draft.legs = (self.caller.leg.snapshot(), self.callee.leg.snapshot())
         self._timeline.add(Shown.STATE, CALLEE, SWITCH, "accepted: the meter starts")
         self.charging.accepted(accepted_at)
         storing = asyncio.create_task(self._store_acceptance())
@@ -301,6 +307,13 @@ class CallDesk:
         name = f"{self._draft.call_id}.wav"
         self._draft.tape = self._services.media.record(self.caller.media, callee.media, folder / name)
         return name
+
+    async def _store_answer(self) -> None:
+        """Store the answer, once: only what a crash says to the phones depends on it, no money."""
+        try:
+            await self._services.book.submit(UpdateCall(self._draft.open_call()))
+        except LedgerError as error:
+            self._services.log.warning("answer_not_stored", call_id=self._draft.call_id, error=str(error))
 
     async def _store_acceptance(self) -> None:
         """Store the acceptance, so that a crash from now on is settled to the last heartbeat."""

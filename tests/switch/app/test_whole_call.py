@@ -371,3 +371,17 @@ async def test_nothing_is_left_thirty_two_seconds_after_the_last_call(folder: Pa
         assert len(services.timelines) == 0
         assert not services.busy.people
         assert not services.busy.numbers
+
+
+async def test_how_to_hang_up_on_both_is_stored_as_soon_as_the_called_party_answers(folder: Path) -> None:
+    async with switchboard(folder) as board:
+        family = await board.phone("family")
+        call = await dial(board)
+        answered = await family.next_call()
+        await answered.answer()
+        await asyncio.sleep(1)
+        (stored,) = await board.switch.services.book.open_calls()
+        assert stored.answered_at is not None
+        assert stored.accepted_at is None
+        assert len(stored.legs) == 2
+        await call.hang_up()
