@@ -48,7 +48,7 @@ def run(  # noqa: PLR0917 - options of the command line are given by name
 
     Exit code 0: all passed; 1: one failed; 2: a file is wrong.
     """
-    from scenarios.play.command import Wanted, run_command  # noqa: PLC0415 - see `demo`
+    from scenarios.run.command import Wanted, run_command  # noqa: PLC0415 - see `demo`
 
     wanted = Wanted(
         paths=tuple(paths),

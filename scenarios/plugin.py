@@ -22,8 +22,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import json
 import re
+import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from ledger.records import CallRecord
     from scenarios.play.actor import Actor
+    from scenarios.play.result import Result
     from scenarios.play.setting import Setting
     from scenarios.play.stage import Stage
     from switch.app.switch import Switch
@@ -69,6 +70,7 @@ class Played:
         from scenarios.play.stage import staged  # noqa: PLC0415
 
         silence()
+        self.began = time.monotonic()
         self.seed = seed
         self.setting = setting
         self.problems: list[str] = []
@@ -94,19 +96,25 @@ class Played:
         finally:
             self.runner.close()
 
-    def ladders(self) -> str:
-        """The ladders of all calls so far."""
-        from scenarios.play.telling import draw_ladders  # noqa: PLC0415 - see above
+    def result(self, fault: str, file: str) -> Result:
+        """What came of the test, as reports show it."""
+        from scenarios.play.result import Result, Verdict  # noqa: PLC0415 - see above
+        from scenarios.play.telling import account_facts, call_facts  # noqa: PLC0415 - see above
 
-        return "" if self._stage is None else draw_ladders(self._stage)
-
-    def facts(self) -> dict[str, Any]:
-        """What a report shows, as JSON can say it."""
-        from scenarios.play.result import facts  # noqa: PLC0415 - see above
-        from scenarios.play.telling import call_facts  # noqa: PLC0415 - see above
-
-        calls = [] if self._stage is None else self.runner.run(call_facts(self._stage, is_recognising=True))
-        return {"scenario": self.setting.scenario.name, "seed": self.seed, "calls": facts(calls)}
+        stage = self.stage
+        return Result(
+            scenario=self.setting.scenario.name,
+            file=file,
+            rules=(),
+            seed=self.seed,
+            is_live=False,
+            verdict=Verdict.FAILED,
+            fault=fault,
+            virtual_seconds=stage.now,
+            real_seconds=time.monotonic() - self.began,
+            calls=tuple(self.runner.run(call_facts(stage, is_recognising=True))),
+            accounts=tuple(self.runner.run(account_facts(stage))),
+        )
 
     async def _enter(self) -> Stage:
         self._entered = self._staged()
@@ -224,7 +232,11 @@ def pytest_runtest_makereport(
         return report
     folder: Path = item.config.getoption("--payphone-reports")
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{re.sub(r'[^A-Za-z0-9.-]+', '-', item.nodeid).strip('-')}.json"
-    path.write_text(json.dumps({**played.facts(), "fault": report.longreprtext}, indent=1), encoding="utf-8")
-    report.sections.append(("payphone", f"seed {played.seed}, report {path}\n{played.ladders()}"))
+    from scenarios.report.page import write_html  # noqa: PLC0415 - see above
+    from scenarios.run.ladders import ladders  # noqa: PLC0415 - see above
+
+    path = folder / f"{re.sub(r'[^A-Za-z0-9.-]+', '-', item.nodeid).strip('-')}.html"
+    result = played.result(report.longreprtext, str(item.path))
+    write_html([result], path)
+    report.sections.append(("payphone", f"seed {played.seed}, report {path}\n{ladders(result.calls)}"))
     return report

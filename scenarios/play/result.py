@@ -172,8 +172,6 @@ class Result:
     """SHA-256 of every datagram with its instant and fate: equal for equal runs; empty for live ones."""
     folder: str = ""
     """Where book and recordings were kept; empty where they were not."""
-    ladder: str = ""
-    """The ladders of all calls as text, drawn where the scenario failed."""
 
     @property
     def is_passed(self) -> bool:

@@ -21,7 +21,7 @@ from scenarios.play.result import Checked, Result, Verdict
 from scenarios.play.script import Script
 from scenarios.play.setting import Setting, prepare
 from scenarios.play.stage import LAST_MESSAGES_SECONDS, Stage, staged
-from scenarios.play.telling import account_facts, call_facts, draw_ladders
+from scenarios.play.telling import account_facts, call_facts
 from scenarios.sim.stalled import StalledError
 
 LIVE_REST_SECONDS: Final = 1.0
@@ -68,7 +68,6 @@ def run_scenario(scenario: Scenario, options: Options) -> Result:
         accounts=tuple(ending.accounts),
         trace=ending.trace,
         folder=ending.folder,
-        ladder=ending.ladder,
     )
 
 
@@ -84,7 +83,6 @@ class _Ending:
     accounts: list = field(default_factory=list)  # type: ignore[type-arg]
     trace: str = ""
     folder: str = ""
-    ladder: str = ""
 
 
 @contextmanager
@@ -155,5 +153,3 @@ async def _tell(stage: Stage, ending: _Ending, options: Options) -> None:
     is_telling_all = options.is_telling_all
     ending.calls += await call_facts(stage, is_recognising=is_telling_all)
     ending.accounts += await account_facts(stage)
-    if ending.verdict is not Verdict.PASSED:
-        ending.ladder = draw_ladders(stage)

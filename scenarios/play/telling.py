@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Final
 
 import numpy as np
 
@@ -26,9 +25,6 @@ from scenarios.play.result import (
 )
 from scenarios.play.stage import Stage
 from scenarios.play.traces import Side, Trace
-from scenarios.report.ladder import as_text, draw
-
-LADDER_WIDTH: Final = 110
 
 
 async def call_facts(stage: Stage, *, is_recognising: bool) -> list[CallSeen]:
@@ -43,18 +39,6 @@ async def account_facts(stage: Stage) -> list[AccountSeen]:
     async with stage.reading() as book:
         accounts = await book.accounts()
     return [AccountSeen(each.account_id, str(each.balance), str(each.held)) for each in accounts]
-
-
-def draw_ladders(stage: Stage) -> str:
-    """The ladder of every call, under its parties."""
-    drawn: list[str] = []
-    for trace in stage.traces:
-        record = trace.record
-        who = " and ".join(side.actor for side in trace.sides) or "nobody"
-        why = "no record" if record is None else record.why
-        lines = draw(trace.items, since=stage.began_at, width=LADDER_WIDTH)
-        drawn.append(f"{trace.call_id}: {who}: {why}\n{as_text(lines)}")
-    return "\n\n".join(drawn)
 
 
 def _call(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 pytest_plugins = ["pytester"]
@@ -49,9 +47,8 @@ def test_a_failing_test_tells_its_seed_and_leaves_its_report(pytester: pytest.Py
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["seed 7, report *", "*denied: cell-phone"])
     (report,) = (pytester.path / "payphone-reports").iterdir()
-    facts = json.loads(report.read_text())
-    assert facts["seed"] == 7
-    assert facts["calls"][0]["record"]["why"] == "cell-phone"
+    assert report.suffix == ".html"
+    assert "cell-phone" in report.read_text()
 
 
 def test_what_must_always_hold_is_checked_after_a_test(pytester: pytest.Pytester) -> None:

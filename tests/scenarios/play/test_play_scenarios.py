@@ -111,11 +111,6 @@ def test_what_is_expected_of_the_end_can_fail(after: str, failure: str) -> None:
     assert any(each.partition(": ")[2].startswith(failure) for each in found), found
 
 
-def test_a_failing_scenario_shows_the_ladder_of_its_calls() -> None:
-    result = play(HEAD + ACCEPTED + "  - expect: {talking: false}\n")
-    assert "accepted: the meter starts" in result.ladder
-
-
 def test_a_scenario_in_which_nothing_can_happen_is_told_to_hang() -> None:
     result = play(f"{HEAD}limit: 10s\nscript:\n  - wait: 20s\n")
     assert result.verdict is Verdict.FAILED

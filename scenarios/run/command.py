@@ -13,10 +13,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from scenarios.play.junit import write_junit
 from scenarios.play.many import NoScenarioError, find_files, is_for_live, run_files
 from scenarios.play.result import Result, Verdict, facts
 from scenarios.play.run import Options
+from scenarios.run.junit import write_junit
+from scenarios.run.ladders import ladders
 
 PASSED: Final = 0
 FAILED: Final = 1
@@ -110,8 +111,8 @@ def _failure(result: Result, console: Console) -> None:
     ]
     for text in shown or [f"{result.file}: {result.fault}"]:
         console.print(f"  {text}", markup=False, highlight=False, soft_wrap=True)
-    if result.ladder:
-        console.print(result.ladder, markup=False, highlight=False, soft_wrap=True)
+    if result.calls:
+        console.print(ladders(result.calls), markup=False, highlight=False, soft_wrap=True)
 
 
 def _summary(results: Sequence[Result], console: Console, *, left_out: int, seconds: float) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from scenarios.play.result import Result, Verdict
+from scenarios.run.ladders import ladders
 
 
 def write_junit(results: Sequence[Result], path: Path) -> None:
@@ -41,7 +42,7 @@ def suite(results: Sequence[Result]) -> ElementTree.Element:
         if not result.is_passed:
             kind = "failure" if result.verdict is Verdict.FAILED else "error"
             told = ElementTree.SubElement(case, kind, message=_printable(result.fault))
-            told.text = _printable(result.ladder)
+            told.text = _printable(ladders(result.calls))
     return element
 
 

@@ -10,12 +10,18 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
-from scenarios.play.command import FAILED, PASSED, WRONG, Wanted, run_command
 from scenarios.play.many import NoScenarioError, find_files
 from scenarios.play.result import KeyPressed, Verdict, facts
+from scenarios.run.command import FAILED, PASSED, WRONG, Wanted, run_command
 
 PASSING = "scenario: passes\nworld: demo-6s\nscript:\n  - wait: 1s\n"
 FAILING = "scenario: fails\nworld: demo-6s\nscript:\n  - family: {rings: true, within: 1s}\n"
+CALLED = """scenario: calls
+world: demo-6s
+script:
+  - station 4-yard: {dials: 2125550126, pin: 4417, released: true}
+after: {record: {why: busy}}
+"""
 BROKEN = "scenario: broken\nworld: demo-6s\nscript:\n  - famly: {rings: true}\n"
 
 
@@ -46,6 +52,13 @@ def test_one_failed_is_1_and_tells_what_was_found(tmp_path: Path) -> None:
     assert code == FAILED
     assert "two.yaml:4: family: {rings: true, within: 1s}" in shown
     assert "found: family has no call" in shown
+
+
+def test_a_failing_call_shows_its_ladder(tmp_path: Path) -> None:
+    write(tmp_path, one=CALLED)
+    code, shown = run(tmp_path)
+    assert code == FAILED
+    assert "denied: cell-phone" in shown
 
 
 def test_a_wrong_file_is_2_and_the_others_still_run(tmp_path: Path) -> None:

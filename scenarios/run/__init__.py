@@ -1,0 +1,1 @@
+"""The command `payphone run`: what it prints and what it writes."""
