@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import Enum
 from typing import Any, Final
 
@@ -65,9 +65,7 @@ class Times:
         """The time within which at least this share of all were; None without any."""
         if not len(self):
             return None
-        # The library rounds the rank to the nearest, so that p99 of 30 times would leave the longest out.
-        rank = math.ceil(round(percent / 100 * len(self), 6))
-        return float(self._histogram.get_value_at_percentile(100 * rank / len(self))) / _MICROS
+        return float(self._histogram.get_value_at_percentile(self._rounded_up(percent))) / _MICROS
 
     def statistic(self, name: str) -> float | None:
         """`min`, `mean`, `max` or a percentile such as `p99.9`."""
@@ -83,11 +81,21 @@ class Times:
             case _:
                 return self.percentile(float(name[1:]))
 
+    def statistics(self, names: Sequence[str]) -> list[float | None]:
+        """Several figures, all percentiles in one pass over the histogram: a live table has many."""
+        wanted = {name: self._rounded_up(float(name[1:])) for name in names if name[0] == "p"} if len(self) else {}
+        found = self._histogram.get_percentile_to_value_dict(sorted(set(wanted.values()))) if wanted else {}
+        return [found[wanted[name]] / _MICROS if name in wanted else self.statistic(name) for name in names]
+
     def spectrum(self) -> Iterator[tuple[float, float]]:
         """Percentiles, ever denser towards 100, and their times: what a percentile plot shows."""
         if len(self):
             for item in self._histogram.get_percentile_iterator(4):
                 yield float(item.percentile_level_iterated_to), float(item.value_iterated_to) / _MICROS
+
+    def _rounded_up(self, percent: float) -> float:
+        """A percentile whose rank is whole: the library rounds to the nearest, and p99 of 30 would miss the longest."""
+        return 100 * math.ceil(round(percent / 100 * len(self), 6)) / len(self)
 
     def encode(self) -> str:
         """The histogram in the interchange format of HdrHistogram (base64)."""

@@ -37,6 +37,15 @@ def test_a_percentile_is_exact_to_a_thousandth(values, percent):
     assert counted(values).percentile(percent) == pytest.approx(exact, rel=0.002, abs=1.5e-6)
 
 
+@settings(deadline=None, max_examples=30)
+@given(times)
+def test_figures_together_are_those_one_by_one(values):
+    names = ("min", "p50", "p99", "p99.9", "p100", "mean", "max")
+    found = counted(values)
+    assert found.statistics(names) == [found.statistic(name) for name in names]
+    assert Times().statistics(names) == [None] * len(names)
+
+
 def test_nothing_measured_has_no_figures():
     empty = Times()
     assert (empty.percentile(99), empty.statistic("mean"), list(empty.spectrum())) == (None, None, [])
