@@ -175,8 +175,6 @@ class House:
 
     def _trouble(self, switch: Switch) -> None:
         """Put troubles of the plan between the book and its thread."""
-        if not self.troubles:
-            return
         writing = switch.services.book._writing
         run = writing.run
         loop = self.loop

@@ -17,11 +17,10 @@ from scenarios.swarm.house import PORTS, House, Life
 from scenarios.swarm.model import EDGE, Claimed, Model, Seen
 from scenarios.swarm.model import Money as Moved
 from scenarios.swarm.observed import Observed
-from scenarios.swarm.people import Dialled, Taken
+from scenarios.swarm.people import ACCEPT_KEY, Dialled, Taken
 from scenarios.swarm.plan import FACILITY_FREE, debit_account
 from switch.app.switch import Switch
 
-ACCEPT_KEY: Final = "5"
 PRICE_KEY: Final = "2"
 STAYS_SECONDS: Final = 0.05
 """Who leaves so soon after the accept key may be gone before the talk."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,6 +45,9 @@ class Observed:
     records: tuple[CallRecord, ...] = ()
     entries: tuple[Entry, ...] = ()
     faults: list[str] = field(default_factory=list)
+    accepted: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set by the first accept key, or when all calls are over."""
+    is_over: bool = False
 
     def digest(self) -> str:
         """One number for all that passed the network and all that was booked."""

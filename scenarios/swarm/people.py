@@ -17,10 +17,9 @@ from scenarios.swarm.plan import SWITCH_HOST, Answering, CallPlan, NumberPlan, P
 PATIENCE: Final = 150.0
 """Seconds after which anybody hangs up: longer than every limit of a world, with ringing and greeting."""
 
+ACCEPT_KEY: Final = "5"
 REGISTER_SECONDS: Final = 3600
 SECRET: Final = "secret"  # noqa: S105 - of a simulated phone
-
-TopUp = Callable[[str, int], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -154,11 +153,14 @@ class Caller:
 class Callee:
     """The owner of a called phone: takes every call as its plan says."""
 
-    def __init__(self, home: Household, number: NumberPlan, top_up: Callable[[int], Awaitable[None]]) -> None:
+    def __init__(
+        self, home: Household, number: NumberPlan, top_up: Callable[[int], Awaitable[None]], accepted: asyncio.Event
+    ) -> None:
         self.home = home
         self.number = number
         self.taken: list[Taken] = []
         self._top_up = top_up
+        self._accepted = accepted
         self._loop = asyncio.get_running_loop()
 
     async def run(self) -> None:
@@ -214,6 +216,8 @@ class Callee:
             for after, key in plan.keys:
                 await asyncio.sleep(after)
                 memory.pressed.append((key, self._loop.time()))
+                if key == ACCEPT_KEY:
+                    self._accepted.set()
                 await self.home.press(call, key)
         if plan.top_up is not None:
             await asyncio.sleep(plan.top_up[0])

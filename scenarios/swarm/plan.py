@@ -138,7 +138,15 @@ class Parted:
     seconds: float
 
 
-Event = Deposited | BlockedByAgent | Killed | BookTrouble | Parted
+@dataclass(frozen=True, slots=True)
+class OnAccept:
+    """Something happens so many seconds after the first accept key of the run, the most delicate moment of a call."""
+
+    after: float
+    event: Killed | BookTrouble
+
+
+Event = Deposited | BlockedByAgent | Killed | BookTrouble | Parted | OnAccept
 
 
 @dataclass(frozen=True, slots=True)

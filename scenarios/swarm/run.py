@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from random import Random
@@ -136,7 +136,7 @@ async def _play(plan: Plan, house: House, outside: Book, observed: Observed, sta
     for number in plan.numbers:
         if number.user is not None:
             pay = _payer(outside, number, observed)
-            callees.append(Callee(home(number.user, number.host), number, pay))
+            callees.append(Callee(home(number.user, number.host), number, pay, observed.accepted))
     observed.callers, observed.callees = callers, callees
     for callee in callees:
         await callee.home.register()
@@ -145,6 +145,8 @@ async def _play(plan: Plan, house: House, outside: Book, observed: Observed, sta
     async with asyncio.TaskGroup() as stations:
         for index, caller in enumerate(callers):
             stations.create_task(_use(plan, index, caller))
+    observed.is_over = True
+    observed.accepted.set()
     for event in events:
         await event
     for task in waiting:
@@ -165,6 +167,9 @@ async def _happen(event: plans.Event, plan: Plan, house: House, outside: Book, o
     """One event of the plan, at its instant."""
     if event == plans.NOTHING:
         return
+    if isinstance(event, plans.OnAccept):
+        await _strike(event, house, observed)
+        return
     await asyncio.sleep(event.at)
     match event:
         case plans.Deposited(_, account, micros):
@@ -182,6 +187,18 @@ async def _happen(event: plans.Event, plan: Plan, house: House, outside: Book, o
             await _restart(event, house, observed)
         case plans.BookTrouble():
             pass  # The house has it.
+
+
+async def _strike(event: plans.OnAccept, house: House, observed: Observed) -> None:
+    """Let something happen about when the first call is accepted, if one is."""
+    await observed.accepted.wait()
+    if observed.is_over:
+        return
+    await asyncio.sleep(event.after)
+    if isinstance(event.event, plans.BookTrouble):
+        house.troubles.append(replace(event.event, at=house.loop.time()))
+    else:
+        await _restart(event.event, house, observed)
 
 
 async def _restart(event: plans.Killed, house: House, observed: Observed) -> None:

@@ -21,6 +21,7 @@ from scenarios.swarm.plan import (
     Event,
     Killed,
     NumberPlan,
+    OnAccept,
     Parted,
     PersonPlan,
     Plan,
@@ -64,7 +65,7 @@ def make_plan(seed: int, *, has_media: bool) -> Plan:
         people=people,
         numbers=numbers,
         calls=calls,
-        events=_events(chance, stations, people, numbers, prices),
+        events=_events(chance, stations, people, numbers, prices) + _delicate(Random(f"swarm/{seed}/accept")),
     )
 
 
@@ -239,3 +240,22 @@ def _events(
     for _ in range(chance.choice((0,) * 9 + (1,))):
         events.append(Parted(chance.uniform(0, HORIZON / 2), chance.choice(hosts), chance.choice((0.5, 5.0, 40.0))))
     return tuple(events)
+
+
+def _delicate(chance: Random) -> tuple[Event, ...]:
+    """In a fifth of the worlds, the switch dies or the book fails about when a call is accepted."""
+    way = chance.random()
+    after = chance.choice((0.0, 0.0003, chance.uniform(0, 0.05), chance.uniform(0, 2), chance.uniform(0, 30)))
+    if way < 0.12:
+        killed = Killed(
+            at=0.0,
+            rounds=chance.randrange(25),
+            after=chance.choice((0.0, 0.2, 2.0)),
+            step=chance.choice((0.0, 0.0, 3600.0, -3600.0)),
+            is_orderly=chance.random() < 0.25,
+        )
+        return (OnAccept(after, killed),)
+    if way < 0.2:
+        kind = chance.choice(("slow", "fails", "forgets"))
+        return (OnAccept(after, BookTrouble(0.0, kind, chance.choice((1, 3, 6, 20)), chance.choice((0.1, 0.5, 2.0)))),)
+    return ()
