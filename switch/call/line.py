@@ -195,6 +195,7 @@ class Line:
                 self._press(key, now)
             case Ended():
                 self.ended = event
+                self._negotiator.rest(self.media)
                 self._gone.set()
         self._changed.set()
 

@@ -6,6 +6,7 @@ Each party is negotiated on its own; a re-INVITE is answered here and never forw
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from switch.media.control import Codec, MediaLeg, Stream
 from switch.sdp import negotiate
@@ -87,8 +88,14 @@ class Negotiator:
         except SdpError:
             return False
         self._offered = None
-        media.connect(stream_of(agreed))
+        self._agreed = agreed
+        self.connect(media)
         return True
+
+    def rest(self, media: MediaLeg) -> None:
+        """Send nothing more and take nothing: the peer has hung up."""
+        if self._agreed is not None:
+            media.connect(replace(stream_of(self._agreed), is_sending=False, is_receiving=False))
 
 
 def stream_of(agreed: AgreedStream) -> Stream:

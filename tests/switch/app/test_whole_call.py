@@ -16,6 +16,7 @@ from ledger.requests import Deposit
 from scenarios.phones.call import PhoneCall
 from scenarios.phones.codec import Audio
 from scenarios.phones.phone import Phone
+from scenarios.sim.network import Network, Passage
 from switch.leg.events import Cause
 from tests.support.switchboard import NOON, Board, switchboard
 
@@ -385,3 +386,23 @@ async def test_how_to_hang_up_on_both_is_stored_as_soon_as_the_called_party_answ
         assert stored.accepted_at is None
         assert len(stored.legs) == 2
         await call.hang_up()
+
+
+async def test_a_party_that_hung_up_is_sent_no_more_audio(folder: Path, network: Network) -> None:
+    sent: list[Passage] = []
+    network.observe(sent.append)
+    async with switchboard(folder) as board:
+        family = await board.phone("family")
+        call = await dial(board)
+        answered = await family.next_call()
+        await answered.answer()
+        await asyncio.sleep(2)
+        await answered.hang_up()
+        ended_at = answered.ended_at
+        assert ended_at is not None
+        await call.wait_for_end()
+        assert call.ended_at is not None
+        assert call.ended_at > ended_at + 1, "the caller was told why in the meantime"
+        ports = {passage.source[1] for passage in sent if 20000 <= passage.source[1] < 20040}
+        late = {passage.source[1] for passage in sent if passage.at > ended_at + 0.1 and passage.source[1] in ports}
+        assert (len(ports), len(late)) == (2, 1), "only the caller is still spoken to"
