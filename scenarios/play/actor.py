@@ -20,6 +20,7 @@ from scenarios.play.ears import Ears, Phrase
 from scenarios.play.errors import CannotActError, NotHappenedError
 from scenarios.play.result import KeyPressed, SipSeen
 from scenarios.play.telephones import Telephone
+from scenarios.sim.loop import VirtualLoop
 from switch.agent.observed import Observed, SipSent
 from switch.call.reception import message_text
 from switch.leg.events import Ended
@@ -305,15 +306,22 @@ class Actor:
         seconds = self._ears.seconds(phrase)
         since = self._heard_until - OVERLAP
         while True:
-            now = self._loop.time()
-            if call.heard.sound_seconds(max(since, now - 2 * LISTEN_SECONDS), now) > 0 or call.is_ended:
-                for found in self._ears.find(phrase, call.heard, since, now):
-                    if _is_enough(found, seconds, now):
+            now, is_ended = self._loop.time(), call.is_ended
+            if call.heard.sound_seconds(max(since, now - 2 * LISTEN_SECONDS), now) > 0 or is_ended:
+                for found in await self._find(phrase, call, since, now):
+                    if _is_enough(found, seconds, now, is_ended=is_ended):
                         return found
-            if now >= deadline or call.is_ended:
+            if now >= deadline or is_ended:
                 return None
             since = max(since, now - seconds - 1.0)
             await call.ends_within(LISTEN_SECONDS)
+
+    async def _find(self, phrase: Phrase, call: PhoneCall, since: float, until: float) -> list[HeardClip]:
+        """Compare what was heard; beside the loop where time is real, so that the switch's media go on meanwhile."""
+        if isinstance(self._loop, VirtualLoop):
+            return self._ears.find(phrase, call.heard, since, until)
+        audio = call.heard.audio(since, until)
+        return await asyncio.to_thread(self._ears.find_in, phrase, audio, since)
 
     async def _speak(self, audio: Audio) -> None:
         try:
@@ -353,7 +361,7 @@ class Actor:
         self.messages.append(Message(observed.at, call_id, is_sent, name, text, (str(is_sent), *identity)))
 
 
-def _is_enough(found: HeardClip, seconds: float, now: float) -> bool:
+def _is_enough(found: HeardClip, seconds: float, now: float, *, is_ended: bool) -> bool:
     """Whether words were heard to their end, or nearly so and no more of them comes."""
-    is_over = found.at + seconds + LISTEN_SECONDS < now
+    is_over = is_ended or found.at + seconds + LISTEN_SECONDS < now
     return found.is_whole or (is_over and found.until - found.at >= ENOUGH * seconds)

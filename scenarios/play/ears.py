@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 
 from ivr.profile import Profile
 from prompts import words as spoken
-from prompts.audio import RATE, Library
+from prompts.audio import RATE, Audio, Library
 from prompts.catalog import ClipId
 from prompts.recognise import Recogniser
 from scenarios.language.complaints import suggestion
@@ -81,7 +81,13 @@ class Ears:
 
     def find(self, phrase: Phrase, heard: Heard, since: float, until: float) -> list[HeardClip]:
         """Where a sentence was heard: a span for each time, under the id of its first clip."""
-        return list(_in_a_row(phrase, heard.clips(self.recogniser(phrase), since, until)))
+        return self.find_in(phrase, heard.audio(since, until), since)
+
+    def find_in(self, phrase: Phrase, audio: Audio, since: float) -> list[HeardClip]:
+        """Where a sentence is in audio that begins at `since`."""
+        found = self.recogniser(phrase).heard(audio)
+        clips = [HeardClip(one.clip_id, since + one.at, since + one.until, is_whole=one.is_whole) for one in found]
+        return list(_in_a_row(phrase, clips))
 
     def recogniser(self, clips: Sequence[ClipId]) -> Recogniser:
         """One that knows these clips alone: quick, for waiting."""
