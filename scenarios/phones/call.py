@@ -150,15 +150,16 @@ class PhoneCall:
         return await self.wait_for_end()
 
     async def press(self, keys: str, *, by: KeysBy = "rfc4733", style: KeyStyle | None = None) -> None:
-        """Press keys one after another; returns after the pause behind the last."""
+        """Press keys one after another; returns after the pause behind the last, or where that key ends the call."""
         self._require_alive()
         chosen = style or self._style
         if by == "rfc4733":
             await self._finish(self._sound.press(keys, chosen))
             return
         for key in keys:
+            self._require_alive()
             self._leg.send_info(key)
-            await self._pause(chosen.seconds + chosen.pause_seconds)
+            await asyncio.wait({self._ended}, timeout=chosen.seconds + chosen.pause_seconds)
 
     async def speak(self, audio: Audio) -> None:
         """Say something; returns when its last sample was sent. Cancelled, it falls silent."""

@@ -187,7 +187,10 @@ class Sound(asyncio.DatagramProtocol):
             self._timer = None
         self.hush()
         for key in self._keys:
-            key.pressed.cancel()
+            if not key.frames:
+                key.pressed.cancel()
+            elif not key.pressed.done():
+                key.pressed.set_result(None)  # It went down, though the call ended before it came up.
         self._keys.clear()
         if self._transport is not None:
             self._transport.close()
