@@ -40,6 +40,21 @@ class Way(Part):
     """Whether audio goes on during the key."""
 
 
+class Softphone(Part):
+    """What a telephone is like."""
+
+    codecs: tuple[Literal["PCMU", "PCMA"], ...] = ("PCMU", "PCMA")
+    """What it speaks, the best first."""
+    events: bool = True
+    """Whether it offers and takes telephone events."""
+    rings: bool = True
+    """Whether it says so when it rings (180)."""
+    calls: Annotated[int, Field(ge=1, le=16)] = 1
+    """Calls at a time; one more is busy."""
+    registered: bool | None = None
+    """Whether it registers at the start: called telephones do, stations do not, where nothing is said."""
+
+
 class Machine(Part):
     """What an answering machine does: it says something and presses nothing."""
 
@@ -143,8 +158,6 @@ class NetworkStep(Part):
     cuts: Text | list[Text] | None = None
     heals: Text | list[Text] | None = None
     loses: Lost | list[Lost] | None = None
-    moves: Text | None = None
-    """A telephone's NAT gives it another address: its next packets come from there."""
 
 
 class Restart(Part):

@@ -16,7 +16,7 @@ from scenarios.language.expectations import Expect
 from scenarios.language.quantities import parse_span
 from scenarios.language.scenario import STATION, TOGETHER, Scenario, Step
 from scenarios.language.source import ScenarioError
-from scenarios.language.steps import ActorStep, Machine, Tone
+from scenarios.language.steps import ActorStep, Machine, Softphone, Tone
 from scenarios.play.ears import Ears, UnknownWordsError
 from scenarios.play.telephones import Telephone
 from scenarios.worlds.find import Raw, WorldError, amend_rows, find_world, first_facility, read_world
@@ -164,12 +164,16 @@ def _telephones(config: Config, scenario: Scenario, *, is_live: bool) -> Iterabl
     for index, station in enumerate(config.stations):
         name = f"{STATION}{station.user}"
         address = host or f"10.1.{index // 250}.{index % 250 + 1}"
-        yield Telephone.of(name, station.user, station.password, address, options.get(name, {}), is_registered=False)
+        yield Telephone.of(
+            name, station.user, station.password, address, options.get(name, Softphone()), is_registered=False
+        )
     for index, row in enumerate(config.phones):
         if row.user is None or row.password is None:
             continue
         address = host or f"10.2.{index // 250}.{index % 250 + 1}"
-        yield Telephone.of(row.user, row.user, row.password, address, options.get(row.user, {}), number=row.number)
+        yield Telephone.of(
+            row.user, row.user, row.password, address, options.get(row.user, Softphone()), number=row.number
+        )
 
 
 def _unknown(scenario: Scenario, telephones: Mapping[str, Telephone], ears: Ears) -> Iterable[Mistake]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Self
 
 from pydantic import SecretStr
 
+from scenarios.language.steps import Softphone
 from scenarios.phones.codec import Law
 from scenarios.phones.phone import Line
-
-OPTIONS: Final = ("codecs", "events", "rings", "calls", "registered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ class Telephone:
         user: str,
         password: SecretStr,
         host: str,
-        options: Mapping[str, Any],
+        options: Softphone,
         *,
         number: str | None = None,
         is_registered: bool = True,
@@ -43,9 +41,9 @@ class Telephone:
             user=user,
             password=password.get_secret_value(),
             host=host,
-            laws=tuple(Law[codec] for codec in options.get("codecs", ("PCMU", "PCMA"))),
-            takes_events=bool(options.get("events", True)),
-            is_ringing=bool(options.get("rings", True)),
-            calls_max=int(options.get("calls", 1)),
+            laws=tuple(Law[codec] for codec in options.codecs),
+            takes_events=options.events,
+            is_ringing=options.rings,
+            calls_max=options.calls,
         )
-        return cls(name, number, bool(options.get("registered", is_registered)), line)
+        return cls(name, number, is_registered if options.registered is None else options.registered, line)

@@ -54,6 +54,10 @@ def step(text: str) -> str:
             "a.yaml:4: script[1].expect.ended.wy: is not known here; did you mean `why`?",
         ),
         (step("family: true"), "a.yaml:4: script[1].family: is True; write what it does"),
+        (
+            f"{HEAD}telephones: {{family: {{codec: [PCMA]}}}}\nscript:\n  - wait: 1s\n",
+            "a.yaml:3: telephones.family.codec: is not known here; did you mean `codecs`?",
+        ),
         (step("wait: soon"), "a.yaml:4: script[1].wait: 'soon' is no duration"),
         (step("expect: {balance: {family: 0.075}}"), "a.yaml:4: script[1].expect.balance.family: 0.075 is a binary"),
         (f"{HEAD}sead: 3\nscript:\n  - wait: 1s\n", "a.yaml:3: sead: is not known here; did you mean `seed`?"),

@@ -76,7 +76,7 @@ def test_a_cut_network_ends_the_talk_as_lost() -> None:
         HEAD
         + "media: {silence_max: 3s}\naccounts: {'+12125550123': {advancepay: '1'}}\n"
         + ACCEPTED
-        + "  - network: {cuts: family}\n  - expect: {ended: {why: media-lost, by: switch, at: 3s ± 200ms}}\n"
+        + "  - network: {cuts: family}\n  - expect: {ended: {why: media-lost, by: switch, at: 3s ± 400ms}}\n"
     )
 
 
