@@ -1,4 +1,4 @@
-"""The library's troubles: failures, flows, races, losses, networks and crashes, each file as it stands."""
+"""The whole library, each file as it stands."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from typing import Final
 import pytest
 
 from scenarios.language.scenario import load_scenario
+from scenarios.play.many import find_files
 from scenarios.play.run import Options, run_scenario
 
+pytestmark = pytest.mark.library
+
 LIBRARY: Final = Path(__file__).parents[3] / "scenarios" / "library"
-FOLDERS: Final = ("failures", "flows", "races", "loss", "network", "crash")
-FILES: Final = sorted(file for folder in FOLDERS for file in (LIBRARY / folder).glob("*.yaml"))
+FILES: Final = sorted(find_files([LIBRARY]))
 
 SEED_OTHER: Final = 4
 """Not the seed the files were written with: what they say holds for any."""
 
 
-@pytest.mark.parametrize("file", FILES, ids=[f"{file.parent.name}/{file.stem}" for file in FILES])
+@pytest.mark.parametrize("file", FILES, ids=[str(file.relative_to(LIBRARY).with_suffix("")) for file in FILES])
 def test_a_scenario_of_the_library_passes(file: Path) -> None:
     result = run_scenario(load_scenario(file), Options(seed=SEED_OTHER))
     assert result.fault == "", result.scenario
