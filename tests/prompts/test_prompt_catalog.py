@@ -49,7 +49,6 @@ def test_every_kind_of_call_is_announced(kind: Kind) -> None:
         "number-not-approved",
         "carrier-not-billing",
         "collect-limit",
-        "no-account",
     ],
 )
 def test_reasons_against_collect_offer_a_prepaid_account(reason: str) -> None:

@@ -33,7 +33,7 @@ class TestIt:
 
 
 def run(pytester: pytest.Pytester, *options: str) -> pytest.RunResult:
-    return pytester.runpytest_subprocess("-p", "scenarios.plugin", "-p", "no:cacheprovider", *options)
+    return pytester.runpytest_subprocess("-p", "no:cacheprovider", *options)
 
 
 def test_a_test_has_a_whole_switch(pytester: pytest.Pytester) -> None:

@@ -17,7 +17,6 @@ from ledger.records import CallRecord
 from ledger.requests import Deposit, EndCall, OpenAccount, PlaceHold, StartCall, UpdateCall
 from ledger.store import Book
 from scenarios.phones.call import PhoneCall
-from scenarios.phones.errors import CallEndedError
 from switch.call.recovery import settle
 from switch.leg.events import Cause
 from tests.support.outage import READ, Outage
@@ -173,8 +172,7 @@ async def test_a_block_that_was_pressed_stands_although_the_book_was_out_of_orde
         answered = await family.next_call()
         await answered.answer()
         outage.fail(Write, times=3)
-        with pytest.raises(CallEndedError):
-            await answered.press("7")
+        await answered.press("7")
         await call.wait_for_end()
         await only(board)
         assert len(outage.failed) == 3
@@ -187,8 +185,7 @@ async def test_a_station_is_locked_by_the_next_call_if_the_lock_was_not_stored(t
         outage.fail(Write, times=1)
         call = await station.dial("12125550123")
         await call.answered()
-        with pytest.raises(CallEndedError):
-            await call.press("000011112222")
+        await call.press("000011112222")
         await call.wait_for_end()
         assert (await board.record()).why == "fault"
         again = await station.dial("12125550123")
