@@ -17,6 +17,25 @@ REAL_MARKS = ("realtime", "live", "postgres")
 """Marks of tests that talk to real sockets or programs: they get the loop of production, and its time."""
 
 
+WHOLE = (
+    "scenarios/demo/",
+    "scenarios/library/",
+    "scenarios/play/",
+    "scenarios/run/",
+    "scenarios/swarm/",
+    "switch/call/test_book_outage",
+    "switch/call/test_ended_at",
+    "switch/call/test_moving_money",
+)
+"""Where tests play whole calls by the dozen."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if any(folder in item.path.as_posix() for folder in WHOLE):
+            item.add_marker(pytest.mark.whole)
+
+
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:

@@ -11,8 +11,6 @@ from scenarios.language.scenario import load_scenario
 from scenarios.play.many import find_files
 from scenarios.play.run import Options, run_scenario
 
-pytestmark = pytest.mark.library
-
 LIBRARY: Final = Path(__file__).parents[3] / "scenarios" / "library"
 FILES: Final = sorted(find_files([LIBRARY]))
 
