@@ -7,7 +7,7 @@ import io
 import json
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
 from random import SystemRandom
@@ -25,6 +25,7 @@ from scenarios.demo.report import WIDTH, Report, facts, print_plan, print_report
 from scenarios.demo.stage import OverdueError, Performance, Progress, demo_world, perform
 from scenarios.phones.errors import RegistrationError
 from switch.app.config import ConfigError
+from switch.app.loops import loop_factory
 from switch.app.world import World
 from switch.media.files import TooFewFilesError
 
@@ -92,7 +93,7 @@ def _performed(world: World, folder: Folder, console: Console | None) -> Perform
             ],
             logger_factory=structlog.WriteLoggerFactory(file=file),
         )
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
             return runner.run(
                 perform(
                     world,
@@ -103,16 +104,6 @@ def _performed(world: World, folder: Folder, console: Console | None) -> Perform
                     watch=None if console is None else watch,
                 )
             )
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
-    """The loop of uvloop where it installs, else the one of the standard library."""
-    try:
-        import uvloop  # noqa: PLC0415 - not on every platform
-    except ImportError:
-        return asyncio.new_event_loop
-    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
-    return factory
 
 
 def _width_without_terminal() -> int:

@@ -8,7 +8,6 @@ import json
 import logging
 import signal
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +25,7 @@ from scenarios.load.page import page_of
 from scenarios.load.plan import Plan, StageTable, parse_address
 from scenarios.load.plan_file import Mistake, PlanError, load_plan
 from scenarios.load.watch import print_knee, print_outcome, watch
+from switch.app.loops import loop_factory
 
 KEPT: Final = 0
 BROKEN: Final = 1
@@ -152,7 +152,7 @@ def play(plan: Plan, target: tuple[str, int]) -> Outcome:
     gc.collect()
     gc.freeze()  # what is loaded stays: a full collection would stand in the way of calls
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
             return runner.run(_play(plan, target))
     finally:
         gc.unfreeze()
@@ -196,13 +196,3 @@ def _stage(plan: Plan, options: Options) -> StageTable:
 
 def _held(rate: float, duration: float) -> StageTable:
     return StageTable.model_validate({"rate": rate, "for": f"{duration}s"})
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
-    """The loop of uvloop where it installs, else the one of the standard library."""
-    try:
-        import uvloop  # noqa: PLC0415 - not on every platform
-    except ImportError:
-        return asyncio.new_event_loop
-    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
-    return factory

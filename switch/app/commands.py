@@ -25,6 +25,7 @@ from ledger.errors import LedgerError
 from ledger.export import record_json
 from ledger.records import CallRecord
 from switch.app.config import Config, ConfigError, load_config, parse_config
+from switch.app.loops import loop_factory
 from switch.app.switch import ListenError, Switch, running
 from switch.app.world import World, build_world
 from switch.call.timeline import Timeline
@@ -72,7 +73,7 @@ def serve(
     world, base = _world(config, db)
     log = _logger(is_json=json_log, level=log_level)
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(_serve(world, base, config or BUILT_IN, log))
     except LedgerError as error:
         _fail(f"the book cannot be used: {error}")
@@ -131,15 +132,6 @@ def _world(config: Path | None, db: str | None) -> tuple[World, Path]:
 def _with_book(config: Config, db: str) -> Config:
     url = db if "://" in db else f"sqlite+aiosqlite:///{Path(db).resolve()}"
     return config.model_copy(update={"book": config.book.model_copy(update={"url": url})})
-
-
-def _loop_factory() -> Any:
-    """The uvloop loop where it installs, else the one of the standard library."""
-    try:
-        import uvloop  # noqa: PLC0415 - not on every platform
-    except ImportError:
-        return asyncio.new_event_loop
-    return uvloop.new_event_loop
 
 
 def _logger(*, is_json: bool, level: LogLevel) -> Any:
