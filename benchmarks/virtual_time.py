@@ -48,7 +48,7 @@ listen = "127.0.0.1:5060"
 [media]
 ports = [20000, 20039]
 [book]
-url = "sqlite+aiosqlite:///book.db"
+url = "sqlite+aiosqlite:///:memory:"
 [[facilities]]
 id = "prison"
 name = "facility/state-prison"

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, Select, Table, case, func, literal, select
 
 from ledger.chart import AccountKind, kind_of, terms_of
 from ledger.entries import EntryKind, Head, entry_hash
+from ledger.head import read_head
 from ledger.hold import HoldState
-from ledger.load import load_head
 from ledger.money import ZERO, AccountId, Money, total
 from ledger.reads import read_accounts, read_entries_between
 from ledger.store import Book
@@ -87,14 +87,14 @@ def audit_snapshot(connection: Connection) -> AuditReport:
         calls=count(calls),
         open_calls=count(open_calls),
         holds=count(holds),
-        head=load_head(connection),
+        head=read_head(connection),
         findings=tuple(findings),
     )
 
 
 def _check_chain(connection: Connection) -> Iterator[Finding]:
     """Every entry in its place, unchanged, and summing to zero."""
-    head, before = load_head(connection), Head()
+    head, before = read_head(connection), Head()
     while chunk := read_entries_between(connection, before.seq, CHUNK):
         for entry in chunk:
             row = f"entry {entry.seq} ({entry.draft.entry_id})"

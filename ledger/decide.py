@@ -242,7 +242,8 @@ def _beat(draft: Draft, request: Heartbeat) -> Outcome:
     process = draft.process(request.process_id)
     # A beat that was overtaken by a later one does not turn time back.
     draft.put(replace(process, beat_at=max(process.beat_at, request.at)))
-    return Beaten(request.process_id)
+    others = tuple(each for each in draft.view.processes.values() if each.process_id != request.process_id)
+    return Beaten(request.process_id, others)
 
 
 def _retire(draft: Draft, request: RetireProcess) -> Outcome:

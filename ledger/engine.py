@@ -1,7 +1,9 @@
-"""Where a book lives, and the connections to it.
+"""The connections to a book's database: one that writes, and some that read.
 
-One connection writes; it takes the write lock as its transaction begins (`BEGIN IMMEDIATE`), so that
-what it reads is what it decides on, whoever else writes. Others read, each from a snapshot.
+The writing connection takes the write lock as its transaction begins (`BEGIN IMMEDIATE`), so that what it
+reads is what it decides on, whoever else writes. Its statements are prepared ones (`ledger.statements`), run on
+the driver itself; SQLAlchemy's own connection stands beside them, in the same transaction, for rows of other
+packages and for migrations. Others read, each from a snapshot.
 """
 
 from __future__ import annotations
@@ -9,16 +11,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Concatenate, Final, ParamSpec, TypeVar
+from functools import partial
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from ledger.errors import BookAddressError
+from ledger.address import MEMORY
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -26,39 +28,107 @@ T = TypeVar("T")
 READERS_MAX: Final = 4
 """Reads at once. SQLite reads on one core each; a page of the console or a command needs one."""
 
-_DRIVER: Final = "sqlite+aiosqlite"
+BEGIN: Final = "BEGIN IMMEDIATE"
+
 _DIRECT: Final = "sqlite+pysqlite"
 
 _CONNECT: Final = {"isolation_level": None}
-"""The driver begins no transaction of its own: `begin_transaction` below does."""
+"""The driver begins no transaction of its own: `Session` and `_prepare` do."""
 
 
-def book_url(address: str) -> URL:
-    """The URL of a book, given as one or as the plain path of a file.
+class Session:
+    """The writing connection: prepared statements on the driver, and SQLAlchemy's connection beside them.
 
-    Raises:
-        BookAddressError: Not a file of SQLite.
+    Whoever works in one transaction gets it; `transact` begins and commits.
     """
-    if "://" not in address:
-        if not address:
-            raise BookAddressError("no database is named; write for example sqlite+aiosqlite:///payphone.db")
-        return URL.create(_DRIVER, database=address)
-    try:
-        url = make_url(address)
-    except (ArgumentError, ValueError):
-        raise BookAddressError(f"{address!r} is not the URL of a database") from None
-    if url.get_backend_name() != "sqlite":
-        raise BookAddressError(
-            f"{address!r}: books live in SQLite files for now; write sqlite+aiosqlite:///payphone.db"
-        )
-    if not url.database or ":memory:" in url.database or url.query:
-        raise BookAddressError(f"{address!r}: a book needs a file, which other processes can open too")
-    return url.set(drivername=_DRIVER)
 
+    def __init__(self, engine: Engine) -> None:
+        self.dialect: Final = engine.dialect.name
+        self._errors: Final = engine.dialect.loaded_dbapi.Error
+        self._engine: Final = engine
+        self._is_memory: Final = engine.url.database == MEMORY
+        self._core: Connection | None = None
+        self._driver: Any = None
 
-def book_path(url: URL) -> Path:
-    """The file of a book."""
-    return Path(url.database or "")
+    @property
+    def driver(self) -> Any:
+        """The driver's connection, for `ledger.statements`."""
+        return self._driver
+
+    @property
+    def core(self) -> Connection:
+        """SQLAlchemy's connection, in the transaction that is under way."""
+        assert self._core is not None, "there is a connection only while somebody works"
+        return self._core
+
+    @property
+    def lock(self) -> str:
+        """SQLite's transactions have the whole file from `BEGIN IMMEDIATE` on."""
+        return ""
+
+    def transact(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do some work within one transaction, and commit it; undo it if it raises.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: The database failed; whatever state the connection is in, the next
+                transaction gets a fresh one.
+        """
+
+        def begun() -> T:
+            self._driver.execute(BEGIN)
+            result = work(self, *args, **kwargs)
+            self._driver.commit()
+            return result
+
+        return self._guarded(begun)
+
+    def look(self, query: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Ask something without keeping anybody from writing.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: As `transact`.
+        """
+        return self._guarded(lambda: query(self, *args, **kwargs))
+
+    def _guarded(self, work: Callable[[], T]) -> T:
+        """Do some work on a connection, and leave no transaction open whatever comes of it."""
+        try:
+            core = self._connected()
+            try:
+                return work()
+            except BaseException:
+                self._driver.rollback()
+                raise
+            finally:
+                if core.in_transaction():  # It only notes that one is under way: the driver begins and ends it.
+                    core.rollback()
+        except DBAPIError:
+            self._drop_broken()
+            raise
+        except self._errors as error:
+            self._drop_broken()
+            raise DBAPIError.instance(None, None, error, self._errors) from error
+
+    def drop(self) -> None:
+        """Let go of the connection."""
+        core, self._core, self._driver = self._core, None, None
+        if core is not None:
+            try:
+                core.invalidate()
+                core.close()
+            except (SQLAlchemyError, self._errors):  # It is broken anyway.
+                pass
+        self._engine.dispose()
+
+    def _connected(self) -> Connection:
+        if self._core is None:
+            self._core = self._engine.connect()
+            self._driver = self._core.connection.driver_connection
+        return self._core
+
+    def _drop_broken(self) -> None:
+        if not self._is_memory:  # Without its connection there would be no book.
+            self.drop()
 
 
 class WriteThread:
@@ -70,55 +140,100 @@ class WriteThread:
     """
 
     def __init__(self, url: URL, busy_seconds: float) -> None:
-        self.engine = create_engine(url.set(drivername=_DIRECT), pool_size=1, max_overflow=0, connect_args=_CONNECT)
-        pragmas = (
-            f"busy_timeout = {round(busy_seconds * 1000)}",
-            "journal_mode = WAL",
-            "synchronous = FULL",
-            "foreign_keys = ON",
-        )
-        _prepare(self.engine, pragmas, "BEGIN IMMEDIATE")
+        self.session = Session(_writing_engine(url, busy_seconds))
         self._is_closed = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger-writer")
 
-    async def run(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def run(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do some work within one transaction, and commit it; undo it if it raises."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._thread, partial(self.session.transact, work, *args, **kwargs)
+        )
 
-        def transact() -> T:
-            try:
-                with self.engine.begin() as connection:
-                    return work(connection, *args, **kwargs)
-            except DBAPIError:
-                # Whatever state the connection is in: the next transaction gets a fresh one.
-                self.engine.dispose()
-                raise
+    async def look(self, query: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Ask something without keeping anybody from writing."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._thread, partial(self.session.look, query, *args, **kwargs)
+        )
 
-        return await asyncio.get_running_loop().run_in_executor(self._thread, transact)
+    async def rest(self) -> None:
+        """Wait until what is under way has ended."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, int)
 
     async def close(self) -> None:
         """Let go of the connection and the thread, after the work that is under way."""
         if self._is_closed:
             return
         self._is_closed = True
-        await asyncio.get_running_loop().run_in_executor(self._thread, self.engine.dispose)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self.session.drop)
         self._thread.shutdown()
+
+
+class WriteInline:
+    """The one connection that writes, on the event loop: for simulations, where nobody waits for a disk.
+
+    Each piece of work still takes its turn: the loop runs others between it and its answer, so that a crash can
+    fall there as well. Going to a thread and back costs ten times what is done there.
+    """
+
+    def __init__(self, url: URL, busy_seconds: float) -> None:
+        self.session = Session(_writing_engine(url, busy_seconds))
+
+    async def run(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do some work within one transaction, and commit it; undo it if it raises."""
+        result = self.session.transact(work, *args, **kwargs)
+        await asyncio.sleep(0)
+        return result
+
+    async def look(self, query: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Ask something without keeping anybody from writing."""
+        result = self.session.look(query, *args, **kwargs)
+        await asyncio.sleep(0)
+        return result
+
+    async def rest(self) -> None:
+        """Nothing is ever under way."""
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        self.session.drop()
+
+
+Writing = WriteThread | WriteInline
+
+
+def _writing_engine(url: URL, busy_seconds: float) -> Engine:
+    engine = create_engine(
+        url.set(drivername=_DIRECT),
+        poolclass=StaticPool,
+        connect_args={**_CONNECT, "check_same_thread": False},
+    )
+    pragmas = (
+        f"busy_timeout = {round(busy_seconds * 1000)}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+    )
+    _prepare(engine, pragmas)
+    return engine
 
 
 def reading_engine(url: URL, busy_seconds: float) -> AsyncEngine:
     """The engine of connections that only read: each transaction sees one snapshot."""
     engine = create_async_engine(url, pool_size=READERS_MAX, max_overflow=0, connect_args=_CONNECT)
-    _prepare(engine.sync_engine, (f"busy_timeout = {round(busy_seconds * 1000)}", "query_only = ON"), "BEGIN")
+    _prepare(engine.sync_engine, (f"busy_timeout = {round(busy_seconds * 1000)}", "query_only = ON"))
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin_transaction(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
     return engine
 
 
-def _prepare(engine: Engine, pragmas: tuple[str, ...], begin: str) -> None:
+def _prepare(engine: Engine, pragmas: tuple[str, ...]) -> None:
     @event.listens_for(engine, "connect")
     def set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()
         for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def begin_transaction(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)

@@ -43,10 +43,19 @@ class Footprint:
     """Calls whose placed holds are all needed."""
     charges: set[EntryId] = field(default_factory=set)
     processes: set[str] = field(default_factory=set)
+    every_process: bool = False
+    """Who beats wants to know who else there is."""
     retiring: set[str] = field(default_factory=set)
     """Processes whose open calls are all needed."""
     silent_since: datetime | None = None
     """If set: the holds that may be given up, judged by this instant."""
+
+    @property
+    def is_of_processes(self) -> bool:
+        """Whether beats alone are to be decided, and every process is all they need: most groups of an idle switch."""
+        return self.every_process and not (
+            self.remembered or self.accounts or self.holds or self.calls or self.retiring or self.silent_since
+        )
 
 
 def footprint(requests: Iterable[Request]) -> Footprint:
@@ -96,7 +105,7 @@ def _add(found: Footprint, request: Request) -> None:
 def _add_of_processes(found: Footprint, request: Heartbeat | RegisterProcess | RetireProcess | ExpireHolds) -> None:
     match request:
         case Heartbeat():
-            found.processes.add(request.process_id)
+            found.every_process = True
         case RegisterProcess():
             found.processes.add(request.process.process_id)
         case RetireProcess():

@@ -18,6 +18,7 @@ from ledger.money import AccountId
 from ledger.outcomes import Outcome
 from ledger.requests import Request
 from ledger.save import save
+from ledger.statements import Working
 from ledger.tables import accounts
 
 
@@ -60,19 +61,19 @@ class Committed:
     """Accounts changed by this group, and by others since."""
 
 
-def run_group(connection: Connection, items: Sequence[Request | Write], seen_changes: int) -> Committed:
+def run_group(session: Working, items: Sequence[Request | Write], seen_changes: int) -> Committed:
     """Decide and store a group; nothing of it counts until the transaction commits."""
-    rows = load(connection, footprint(item for item in items if not isinstance(item, Write)))
+    rows = load(session, footprint(item for item in items if not isinstance(item, Write)))
     touched: set[AccountId] = set()
     if rows.head.changes > seen_changes:
-        touched.update(changed_since(connection, seen_changes))
+        touched.update(changed_since(session.core, seen_changes))
     view = rows.view
     results: list[Any] = []
     for item in items:
         try:
             if isinstance(item, Write):
-                with connection.begin_nested():
-                    results.append(item.apply(connection))
+                with session.core.begin_nested():
+                    results.append(item.apply(session.core))
             else:
                 decision = decide(view, item)
                 rows.apply(decision.changes)
@@ -80,7 +81,7 @@ def run_group(connection: Connection, items: Sequence[Request | Write], seen_cha
         except Exception as error:  # noqa: BLE001 - handed on to whoever asked, who sees it raised.
             results.append(Failed(error))
     is_written_beside = any(isinstance(item, Write) for item in items)
-    reached = save(connection, rows, is_written_beside=is_written_beside)
+    reached = save(session, rows, is_written_beside=is_written_beside)
     touched.update(rows.changed_accounts)
     return Committed(tuple(results), reached.changes, frozenset(touched))
 

@@ -10,6 +10,7 @@ from typing import Final, assert_never
 from ledger.entries import EntryId
 from ledger.hold import HoldId
 from ledger.money import AccountId, CallId, Money
+from ledger.requests import Process
 
 
 class Refusal(Enum):
@@ -125,6 +126,8 @@ class Beaten:
     """The heartbeat is stored."""
 
     process_id: str
+    others: tuple[Process, ...] = ()
+    """The other processes on this book, as they stand: whoever beats looks after the dead among them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, RowMapping, Select, select
 
 from ledger.entries import Entry, EntryDraft, EntryId, EntryKind, Posting
 from ledger.hold import Hold, HoldState
-from ledger.load import to_account, to_hold, to_open_call, to_process, to_record
 from ledger.money import AccountId, CallId
 from ledger.records import CallRecord, OpenCall
 from ledger.requests import Process
@@ -124,3 +124,28 @@ def read_processes(connection: Connection) -> tuple[Process, ...]:
     """The registered processes, the oldest first."""
     query = select(processes).order_by(processes.c.started_at, processes.c.process_id)
     return tuple(map(to_process, connection.execute(query).mappings()))
+
+
+def to_hold(row: RowMapping) -> Hold:
+    """A hold of the table `holds`."""
+    return Hold(**{**row, "state": HoldState(row["state"])})
+
+
+def to_account(row: RowMapping) -> Account:
+    """An account of the table `accounts`."""
+    return Account(row["account_id"], row["floor"], row["balance"], row["held"], row["opened_at"])
+
+
+def to_open_call(row: RowMapping) -> OpenCall:
+    """An open call of the table `open_calls`."""
+    return OpenCall(**{**row, "call_id": CallId(row["call_id"]), "legs": tuple(json.loads(row["legs"]))})
+
+
+def to_record(row: RowMapping) -> CallRecord:
+    """A record of the table `calls`."""
+    return CallRecord(**row)
+
+
+def to_process(row: RowMapping) -> Process:
+    """A process of the table `processes`."""
+    return Process(**row)

@@ -155,6 +155,18 @@ class WorkingRows:
                 case _:
                     assert_never(row)
 
+    @property
+    def has_news(self) -> bool:
+        """Whether anything changed but processes: that is worth telling others of the book."""
+        return bool(
+            self.changed_accounts
+            or self.changed_holds
+            or self.changed_calls
+            or self.new_requests
+            or self.new_records
+            or self.new_entries
+        )
+
     def apply(self, changes: Iterable[Change]) -> None:
         """Make a decision's changes seen by the next decision, and keep them to be written."""
         for change in changes:

@@ -17,13 +17,13 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger import reads
-from ledger.engine import WriteThread, book_path, book_url, reading_engine
+from ledger.address import MEMORY, book_path, book_url, in_words
+from ledger.engine import Session, WriteInline, WriteThread, Writing, reading_engine
 from ledger.entries import Entry
 from ledger.errors import LedgerUnavailableError, MissingBookError, NotABookError
 from ledger.group import Answer, Committed, Write, changed_since
+from ledger.head import look_at_head
 from ledger.hold import Hold, HoldState
-from ledger.liveness import dead
-from ledger.load import load_head
 from ledger.migrate import migrate
 from ledger.money import AccountId, CallId
 from ledger.outcomes import (
@@ -78,17 +78,30 @@ T = TypeVar("T")
 class Book:
     """A ledger on a database. Open it with `Book.open`, close it with `close`."""
 
-    def __init__(self, writing: WriteThread, reading: AsyncEngine, changes: int) -> None:
+    def __init__(self, writing: Writing, reading: AsyncEngine | None, changes: int, *, is_shared: bool) -> None:
         self._writing = writing
         self._reading = reading
+        self._is_shared = is_shared
         self._listeners: list[Listener] = []
         self._writer = Writer(writing, changes, self._tell)
 
     @classmethod
     async def open(
-        cls, address: str = DEFAULT_URL, *, busy_seconds: float = BUSY_SECONDS, may_create: bool = True
+        cls,
+        address: str = DEFAULT_URL,
+        *,
+        busy_seconds: float = BUSY_SECONDS,
+        may_create: bool = True,
+        is_inline: bool = False,
     ) -> Self:
         """Open a book by URL or path; make it, or bring its tables up to date, where needed.
+
+        Args:
+            address: Where it is; `:memory:` for one that ends with the program.
+            busy_seconds: How long one try waits for another process's write.
+            may_create: Whether a missing book is made.
+            is_inline: Let the database work on the event loop instead of in threads: for simulations, where
+                nobody waits for a disk. A book in memory always does.
 
         Raises:
             BookAddressError: The address does not name a database a book can live in.
@@ -98,29 +111,32 @@ class Book:
             LedgerUnavailableError: The database did not answer.
         """
         url = book_url(address)
-        path = book_path(url)
-        if not (path.is_file() or (may_create and path.parent.is_dir() and not path.exists())):
+        path, name = book_path(url), in_words(url)
+        if path is not None and not (path.is_file() or (may_create and path.parent.is_dir() and not path.exists())):
             raise MissingBookError(f"no book at {path}")
-        writing = WriteThread(url, busy_seconds)
+        is_inline = is_inline or url.database == MEMORY
+        writing: Writing = (WriteInline if is_inline else WriteThread)(url, busy_seconds)
         try:
             changes = await _bring_up_to_date(writing)
         except OperationalError as error:
             await writing.close()
-            raise LedgerUnavailableError(f"the book at {path} cannot be opened: {error.orig}") from error
+            raise LedgerUnavailableError(f"the book at {name} cannot be opened: {error.orig}") from error
         except DatabaseError as error:
             await writing.close()
-            raise NotABookError(f"{path} is not a book: {error.orig}") from error
+            raise NotABookError(f"{name} is not a book: {error.orig}") from error
         except BaseException:
             await writing.close()
             raise
-        return cls(writing, reading_engine(url, busy_seconds), changes)
+        reading = None if is_inline else reading_engine(url, busy_seconds)
+        return cls(writing, reading, changes, is_shared=url.database != MEMORY)
 
     async def close(self) -> None:
         """Finish what was asked, and let go of the database. Closing again changes nothing."""
         try:
             await self._writer.close()
         finally:
-            await self._reading.dispose()
+            if self._reading is not None:
+                await self._reading.dispose()
             await self._writing.close()
 
     async def __aenter__(self) -> Self:
@@ -197,6 +213,8 @@ class Book:
             LedgerUnavailableError: The database did not answer.
         """
         try:
+            if self._reading is None:
+                return await self._writing.look(_on_core, query)
             async with self._reading.begin() as connection:
                 return await connection.run_sync(query)
         except OperationalError as error:
@@ -245,10 +263,6 @@ class Book:
         """The registered processes."""
         return await self.read(reads.read_processes)
 
-    async def dead_processes(self, now: datetime, is_alive: Callable[[Process], bool | None]) -> tuple[Process, ...]:
-        """Registered processes that are gone (see `ledger.liveness.dead`): their calls want settling."""
-        return dead(await self.processes(), now, is_alive)
-
     # What it tells.
 
     def on_change(self, listener: Listener) -> Callable[[], None]:
@@ -261,23 +275,28 @@ class Book:
         return lambda: self._listeners.remove(listener)
 
     async def poll_outside_changes(self) -> None:
-        """Tell listeners what other processes have changed. Costs one row when nothing has."""
-        seen = self._writer.seen_changes
+        """Tell listeners what other processes have changed. Costs one row when nothing has.
 
-        def look(connection: Connection) -> Committed:
-            changes = load_head(connection).changes
-            touched = changed_since(connection, seen) if changes > seen else frozenset()
-            return Committed((), changes, touched)
-
-        found = await self.read(look)
+        Raises:
+            LedgerUnavailableError: The database did not answer.
+        """
+        if not self._is_shared:
+            return
+        try:
+            found = await self._writing.look(_look_outside, self._writer.seen_changes)
+        except OperationalError as error:
+            raise LedgerUnavailableError(f"the book cannot be read: {error.orig}") from error
         # Meanwhile this book may have committed, and told, more than this snapshot shows.
         if found.changes > self._writer.seen_changes:
             self._writer.seen_changes = found.changes
             self._tell(found)
 
     async def watch_outside(self, seconds: float) -> None:
-        """Poll for outside changes for ever, every so many seconds. End it by cancelling its task."""
-        while True:
+        """Poll for outside changes every so many seconds, for ever if others can change the book.
+
+        End it by cancelling its task.
+        """
+        while self._is_shared:
             # A database that does not answer now is asked again at the next turn, which tells all.
             with suppress(LedgerUnavailableError):
                 await self.poll_outside_changes()
@@ -291,7 +310,17 @@ class Book:
                 loop.call_soon(listener, account_id)
 
 
-async def _bring_up_to_date(writing: WriteThread) -> int:
+def _on_core(session: Session, work: Callable[[Connection], T]) -> T:
+    return work(session.core)
+
+
+def _look_outside(session: Session, seen: int) -> Committed:
+    changes = look_at_head(session).changes
+    touched = changed_since(session.core, seen) if changes > seen else frozenset()
+    return Committed((), changes, touched)
+
+
+async def _bring_up_to_date(writing: Writing) -> int:
     """Migrate; returns the number of the last change.
 
     Tries again while others open the book at the same time: SQLite does not wait when two turn a new
@@ -300,8 +329,8 @@ async def _bring_up_to_date(writing: WriteThread) -> int:
     tries = 0
     while True:
         try:
-            await writing.run(migrate)
-            return (await writing.run(load_head)).changes
+            await writing.run(_on_core, migrate)
+            return (await writing.look(look_at_head)).changes
         except OperationalError:
             tries += 1
             if tries == OPEN_TRIES_MAX:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from ledger.engine import WriteThread
+from ledger.engine import Writing
 from ledger.errors import BookClosedError, BookOverloadedError, LedgerUnavailableError
 from ledger.group import Committed, Failed, Write, run_group
 from ledger.requests import Request
@@ -41,9 +41,9 @@ class _Waiting:
 class Writer:
     """Takes requests, and answers each after it is durably stored."""
 
-    def __init__(self, thread: WriteThread, seen_changes: int, committed: Callable[[Committed], None]) -> None:
+    def __init__(self, writing: Writing, seen_changes: int, committed: Callable[[Committed], None]) -> None:
         self.seen_changes = seen_changes
-        self._thread = thread
+        self._writing = writing
         self._committed = committed
         self._queue: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
@@ -129,7 +129,7 @@ class Writer:
         tries = 0
         while True:
             try:
-                return await self._thread.run(run_group, items, self.seen_changes)
+                return await self._writing.run(run_group, items, self.seen_changes)
             except OperationalError:
                 # Locked, full, or failing: the whole group once more. Ids keep a commit whose
                 # confirmation was lost from being booked twice.

@@ -30,9 +30,8 @@ async def crash(switch: Switch, loop: VirtualLoop, book: Path) -> None:
     """Let a switch vanish at this instant. Its task is then to be cancelled, and awaited some time."""
     _sever(switch, loop)
     # Private, as only a crash may be: who dies asks nobody.
-    writing = switch.services.book._writing
     with contextlib.suppress(RuntimeError):
-        await loop.run_in_executor(writing._thread, int)
+        await switch.services.book._writing.rest()
     _bury(switch.services.process_id, book)
 
 

@@ -19,8 +19,6 @@ from typing import Any, Final
 from sqlalchemy.exc import OperationalError
 
 from ledger.errors import BookClosedError
-from ledger.group import Committed
-from ledger.requests import Process
 from ledger.store import Book
 from scenarios.sim.datagrams import SimulatedDatagramTransport
 from scenarios.sim.loop import VirtualLoop
@@ -32,8 +30,6 @@ from switch.app.world import World
 NOON: Final = datetime(2021, 6, 1, 12, 0, tzinfo=UTC)
 PORTS: Final = range(20000, 20040)
 BOOK_FILE: Final = "book.db"
-POLL: Final = "Book.poll_outside_changes.<locals>.look"
-"""The question of a book that looks for changes of others."""
 SHUTDOWN_SECONDS: Final = 60.0
 
 
@@ -58,8 +54,6 @@ class House:
     def __init__(self, *, seed: int, world: World, folder: Path, ports: range, has_media: bool, log: Any) -> None:
         self.lives: list[Life] = []
         self.switch: Switch | None = None
-        self.outside: Book | None = None
-        """The book of another program, where the switch's own does without threads."""
         self.taped: list[str] = []
         self.on_start: list[Callable[[Switch], None]] = []
         self.troubles: list[BookTrouble] = []
@@ -98,10 +92,6 @@ class House:
             raise AssertionError("the switch ended before it had started")
         self.switch = ready.result()
         self.lives.append(life)
-        if self.outside is not None:
-            book = self.switch.services.book
-            bring_home(book)
-            spare_looking(book, self.outside, lambda: self.lives[-2:][0].is_killed)
         self._trouble(self.switch)
         for listener in self.on_start:
             listener(self.switch)
@@ -128,9 +118,8 @@ class House:
         task.cancel()
         self._dead.append(task)
         # What the book's thread is in the middle of is stored or not before anybody starts again.
-        writing = switch.services.book._writing
         with contextlib.suppress(RuntimeError):
-            await self.loop.run_in_executor(writing._thread, int)
+            await switch.services.book._writing.rest()
         self._bury(switch.services.process_id)
 
     async def mourn(self) -> None:
@@ -144,8 +133,9 @@ class House:
         quiet = None if self._has_media else QuietDriver(SWITCH_HOST, self._ports)
         if quiet is not None:
             quiet.taped = self.taped
+        book = await Book.open(str(self._folder / BOOK_FILE), is_inline=not self._has_media)
         async with running(
-            self._world, base=self._folder, random=random, utc=life.utc, log=self._log, media=quiet
+            self._world, base=self._folder, random=random, utc=life.utc, log=self._log, media=quiet, book=book
         ) as switch:
             ready.set_result(switch)
             await self._stopping.wait()
@@ -198,45 +188,6 @@ class House:
             return await run(*work, **kwargs)
 
         writing.run = troubled  # type: ignore[method-assign]
-
-
-def bring_home(book: Book) -> None:
-    """Let a book do its work on the event loop instead of in threads of its own.
-
-    Each piece of work still takes its turn: the loop runs others before and after it, as it does while a
-    thread is busy. Most runs do so, because going to a thread and back costs ten times what is done there.
-    """
-    engine = book._writing.engine
-
-    async def run(work: Any, *args: Any, **kwargs: Any) -> Any:
-        await asyncio.sleep(0)
-        with engine.begin() as connection:
-            result = work(connection, *args, **kwargs)
-        await asyncio.sleep(0)
-        return result
-
-    book._writing.run = run  # type: ignore[method-assign]
-    book.read = run  # type: ignore[method-assign, assignment]
-
-
-def spare_looking(book: Book, outside: Book, is_anybody_dead: Callable[[], bool]) -> None:
-    """Let a book look for changes of others, and for dead processes, only where there are some.
-
-    A switch looks every half second, and finds nothing a thousand times in a run. Who died and who wrote is
-    known here; that looking finds them is tested with the runs that use threads.
-    """
-    read, find = book.read, book.dead_processes
-
-    async def look(query: Any) -> Any:
-        if query.__qualname__ == POLL and outside._writer.seen_changes <= book._writer.seen_changes:
-            return Committed((), book._writer.seen_changes, frozenset())
-        return await read(query)
-
-    async def dead_processes(now: datetime, is_alive: Callable[[Process], bool | None]) -> tuple[Process, ...]:
-        return await find(now, is_alive) if is_anybody_dead() else ()
-
-    book.read = look  # type: ignore[method-assign]
-    book.dead_processes = dead_processes  # type: ignore[method-assign]
 
 
 def _broken() -> OperationalError:

@@ -24,7 +24,7 @@ from prompts.catalog import ENGLISH
 from scenarios.sim.loop import VirtualLoop
 from scenarios.sim.network import Link, Network
 from scenarios.swarm import plan as plans
-from scenarios.swarm.house import BOOK_FILE, NOON, PORTS, House, bring_home
+from scenarios.swarm.house import BOOK_FILE, NOON, PORTS, House
 from scenarios.swarm.invariants import check
 from scenarios.swarm.observed import Observed, Paid
 from scenarios.swarm.people import Callee, Caller, Household
@@ -94,11 +94,9 @@ async def _run(plan: Plan, folder: Path, network: Network, empty: Path) -> Outco
     observed = Observed(plan=plan, tap=tap, lives=house.lives, troubled=house.troubled, taped=house.taped)
     observed.folder = folder
     async with AsyncExitStack() as stack:
-        outside = await stack.enter_async_context(await Book.open(str(folder / BOOK_FILE)))
+        outside = await Book.open(str(folder / BOOK_FILE), is_inline=not plan.has_media)
+        await stack.enter_async_context(outside)
         stack.push_async_callback(house.stop)
-        if not plan.has_media:
-            bring_home(outside)
-            house.outside = outside
         await house.start()
         await _play(plan, house, outside, observed, stack)
         await _settle(house, tap)

@@ -42,8 +42,8 @@ from switch.sip.uri import SipUri
 PRODUCT: Final = "payphone"
 HEARTBEAT_SECONDS: Final = 1.0
 """How far apart heartbeats are, and so how much talk a crash can cost the house."""
-OUTSIDE_POLLS: Final = 2
-"""How often a beat changes of other processes are looked for: a deposit is heard of within half a second."""
+OUTSIDE_SECONDS: Final = 0.5
+"""How far apart looks at what other processes changed are: a deposit is heard of within half a second."""
 SWEEP_SECONDS: Final = 60.0
 
 
@@ -93,9 +93,12 @@ async def running(
     log: Any,
     silence_max: float | None = None,
     media: MediaDriver | None = None,
+    book: Book | None = None,
     beat_seconds: float = HEARTBEAT_SECONDS,
 ) -> AsyncIterator[Switch]:
-    """Run a switch inside this block, on its own driver of the media step unless another is given.
+    """Run a switch inside this block, on its own driver of the media step and its own book unless others are given.
+
+    It closes both at the end, those given as well.
 
     A beat longer than a second spares the book; it is how much talk a crash can cost the house. Longer than
     `ledger.liveness.SILENCE_MAX` it may be only where no process of another machine shares the book.
@@ -112,7 +115,9 @@ async def running(
     clock = Clock(asyncio.get_running_loop().time, utc)
     tokens = Tokens(random)
     async with contextlib.AsyncExitStack() as stack:
-        book = await stack.enter_async_context(await Book.open(_at(base, world.config.book.url)))
+        if book is None:
+            book = await Book.open(_at(base, world.config.book.url))
+        await stack.enter_async_context(book)
         process = this_process(tokens.tag(), clock.utc(clock.now()))
         await open_accounts(book, world, clock.utc(clock.now()))
         await book.register(process)
@@ -201,7 +206,7 @@ async def _chores(services: Services, beat_seconds: float) -> AsyncIterator[None
     """What is done again and again while the switch runs."""
     chores = (
         _repeat(_Beat(services), beat_seconds, services.log),
-        _repeat(services.book.poll_outside_changes, beat_seconds / OUTSIDE_POLLS, services.log),
+        services.book.watch_outside(OUTSIDE_SECONDS),
         _repeat(partial(_sweep, services), SWEEP_SECONDS, services.log),
     )
     tasks = [asyncio.create_task(chore) for chore in chores]
@@ -281,7 +286,9 @@ class _Beat:
             # Another process took us for dead and settled our calls, after a sleep or a clock that leapt.
             services.log.error("process_was_declared_dead", why=beaten.why.value)
             await services.book.register(this_process(services.process_id, now))
-        await recover(services.book, now=now, release=self._release, log=services.log)
+            return
+        if beaten.others:
+            await recover(services.book, beaten.others, now=now, release=self._release, log=services.log)
 
 
 class _Release:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from ivr.profile import Profile, ProfileError, load_profile
+from ledger.address import book_url
 from ledger.chart import advancepay, debit
-from ledger.engine import book_url
 from ledger.errors import BookAddressError
 from ledger.money import AccountId, Money
 from prompts.audio import AudioError, Library

@@ -7,14 +7,14 @@ if they can be reached.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from ivr.ports import Leaver
 from ivr.reasons import Reason
 from ledger.hold import HoldState
-from ledger.liveness import is_running
+from ledger.liveness import dead, is_running
 from ledger.money import ZERO, Money, total
 from ledger.outcomes import Refused
 from ledger.records import CallRecord, OpenCall
@@ -28,10 +28,12 @@ Release = Callable[[str], object]
 """Sends a BYE in a dialog, from its stored text."""
 
 
-async def recover(book: Book, *, now: datetime, release: Release, log: Any) -> tuple[CallRecord, ...]:
-    """Settle every call of a process that is gone; returns the records made."""
+async def recover(
+    book: Book, processes: Iterable[Process], *, now: datetime, release: Release, log: Any
+) -> tuple[CallRecord, ...]:
+    """Settle every call of those processes that are gone (`ledger.liveness`); returns the records made."""
     records: list[CallRecord] = []
-    for process in await book.dead_processes(now, is_running):
+    for process in dead(processes, now, is_running):
         for call in await book.open_calls(process_id=process.process_id):
             holds = await book.holds(call_id=call.call_id, state=HoldState.PLACED)
             record, charge = settle(call, process, total(hold.amount for hold in holds))

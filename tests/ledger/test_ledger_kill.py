@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ledger.audit import audit
-from ledger.liveness import is_running
+from ledger.liveness import dead, is_running
 from ledger.store import Book
 from tests.support.ledger import NOW
 
@@ -61,7 +61,7 @@ def test_what_a_killed_process_was_told_is_stored_and_the_rest_can_be_settled(tm
             ended = {str(each.call_id) for each in await book.calls()}
             assert {name for word, name in told if word == "held"} <= held
             assert {name for word, name in told if word == "ended"} <= ended
-            (gone,) = await book.dead_processes(NOW, is_running)
+            (gone,) = dead(await book.processes(), NOW, is_running)
             assert {call.process_id for call in await book.open_calls()} <= {gone.process_id}
 
     asyncio.run(look())

@@ -84,8 +84,8 @@ async def test_a_dead_process_leaves_no_hold_and_one_record(tmp_path: Path, *, i
         if is_accepted:
             await book.submit(UpdateCall(open_call(accepted=1, legs=("caller's leg", "callee's leg"))))
         await book.submit(Heartbeat("dead", at(8)))
-        first = await recover(book, now=at(9), release=released.append, log=LOG)
-        again = await recover(book, now=at(10), release=released.append, log=LOG)
+        first = await recover(book, await book.processes(), now=at(9), release=released.append, log=LOG)
+        again = await recover(book, await book.processes(), now=at(10), release=released.append, log=LOG)
         assert len(first) == 1
         assert again == ()
         charged = "0.007" if is_accepted else "0"
@@ -115,6 +115,6 @@ async def test_a_call_another_process_settled_first_is_left_as_it_is(tmp_path: P
             return found
 
         book.open_calls = overtaken  # type: ignore[method-assign]
-        assert await recover(book, now=at(9), release=print, log=LOG) == ()
+        assert await recover(book, await book.processes(), now=at(9), release=print, log=LOG) == ()
         assert await book.processes() == ()
         assert len(await book.calls()) == 1

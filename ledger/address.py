@@ -1,0 +1,50 @@
+"""Where a book lives: an address, as a URL or as the plain path of a file, checked and made whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from ledger.errors import BookAddressError
+
+MEMORY: Final = ":memory:"
+"""A book without a file: it ends with the program. For simulations and for trying things out."""
+
+_FILE_DRIVER: Final = "sqlite+aiosqlite"
+
+
+def book_url(address: str) -> URL:
+    """The URL of a book, given as one or as the plain path of a file.
+
+    Raises:
+        BookAddressError: Not a database that a book can live in.
+    """
+    if "://" not in address:
+        if not address:
+            raise BookAddressError("no database is named; write for example sqlite+aiosqlite:///payphone.db")
+        return URL.create(_FILE_DRIVER, database=address)
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):
+        raise BookAddressError(f"{address!r} is not the URL of a database") from None
+    if url.get_backend_name() != "sqlite":
+        raise BookAddressError(
+            f"{address!r}: books live in SQLite files for now; write sqlite+aiosqlite:///payphone.db"
+        )
+    if url.query or not url.database or (MEMORY in url.database and url.database != MEMORY):
+        raise BookAddressError(f"{address!r}: a book needs a file, which other processes can open too")
+    return url.set(drivername=_FILE_DRIVER)
+
+
+def book_path(url: URL) -> Path | None:
+    """The file of a book; None for one that has none."""
+    return None if url.database == MEMORY else Path(url.database or "")
+
+
+def in_words(url: URL) -> str:
+    """How a book is named to people: its path, or its URL without the password."""
+    path = book_path(url)
+    return url.render_as_string(hide_password=True) if path is None else str(path)

@@ -1,0 +1,209 @@
+"""Prepared statements: the rows of one table as values, read and written by the handful.
+
+A group of requests touches each table with one statement. SQLAlchemy declares the tables (`ledger.tables`); here
+their statements are written once, as text, and run on the driver itself: what SQLAlchemy does for every row and
+every statement would cost more than all decisions of the group together.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import fields
+from enum import Enum
+from operator import attrgetter
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from sqlalchemy import Column, Connection, Table
+
+from ledger.entries import MICROSECOND, from_micros, to_micros
+from ledger.money import Money
+from ledger.tables import Amount, Instant, Span
+
+T = TypeVar("T")
+
+
+class Working(Protocol):
+    """What statements run on (`ledger.engine.Session`)."""
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+
+    @property
+    def driver(self) -> Any:
+        """The driver's connection."""
+
+    @property
+    def core(self) -> Connection:
+        """SQLAlchemy's connection, in the same transaction."""
+
+    @property
+    def lock(self) -> str:
+        """What a SELECT ends with so that nobody else changes its rows before this transaction ends."""
+
+
+Codec = tuple[Callable[[Any], Any], Callable[[Any], Any]]
+"""To the database, and back; neither ever sees None."""
+
+AS_JSON: Final[Codec] = (lambda value: json.dumps(value, separators=(",", ":")), lambda text: tuple(json.loads(text)))
+"""A tuple of texts."""
+
+
+def as_enum(kind: type[Enum]) -> Codec:
+    """A member by its value."""
+    return (lambda member: member.value, kind)
+
+
+_CODECS: Final[Mapping[type[Any], Codec]] = {
+    Amount: (lambda amount: amount.micros, Money),
+    Instant: (to_micros, from_micros),
+    Span: (lambda span: span // MICROSECOND, lambda micros: micros * MICROSECOND),
+}
+
+
+class Rows(Generic[T]):
+    """The rows of one table that stand for values of one class.
+
+    Args:
+        table: Where they are stored.
+        make: The class; its fields are read and written by their names.
+        codecs: How the fields are stored whose column does not tell.
+        paths: Where a column's value is found, for columns that are no field.
+        constants: Columns that have one value for all rows of a statement, given to `put`.
+        names: The columns in the order of `make`'s arguments, where they are not its fields.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        make: Callable[..., T],
+        *,
+        codecs: Mapping[str, Codec] | None = None,
+        paths: Mapping[str, str] | None = None,
+        constants: tuple[str, ...] = (),
+        names: tuple[str, ...] | None = None,
+    ) -> None:
+        codecs = codecs or {}
+        if names is None:
+            assert isinstance(make, type), "whoever is no class says the columns"
+            names = tuple(field.name for field in fields(make))
+        stored = [column for column in table.c if column.name not in constants]
+        self._table: Final = table
+        self._make: Final = make
+        self._constants: Final = constants
+        self._columns: Final = [*(column.name for column in stored), *constants]
+        self._get: Final = attrgetter(*((paths or {}).get(column.name, column.name) for column in stored))
+        self._encoders: Final = _coders(stored, codecs, 0)
+        self._shown: Final = names
+        self._decoders: Final = _coders([table.c[name] for name in names], codecs, 1)
+        self._texts: Final[dict[tuple[str, ...], str]] = {}
+
+    def find(self, session: Working, column: str, keys: Collection[Any]) -> Iterable[T]:
+        """The rows whose column has one of these values, in no order."""
+        if not keys:
+            return ()
+        return self._read(session, "find", column, (list_of(session, keys),))
+
+    def all(self, session: Working) -> Iterable[T]:
+        """Every row; for tables that stay small."""
+        return self._read(session, "all", "", ())
+
+    def add(self, session: Working, rows: Collection[T], **constants: object) -> None:
+        """Add rows with new keys."""
+        self._write(session, "add", rows, constants)
+
+    def put(self, session: Working, rows: Collection[T], **constants: object) -> None:
+        """Add rows, or replace all but the key of those that have their keys."""
+        self._write(session, "put", rows, constants)
+
+    def drop(self, session: Working, keys: Collection[str]) -> None:
+        """Delete rows by their one key."""
+        if keys:
+            (key,) = self._table.primary_key.columns
+            text = self._text(session.dialect, "drop", key.name)
+            session.driver.execute(text, (list_of(session, keys),))
+
+    def _read(self, session: Working, verb: str, column: str, parameters: tuple[Any, ...]) -> Iterable[T]:
+        make, decoders = self._make, self._decoders
+        for row in session.driver.execute(self._text(session.dialect, verb, column), parameters).fetchall():
+            values = list(row)
+            for index, decode in decoders:
+                if (value := values[index]) is not None:
+                    values[index] = decode(value)
+            yield make(*values)
+
+    def _write(self, session: Working, verb: str, rows: Collection[T], constants: Mapping[str, object]) -> None:
+        if not rows:
+            return
+        extra = [constants[name] for name in self._constants]
+        get, encoders = self._get, self._encoders
+        lines = []
+        for row in rows:
+            values = [*get(row), *extra]
+            for index, encode in encoders:
+                if (value := values[index]) is not None:
+                    values[index] = encode(value)
+            lines.append(values)
+        run_many(session, self._text(session.dialect, verb, ""), lines)
+
+    def _text(self, dialect: str, verb: str, column: str) -> str:
+        known = self._texts.get((dialect, verb, column))
+        if known is None:
+            known = self._texts[dialect, verb, column] = self._written(dialect, verb, column)
+        return known
+
+    def _written(self, dialect: str, verb: str, column: str) -> str:
+        name = self._table.name
+        match verb:
+            case "find" | "all":
+                where = f" WHERE {column} {among(dialect)}" if column else ""
+                return f"SELECT {', '.join(self._shown)} FROM {name}{where}"  # noqa: S608 - names of our own tables
+            case "drop":
+                return f"DELETE FROM {name} WHERE {column} {among(dialect)}"  # noqa: S608 - as above
+            case _:
+                text = f"INSERT INTO {name} ({', '.join(self._columns)}) {self._values(dialect)}"
+                return text if verb == "add" else f"{text} {self._replacing()}"
+
+    def _values(self, dialect: str) -> str:
+        assert dialect == "sqlite"
+        return f"VALUES ({', '.join(marks(dialect, len(self._columns)))})"
+
+    def _replacing(self) -> str:
+        keys = [column.name for column in self._table.primary_key.columns]
+        changed = ", ".join(f"{name} = excluded.{name}" for name in self._columns if name not in keys)
+        return f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changed}"
+
+
+def marks(dialect: str, count: int) -> list[str]:
+    """The places of parameters in a statement."""
+    assert dialect == "sqlite"
+    return ["?"] * count
+
+
+def among(dialect: str) -> str:
+    """Whether a column is one of a list, which is one parameter however long it is.
+
+    An IN list of thousands would be written out, and parsed, anew each time.
+    """
+    assert dialect == "sqlite"
+    return "IN (SELECT value FROM json_each(?))"
+
+
+def list_of(_session: Working, keys: Iterable[Any]) -> Any:
+    """The parameter that `among` takes."""
+    return json.dumps(list(keys))
+
+
+def run_many(session: Working, text: str, lines: Sequence[Sequence[Any]]) -> None:
+    """Run one statement for many rows."""
+    session.driver.executemany(text, lines)
+
+
+def _coders(columns: Iterable[Column[Any]], codecs: Mapping[str, Codec], way: int) -> list[tuple[int, Any]]:
+    found = []
+    for index, column in enumerate(columns):
+        codec = codecs.get(column.name) or _CODECS.get(type(column.type))
+        if codec is not None:
+            found.append((index, codec[way]))
+    return found
