@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +19,17 @@ from ledger.tables import metadata
 
 _HISTORY: Final = Path(__file__).parent / "migrations"
 
+_new_books: Final[dict[str, tuple[str, ...]]] = {}
+"""The statements that make a new book, by the database's dialect: written by the first one a process makes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """The steps of the history, by name."""
+
+    known: frozenset[str]
+    last: str | None
+
 
 def migrate(connection: Connection) -> None:
     """Run the steps this database has not seen. The caller commits.
@@ -25,22 +38,54 @@ def migrate(connection: Connection) -> None:
         NewerBookError: Its last step is not in this program's history.
         NotABookError: It has tables, but no history.
     """
+    steps = _steps()
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current is not None and current not in steps.known:
+        raise NewerBookError(
+            f"the book was written by a newer payphone (its tables are at {current},"
+            f" this program knows up to {steps.last}): run that version"
+        )
+    if current == steps.last:
+        return
+    if current is None:
+        if inspect(connection).get_table_names():
+            raise NotABookError("the database has tables that are not a book's: choose another file")
+        if _make_again(connection):
+            return
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    if current is None:
+        _remember(connection)
+
+
+@lru_cache(maxsize=1)
+def _steps() -> _Steps:
+    script = ScriptDirectory.from_config(_config())
+    return _Steps(frozenset(step.revision for step in script.walk_revisions()), script.get_current_head())
+
+
+def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(_HISTORY).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    script = ScriptDirectory.from_config(config)
-    current = MigrationContext.configure(connection).get_current_revision()
-    known = {step.revision for step in script.walk_revisions()}
-    if current is not None and current not in known:
-        raise NewerBookError(
-            f"the book was written by a newer payphone (its tables are at {current},"
-            f" this program knows up to {script.get_current_head()}): run that version"
-        )
-    if current is None and inspect(connection).get_table_names():
-        raise NotABookError("the database has tables that are not a book's: choose another file")
-    if current != script.get_current_head():
-        command.upgrade(config, "head")
+    return config
+
+
+def _make_again(connection: Connection) -> bool:
+    """Make a new book as this process made one before: simulations make thousands."""
+    statements = _new_books.get(connection.dialect.name, ())
+    for statement in statements:
+        connection.exec_driver_sql(statement)
+    return bool(statements)
+
+
+def _remember(connection: Connection) -> None:
+    if connection.dialect.name != "sqlite":
+        return  # Only SQLite tells the statements that made it.
+    driver = connection.connection.driver_connection
+    assert driver is not None, "a connection that has just migrated is open"
+    _new_books["sqlite"] = tuple(line for line in driver.iterdump() if line not in {"BEGIN TRANSACTION;", "COMMIT;"})
 
 
 def differences(connection: Connection) -> list[str]:

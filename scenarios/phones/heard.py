@@ -150,7 +150,7 @@ class Heard:
     def sound_seconds(self, since: float, until: float) -> float:
         """Return for how long anything was to be heard."""
         windows = _windows(self.audio(since, until))
-        return sum(_level(window) > LOUD_DBOV for window in windows) * WINDOW_SECONDS
+        return int((_levels(windows) > LOUD_DBOV).sum()) * WINDOW_SECONDS
 
     def tone_seconds(self, frequency: float, since: float, until: float) -> float:
         """Return for how long a tone was to be heard: at least half of the energy of a window is its."""
@@ -161,7 +161,7 @@ class Heard:
         correlated = np.abs(windows @ turning) ** 2 * 2
         # A pure tone x has |sum x·w·e|² ≈ (A/2 · sum w)², and sum (x·√w)² ≈ A²/2 · sum w.
         energy = (windows**2) @ taper * taper.sum()
-        is_tone = (correlated > 0.5 * energy) & (np.array([_level(window) for window in windows]) > LOUD_DBOV)
+        is_tone = (correlated > 0.5 * energy) & (_levels(windows) > LOUD_DBOV)
         return int(is_tone.sum()) * WINDOW_SECONDS
 
     def clips(self, recogniser: Recogniser, since: float, until: float) -> list[HeardClip]:
@@ -238,6 +238,12 @@ def _windows(audio: Audio) -> NDArray[np.float64]:
     size = round(WINDOW_SECONDS * SAMPLES_PER_SECOND)
     whole = len(audio) // size * size
     return audio[:whole].reshape(-1, size).astype(np.float64)
+
+
+def _levels(windows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the level of each window, as `_level`."""
+    power = np.mean((windows / 32768) ** 2, axis=1)
+    return np.where(power > 0, 10 * np.log10(np.maximum(power, 1e-30)), -np.inf)
 
 
 def _level(audio: Audio | NDArray[np.float64]) -> float:

@@ -8,8 +8,9 @@ from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Final
 
+from ledger.store import Book
 from scenarios.play.crash import crash, mourn
 from scenarios.play.errors import CannotActError, StageError
 from scenarios.play.network import SWITCH
@@ -17,6 +18,13 @@ from scenarios.play.noise import Noise
 from scenarios.sim.loop import VirtualLoop
 from switch.app.switch import Switch, running
 from switch.app.world import World
+
+BOOK: Final = "book.db"
+
+
+async def open_book(folder: Path) -> Book:
+    """The book of a scenario; in virtual time it works on the loop, for time stands still meanwhile anyway."""
+    return await Book.open(str(folder / BOOK), is_inline=isinstance(asyncio.get_running_loop(), VirtualLoop))
 
 
 class Life:
@@ -100,6 +108,7 @@ class Life:
 
     async def _live(self, world: World, started: asyncio.Future[Switch], stop: asyncio.Event) -> None:
         random, log = Random(f"{self._seed}/switch/{self.lives}"), self._noise.logger(self.lives)
-        async with running(world, base=self._folder, random=random, utc=self._utc(), log=log) as switch:
+        book = await open_book(self._folder)
+        async with running(world, base=self._folder, random=random, utc=self._utc(), log=log, book=book) as switch:
             started.set_result(switch)
             await stop.wait()

@@ -24,6 +24,9 @@ from scenarios.play.stage import LAST_MESSAGES_SECONDS, Stage, staged
 from scenarios.play.telling import account_facts, call_facts
 from scenarios.sim.stalled import StalledError
 
+SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - the folder made there has a name of its own
+"""Where Linux keeps files in memory."""
+
 LIVE_REST_SECONDS: Final = 1.0
 """After the last call of a live scenario: 64·T1 of real time are not worth waiting for."""
 
@@ -89,7 +92,9 @@ class _Ending:
 def _folder(scenario: Scenario, options: Options) -> Iterator[Path]:
     """A fresh folder for book and recordings."""
     if options.folder is None:
-        with tempfile.TemporaryDirectory(prefix="payphone-") as name:
+        # What is thrown away needs no disk: each commit would wait for it.
+        memory = None if options.is_live or not SHARED_MEMORY.is_dir() else SHARED_MEMORY
+        with tempfile.TemporaryDirectory(prefix="payphone-", dir=memory) as name:
             yield Path(name)
         return
     folder = options.folder / Path(scenario.file).stem

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from pydantic import ValidationError
 
 from ivr.profile import Profile
+from prompts.audio import Library
 from rating.locate import Lines
 from scenarios.language.complaints import suggestion
 from scenarios.language.expectations import Expect
@@ -21,7 +23,7 @@ from scenarios.play.ears import Ears, UnknownWordsError
 from scenarios.play.telephones import Telephone
 from scenarios.worlds.find import Raw, WorldError, amend_rows, find_world, first_facility, read_world
 from switch.app.config import Config, ConfigError, Mistake, validate_config
-from switch.app.world import World, build_world
+from switch.app.world import LANGUAGES, World, build_world
 
 BEGINS: Final = datetime(2021, 6, 1, 12, 0, tzinfo=UTC)
 """The wall clock at the start where a scenario says nothing else: noon of a Tuesday."""
@@ -82,7 +84,10 @@ def world_of(raw: Raw, scenario: Scenario, base: Any) -> World:
         ConfigError: With every mistake found.
     """
     file = f"{scenario.file} (world {scenario.header.world})"
-    world = build_world(validate_config(raw, file, Lines("")), file, base)
+    config = validate_config(raw, file, Lines(""))
+    own = config.prompts.overrides
+    library = _shipped_words(config.prompts.language) if own is None else None
+    world = build_world(config, file, base, library=library)
     changes = scenario.header.profile
     if not changes:
         return world
@@ -101,6 +106,14 @@ def world_of(raw: Raw, scenario: Scenario, base: Any) -> World:
                 )
             ) from error
     return replace(world, profiles=profiles)
+
+
+@lru_cache(maxsize=4)
+def _shipped_words(language: str) -> Library:
+    """The recordings that come with payphone, read once for all scenarios of a process."""
+    library = Library(LANGUAGES[language])
+    library.load_all()
+    return library
 
 
 def _amend(raw: Raw, scenario: Scenario, *, is_live: bool) -> None:

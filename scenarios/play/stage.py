@@ -26,7 +26,7 @@ from scenarios.phones.errors import PhoneError
 from scenarios.phones.phone import Phone
 from scenarios.play.actor import Actor
 from scenarios.play.errors import CannotActError, NotHappenedError, StageError
-from scenarios.play.life import Life
+from scenarios.play.life import BOOK, Life, open_book
 from scenarios.play.network import SWITCH, Wires
 from scenarios.play.noise import Noise
 from scenarios.play.setting import SWITCH_HOST, Setting
@@ -34,8 +34,6 @@ from scenarios.play.traces import Epoch, Traces
 from scenarios.sim.loop import VirtualLoop
 from switch.app.switch import Switch
 from switch.app.world import World
-
-BOOK: Final = "book.db"
 
 SETTLING_SECONDS: Final = 60.0
 """How long the switch may take to book the last call: it plays a reason of some seconds, and retries the book."""
@@ -123,7 +121,7 @@ class Stage:
     @asynccontextmanager
     async def book(self) -> AsyncIterator[Book]:
         """The book, opened by another program at the same time."""
-        book = await Book.open(str(self.folder / BOOK))
+        book = await open_book(self.folder)
         try:
             yield book
         finally:

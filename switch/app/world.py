@@ -66,6 +66,7 @@ def build_world(config: Config, file: str, base: Path, *, library: Library | Non
     profiles = _profiles(config, file, base, mistakes)
     if library is None:
         library = _library(config, file, base, mistakes)
+    _named_clips(config, file, library, mistakes)
     _pins(config, file, profiles, mistakes)
     _book(config, file, mistakes)
     if mistakes:
@@ -132,23 +133,26 @@ def _book(config: Config, file: str, mistakes: list[Mistake]) -> None:
 def _library(config: Config, file: str, base: Path, mistakes: list[Mistake]) -> Library:
     overrides = config.prompts.overrides
     library = Library(LANGUAGES[config.prompts.language], base / overrides if overrides else None)
+    try:
+        library.load_all()
+    except AudioError as error:
+        mistakes.append(Mistake(file, config.line("prompts"), "prompts", str(error)))
+    return library
+
+
+def _named_clips(config: Config, file: str, library: Library, mistakes: list[Mistake]) -> None:
+    """Every recording that the configuration names must be there."""
     named: list[tuple[tuple[str | int, ...], str]] = []
     named += [(("facilities", i, "name"), row.name) for i, row in enumerate(config.facilities)]
     named += [(("people", i, "name"), row.name) for i, row in enumerate(config.people)]
     named += [
         (("routes", i, "words", n), clip) for i, row in enumerate(config.routes) for n, clip in enumerate(row.words)
     ]
-    try:
-        library.load_all()
-    except AudioError as error:
-        mistakes.append(Mistake(file, config.line("prompts"), "prompts", str(error)))
-        return library
     for place, clip in named:
         try:
             library.clip(ClipId(clip))
         except AudioError as error:
             mistakes.append(Mistake(file, config.line(*place), key_text(place), str(error)))
-    return library
 
 
 def _directory(config: Config) -> Directory:
