@@ -108,7 +108,7 @@ class Recogniser:
     def heard(self, audio: Audio) -> list[Heard]:
         """The clips in this audio (8 kHz, mono), by the time they begin."""
         samples = audio.astype(np.float64)
-        begun = sorted(self._beginnings(audio)) if self._templates else []
+        begun = sorted(self._beginnings(audio))
         found = [heard for number, lag in begun for heard in _follow(self._templates[number], samples, lag)]
         # What explains most of the audio first; another clip may not claim the same time.
         found.sort(key=lambda heard: (heard.until - heard.at) * heard.match, reverse=True)
@@ -145,13 +145,16 @@ class _Leads:
         self._leads = np.array(leads, np.float32).T
 
     def places(self, block: NDArray[np.float32]) -> tuple[Places, Places]:
-        """Frames at which clips may begin, and the numbers of their templates."""
-        if block.shape[1] < _LEAD_FRAMES:
+        """Frames at which clips may begin, and the numbers of their templates, by frames."""
+        if block.shape[1] < _LEAD_FRAMES or not self._widths:
             return np.empty(0, np.intp), np.empty(0, np.intp)
         patches = np.lib.stride_tricks.sliding_window_view(block, _LEAD_FRAMES, axis=1).transpose(1, 0, 2)
-        likeness = patches.reshape(len(patches), -1) @ self._leads
-        spreads = {width: _spread(block, width)[: len(patches)] for width in set(self._widths)}
-        likeness /= np.stack([spreads[width] for width in self._widths], axis=1)
+        spreads = {width: _spread(block, width)[: len(patches)] for width in self._widths}
+        # Most of a call is silence, which need not be compared.
+        sounding = np.flatnonzero(np.any([np.isfinite(spread) for spread in spreads.values()], axis=0))
+        likeness = np.zeros((len(patches), len(self._widths)), np.float32)
+        likeness[sounding] = patches[sounding].reshape(len(sounding), len(self._leads)) @ self._leads
+        likeness[sounding] /= np.stack([spreads[width][sounding] for width in self._widths], axis=1)
         around = np.pad(likeness, ((1, 1), (0, 0)), constant_values=-1.0)
         is_top = (likeness >= _LIKENESS_MIN) & (likeness >= around[:-2]) & (likeness >= around[2:])
         frames, numbers = np.nonzero(is_top)
