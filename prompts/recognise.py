@@ -25,10 +25,15 @@ Places = NDArray[np.intp]
 MATCH_MIN: Final = 0.75
 """Mean correlation of what is followed. A clip through µ-law has 0.99, at 2 % loss some 0.95, below its own
 echo of speech at -12 dB 0.9; another recording of the same words stays under 0.5."""
-OVERLAP_MAX: Final = 0.06
-"""Seconds two clips may share: the trimmed edges of both."""
-HEARD_MIN: Final = 0.3
-"""Seconds of an interrupted clip that must match: less could be the beginning of another."""
+OVERLAP_MAX: Final = 0.2
+"""Seconds two clips may share, but no more than half of the shorter one: the trimmed edges of both, and the last two
+segments of one that was cut by the other, which may seem to be there."""
+HEARD_MIN: Final = 0.5
+"""Seconds of an interrupted clip that must match: less could be other words. The voice of the prompts says `Hello.`
+the same way before anything else, and that takes 0.4 s."""
+SHORT_MATCH_MIN: Final = 0.85
+"""Mean correlation where less than `HEARD_MIN` is followed, of short clips: one voice's vowels reach 0.78 among other
+words; two packets lost of twenty leave 0.95."""
 
 _HOP: Final = RATE // 100
 _FRAME: Final = 2 * _HOP
@@ -60,6 +65,9 @@ _MARGIN: Final = _LEAD_FRAMES * _HOP + 2 * _WINDOW
 """Samples of silence around the audio: places begin up to a lead before it, and are sought up to a window beyond."""
 _SOUGHT_AT_ONCE: Final = 256
 """Windows of one transform: 2.5 MB."""
+_STEADY: Final = (200, 1600)
+"""25 to 200 ms before a clip: what sounds there like its beginning was no beginning."""
+_STEADY_LIKENESS: Final = 0.95
 _MISSED_MAX: Final = 3
 """Segments in a row that may be lost before the clip is taken to have been interrupted."""
 
@@ -114,7 +122,7 @@ class Recogniser:
         found.sort(key=lambda heard: (heard.until - heard.at) * heard.match, reverse=True)
         kept: list[Heard] = []
         for heard in found:
-            if all(min(heard.until, other.until) - max(heard.at, other.at) <= OVERLAP_MAX for other in kept):
+            if all(_may_share(heard, other) for other in kept):
                 kept.append(heard)
         return sorted(kept, key=lambda heard: heard.at)
 
@@ -134,6 +142,12 @@ class Recogniser:
                 begun.update(zip(numbers[is_found].tolist(), lags[is_found].tolist(), strict=True))
                 numbers, starts = numbers[~is_found], starts[~is_found]
         return begun
+
+
+def _may_share(one: Heard, other: Heard) -> bool:
+    """Whether what two clips have of the same time is no more than their edges."""
+    shared = min(one.until, other.until) - max(one.at, other.at)
+    return shared <= min(OVERLAP_MAX, (one.until - one.at) / 2, (other.until - other.at) / 2)
 
 
 class _Leads:
@@ -261,11 +275,24 @@ def _follow(template: _Template, samples: Samples, lag: int) -> Iterator[Heard]:
     # Segments lost in the middle count as not matching at all; what was never said does not count.
     match = sum(match for _, _, match in matches) / count
     is_whole = count >= len(template.segments) - (len(template.segments) > 3)
-    end = template.segments[count - 1][1] if not is_whole else len(template.samples)
+    # Up to its last sample only if its last sound was there: what cut it short begins right away.
+    end = template.segments[count - 1][1] if count < len(template.segments) else len(template.samples)
     heard = sum(template.segments[number][1] - template.segments[number][0] for number, _, _ in matches)
-    if match >= MATCH_MIN and (is_whole or heard >= HEARD_MIN * RATE):
+    if _goes_on_before(template, samples, matches[0][1]):
+        return
+    is_long = heard >= HEARD_MIN * RATE
+    if match >= (MATCH_MIN if is_long else SHORT_MATCH_MIN) and (is_whole or is_long):
         until = min(len(samples), end + lag)
         yield Heard(template.clip_ids, max(0, matches[0][1]) / RATE, until / RATE, match, is_whole)
+
+
+def _goes_on_before(template: _Template, samples: Samples, lag: int) -> bool:
+    """Whether the same sound is there before the beginning: a steady tone, of which the clip would be any part."""
+    begin, end = template.segments[0]
+    segment, reach = template.samples[begin:end], (_STEADY[1] - _STEADY[0]) // 2
+    here, _ = _best(segment, samples, begin + lag, _NEAR)
+    before, _ = _best(segment, samples, begin + lag - _STEADY[0] - reach, reach)
+    return before >= max(_FAR_MIN, _STEADY_LIKENESS * here)
 
 
 def _best(segment: Samples, samples: Samples, at: int, reach: int) -> tuple[float, int]:
