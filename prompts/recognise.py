@@ -66,7 +66,9 @@ _MARGIN: Final = _LEAD_FRAMES * _HOP + 2 * _WINDOW
 _SOUGHT_AT_ONCE: Final = 256
 """Windows of one transform: 2.5 MB."""
 _STEADY: Final = (200, 1600)
-"""25 to 200 ms before a clip: what sounds there like its beginning was no beginning."""
+"""25 to 200 ms before or behind a clip: what sounds there like its edge was no edge."""
+_STEADY_MAX: Final = RATE * 3 // 10
+"""Only what is this short can be taken for a part of something steady: a beep."""
 _STEADY_LIKENESS: Final = 0.95
 _MISSED_MAX: Final = 3
 """Segments in a row that may be lost before the clip is taken to have been interrupted."""
@@ -278,7 +280,7 @@ def _follow(template: _Template, samples: Samples, lag: int) -> Iterator[Heard]:
     # Up to its last sample only if its last sound was there: what cut it short begins right away.
     end = template.segments[count - 1][1] if count < len(template.segments) else len(template.samples)
     heard = sum(template.segments[number][1] - template.segments[number][0] for number, _, _ in matches)
-    if _goes_on_before(template, samples, matches[0][1]):
+    if len(template.samples) < _STEADY_MAX and _goes_on(template, samples, matches[0][1]):
         return
     is_long = heard >= HEARD_MIN * RATE
     if match >= (MATCH_MIN if is_long else SHORT_MATCH_MIN) and (is_whole or is_long):
@@ -286,13 +288,19 @@ def _follow(template: _Template, samples: Samples, lag: int) -> Iterator[Heard]:
         yield Heard(template.clip_ids, max(0, matches[0][1]) / RATE, until / RATE, match, is_whole)
 
 
-def _goes_on_before(template: _Template, samples: Samples, lag: int) -> bool:
-    """Whether the same sound is there before the beginning: a steady tone, of which the clip would be any part."""
-    begin, end = template.segments[0]
-    segment, reach = template.samples[begin:end], (_STEADY[1] - _STEADY[0]) // 2
-    here, _ = _best(segment, samples, begin + lag, _NEAR)
-    before, _ = _best(segment, samples, begin + lag - _STEADY[0] - reach, reach)
-    return before >= max(_FAR_MIN, _STEADY_LIKENESS * here)
+def _goes_on(template: _Template, samples: Samples, lag: int) -> bool:
+    """Whether the same sound is there before its beginning or behind its end: a tone, of which the clip is any part."""
+    reach = (_STEADY[1] - _STEADY[0]) // 2
+    for (begin, end), move in (
+        (template.segments[0], -_STEADY[0] - reach),
+        (template.segments[-1], _STEADY[0] + reach),
+    ):
+        segment = template.samples[begin:end]
+        here, _ = _best(segment, samples, begin + lag, _NEAR)
+        beyond, _ = _best(segment, samples, begin + lag + move, reach)
+        if beyond >= max(_FAR_MIN, _STEADY_LIKENESS * here):
+            return True
+    return False
 
 
 def _best(segment: Samples, samples: Samples, at: int, reach: int) -> tuple[float, int]:

@@ -7,7 +7,8 @@ The rule. A clip counts as
   or more of it was said; a shorter beginning may be passed over;
 * over talk, if it was said over sound of the other party: the switch attenuates that by 12 dB, which of a loud tone
   leaves as much as the words have; it may be recognised or not;
-* broken by the network, if a tenth of a second of its sound arrived as nothing (five packets in a row, as no
+* broken by the network, if it began before the telephone knew that it was answered, or its line loses more than 2 %,
+  or if a tenth of a second of its sound arrived as nothing (five packets in a row, as no
   independent loss of a few percent does it): it may be recognised or not;
 * and whatever is recognised beyond these, at another time or in another order, is wrong.
 """
@@ -97,7 +98,7 @@ def judge(calls: Sequence[CallSeen], said: Sequence[Said], hosts: Mapping[str, s
     for call in calls:
         for side in call.phones:
             if side.answered_at is not None:
-                _judge_side(side, _said_to(side, said, hosts[side.actor]), library, count)
+                _judge_side(side, _said_to(side, said, hosts[side.actor]), library, count, is_lossy=is_lossy)
     return count
 
 
@@ -126,7 +127,7 @@ def _clips(said: Said, call_until: float) -> Iterator[Expected]:
         at = end
 
 
-def _judge_side(side: PhoneSide, expected: list[Expected], library: Library, count: Count) -> None:
+def _judge_side(side: PhoneSide, expected: list[Expected], library: Library, count: Count, *, is_lossy: bool) -> None:
     heard = list(side.heard)
     count.seconds += len(side.levels) * LEVEL_SECONDS
     for one in expected:
@@ -134,7 +135,7 @@ def _judge_side(side: PhoneSide, expected: list[Expected], library: Library, cou
         if found is not None:
             heard.remove(found)
         where = f"{side.actor} at {one.at:.2f}-{one.until:.2f}"
-        if _is_broken(one, side):
+        if is_lossy or _is_broken(one, side):
             count.broken += 1
             count.broken_heard += found is not None
         elif _is_over_talk(one, side):
@@ -174,6 +175,8 @@ def _is_over_talk(expected: Expected, side: PhoneSide) -> bool:
 def _is_broken(expected: Expected, side: PhoneSide) -> bool:
     """Whether a window of received audio is digital silence where the recording is loud, or all the rest is."""
     size, since = round(LEVEL_SECONDS * RATE), side.levels_since or 0.0
+    if expected.at < since:
+        return True
     sounding = [window for window, level in enumerate(side.levels) if level > LEVEL_FLOOR]
     if not sounding or since + (sounding[-1] + 2) * LEVEL_SECONDS < expected.until:
         return True
