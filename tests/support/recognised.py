@@ -92,7 +92,14 @@ def told(counts: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def judge(calls: Sequence[CallSeen], said: Sequence[Said], hosts: Mapping[str, str], library: Library) -> Count:
+def judge(
+    calls: Sequence[CallSeen],
+    said: Sequence[Said],
+    hosts: Mapping[str, str],
+    library: Library,
+    *,
+    is_lossy: bool,
+) -> Count:
     """Compare all telephones of a scenario. `hosts` are their addresses; times of both run from the same zero."""
     count = Count()
     for call in calls:
