@@ -9,7 +9,7 @@ recognised by what was heard of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,14 +20,20 @@ from prompts.audio import RATE, Audio
 from prompts.catalog import ClipId
 
 Samples = NDArray[np.float64]
+Places = NDArray[np.intp]
 
 MATCH_MIN: Final = 0.75
 """Mean correlation of what is followed. A clip through µ-law has 0.99, at 2 % loss some 0.95, below its own
 echo of speech at -12 dB 0.9; another recording of the same words stays under 0.5."""
-OVERLAP_MAX: Final = 0.06
-"""Seconds two clips may share: the trimmed edges of both."""
-HEARD_MIN: Final = 0.3
-"""Seconds of an interrupted clip that must match: less could be the beginning of another."""
+OVERLAP_MAX: Final = 0.2
+"""Seconds two clips may share, but no more than half of the shorter one: the trimmed edges of both, and the last two
+segments of one that was cut by the other, which may seem to be there."""
+HEARD_MIN: Final = 0.5
+"""Seconds of an interrupted clip that must match: less could be other words. The voice of the prompts says `Hello.`
+the same way before anything else, and that takes 0.4 s."""
+SHORT_MATCH_MIN: Final = 0.85
+"""Mean correlation where less than `HEARD_MIN` is followed, of short clips: one voice's vowels reach 0.78 among other
+words; two packets lost of twenty leave 0.95."""
 
 _HOP: Final = RATE // 100
 _FRAME: Final = 2 * _HOP
@@ -39,7 +45,7 @@ _LEAD_FRAMES: Final = 40
 _LIKENESS_MIN: Final = 0.6
 """Correlation of the band energies: 0.96 through µ-law, 0.74 at 5 % loss; the samples have the last word."""
 _BLOCK_FRAMES: Final = 6000
-"""A minute is searched at once: transforms of 8192."""
+"""A minute is searched at once: 6000 patches of 440 numbers are 11 MB."""
 _SEGMENT: Final = RATE // 10
 _SEGMENT_MIN: Final = _SEGMENT // 4
 _AUDIBLE: Final = 0.01
@@ -51,6 +57,19 @@ _FAR: Final = 200
 _NEAR_MIN: Final = 0.5
 _FAR_MIN: Final = 0.8
 """Vowels repeat themselves: what is found far away must be clearer."""
+_OPENING_SEGMENTS: Final = 3
+"""A clip begins with one of its first three sounding segments: the others may be lost."""
+_WINDOW: Final = _SEGMENT + 2 * _FAR
+"""Samples in which a segment is sought: 1200, of which the transform is quick."""
+_MARGIN: Final = _LEAD_FRAMES * _HOP + 2 * _WINDOW
+"""Samples of silence around the audio: places begin up to a lead before it, and are sought up to a window beyond."""
+_SOUGHT_AT_ONCE: Final = 256
+"""Windows of one transform: 2.5 MB."""
+_STEADY: Final = (200, 1600)
+"""25 to 200 ms before or behind a clip: what sounds there like its edge was no edge."""
+_STEADY_MAX: Final = RATE * 3 // 10
+"""Only what is this short can be taken for a part of something steady: a beep."""
+_STEADY_LIKENESS: Final = 0.95
 _MISSED_MAX: Final = 3
 """Segments in a row that may be lost before the clip is taken to have been interrupted."""
 
@@ -93,32 +112,112 @@ class Recogniser:
             if audio.any():
                 same.setdefault(audio.tobytes(), []).append(clip_id)
         self._templates = [_template(tuple(ids), recordings[ids[0]]) for ids in same.values()]
+        self._leads = _Leads(self._templates)
+        self._openings = [_Opening(self._templates, number) for number in range(_OPENING_SEGMENTS)]
 
     def heard(self, audio: Audio) -> list[Heard]:
         """The clips in this audio (8 kHz, mono), by the time they begin."""
         samples = audio.astype(np.float64)
-        found = [heard for template, start in self._places(samples) for heard in _follow(template, samples, start)]
+        begun = sorted(self._beginnings(audio))
+        found = [heard for number, lag in begun for heard in _follow(self._templates[number], samples, lag)]
         # What explains most of the audio first; another clip may not claim the same time.
         found.sort(key=lambda heard: (heard.until - heard.at) * heard.match, reverse=True)
         kept: list[Heard] = []
         for heard in found:
-            if all(min(heard.until, other.until) - max(heard.at, other.at) <= OVERLAP_MAX for other in kept):
+            if all(_may_share(heard, other) for other in kept):
                 kept.append(heard)
         return sorted(kept, key=lambda heard: heard.at)
 
-    def _places(self, samples: Samples) -> Iterator[tuple[_Template, int]]:
-        """Where clips may begin, as samples, to half a frame."""
+    def _beginnings(self, audio: Audio) -> set[tuple[int, int]]:
+        """Which templates begin, and at which samples: one of the first three sounding segments is there."""
         # Silence around it: a clip may begin at the first sample, or be cut off within its lead.
         padding = _LEAD_FRAMES * _HOP
-        bands = _bands(np.pad(samples, padding))
+        bands = _bands(np.pad(audio.astype(np.float64), padding)).astype(np.float32)
+        sought = _Sought(audio)
+        begun: set[tuple[int, int]] = set()
         step = _BLOCK_FRAMES - _LEAD_FRAMES
         for first in range(0, bands.shape[1], step):
-            block = bands[:, first : first + _BLOCK_FRAMES]
-            spectrum = np.fft.rfft(block, _fft_length(block.shape[1]))
-            for template in self._templates:
-                likeness = _likeness(block, spectrum, template.lead)
-                for frame in _maxima(likeness):
-                    yield template, (first + frame) * _HOP - padding
+            frames, numbers = self._leads.places(bands[:, first : first + _BLOCK_FRAMES])
+            starts = (first + frames) * _HOP - padding
+            for opening in self._openings:
+                lags, is_found = opening.seek(numbers, starts, sought)
+                begun.update(zip(numbers[is_found].tolist(), lags[is_found].tolist(), strict=True))
+                numbers, starts = numbers[~is_found], starts[~is_found]
+        return begun
+
+
+def _may_share(one: Heard, other: Heard) -> bool:
+    """Whether what two clips have of the same time is no more than their edges."""
+    shared = min(one.until, other.until) - max(one.at, other.at)
+    return shared <= min(OVERLAP_MAX, (one.until - one.at) / 2, (other.until - other.at) / 2)
+
+
+class _Leads:
+    """The leads of all templates, compared with all frames at once."""
+
+    def __init__(self, templates: Sequence[_Template]) -> None:
+        self._widths = [template.lead.shape[1] for template in templates]
+        leads = [np.pad(each.lead, ((0, 0), (0, _LEAD_FRAMES - each.lead.shape[1]))).ravel() for each in templates]
+        self._leads = np.array(leads, np.float32).T
+
+    def places(self, block: NDArray[np.float32]) -> tuple[Places, Places]:
+        """Frames at which clips may begin, and the numbers of their templates, by frames."""
+        if block.shape[1] < _LEAD_FRAMES or not self._widths:
+            return np.empty(0, np.intp), np.empty(0, np.intp)
+        patches = np.lib.stride_tricks.sliding_window_view(block, _LEAD_FRAMES, axis=1).transpose(1, 0, 2)
+        spreads = {width: _spread(block, width)[: len(patches)] for width in self._widths}
+        # Most of a call is silence, which need not be compared.
+        sounding = np.flatnonzero(np.any([np.isfinite(spread) for spread in spreads.values()], axis=0))
+        likeness = np.zeros((len(patches), len(self._widths)), np.float32)
+        likeness[sounding] = patches[sounding].reshape(len(sounding), len(self._leads)) @ self._leads
+        likeness[sounding] /= np.stack([spreads[width][sounding] for width in self._widths], axis=1)
+        around = np.pad(likeness, ((1, 1), (0, 0)), constant_values=-1.0)
+        is_top = (likeness >= _LIKENESS_MIN) & (likeness >= around[:-2]) & (likeness >= around[2:])
+        frames, numbers = np.nonzero(is_top)
+        return frames, numbers
+
+
+class _Opening:
+    """The first, second or third sounding segment of all templates, sought at many places at once."""
+
+    def __init__(self, templates: Sequence[_Template], number: int) -> None:
+        bounds = [each.segments[number] if number < len(each.segments) else (0, 0) for each in templates]
+        segments = [each.samples[begin:end] for each, (begin, end) in zip(templates, bounds, strict=True)]
+        self._begins = np.array([begin for begin, _ in bounds], np.intp)
+        self._lengths = np.array([end - begin for begin, end in bounds], np.intp)
+        self._energies = np.array([np.sum(segment**2) for segment in segments])
+        self._spectra = np.array([np.fft.rfft(segment, _WINDOW).conj() for segment in segments])
+
+    def seek(self, numbers: Places, starts: Places, audio: _Sought) -> tuple[Places, NDArray[np.bool_]]:
+        """For templates and the samples where they may begin: where they do, and whether they do at all."""
+        lags, is_found = starts.copy(), np.zeros(len(starts), np.bool_)
+        for first in range(0, len(starts), _SOUGHT_AT_ONCE):
+            part = slice(first, first + _SOUGHT_AT_ONCE)
+            lags[part], is_found[part] = self._seek(numbers[part], starts[part], audio)
+        return lags, is_found
+
+    def _seek(self, numbers: Places, starts: Places, audio: _Sought) -> tuple[Places, NDArray[np.bool_]]:
+        # A later segment may lie far behind the end, where nothing is found either way.
+        at = np.minimum(starts + self._begins[numbers] - _FAR + _MARGIN, len(audio.samples) - _WINDOW)
+        places, which = np.unique(at, return_inverse=True)
+        spectra = np.fft.rfft(audio.samples[places[:, None] + np.arange(_WINDOW)])
+        products = np.fft.irfft(spectra[which] * self._spectra[numbers], _WINDOW)[:, : 2 * _FAR + 1]
+        edges = at[:, None] + np.arange(2 * _FAR + 1)
+        energies = audio.squares[edges + self._lengths[numbers, None]] - audio.squares[edges]
+        matches = products / np.sqrt(np.maximum(energies, 1))
+        best = matches.argmax(axis=1)
+        match = matches[np.arange(len(best)), best] / np.sqrt(np.maximum(self._energies[numbers], 1.0))
+        return starts + best - _FAR, match >= _FAR_MIN
+
+
+class _Sought:
+    """Audio with silence around it, and the sums of its squares."""
+
+    def __init__(self, audio: Audio) -> None:
+        self.samples = np.pad(audio.astype(np.float64), _MARGIN)
+        # What lies outside is so loud that nothing is like it: a segment must lie within the audio.
+        squares = np.pad(audio.astype(np.int64) ** 2, _MARGIN, constant_values=1 << 40)
+        self.squares = np.concatenate([[0], np.cumsum(squares)])
 
 
 def _template(clip_ids: tuple[ClipId, ...], audio: Audio) -> _Template:
@@ -144,36 +243,18 @@ def _bands(samples: Samples) -> Samples:
     return logarithms
 
 
-def _fft_length(frames: int) -> int:
-    return 1 << (frames + _LEAD_FRAMES).bit_length()
-
-
-def _likeness(block: Samples, spectrum: NDArray[np.complex128], lead: Samples) -> Samples:
-    """Correlation of the lead with the bands at every frame, of patches without their mean, -1…1."""
-    length = _fft_length(block.shape[1])
-    product = (spectrum * np.fft.rfft(lead, length).conj()).sum(axis=0)
-    places = max(0, block.shape[1] - lead.shape[1] + 1)
-    likeness = np.fft.irfft(product, length)[:places]
-    size, width = lead.size, lead.shape[1]
-    sums = np.concatenate([[0.0], np.cumsum(block.sum(axis=0))])
-    squares = np.concatenate([[0.0], np.cumsum((block**2).sum(axis=0))])
+def _spread(block: NDArray[np.float32], width: int) -> NDArray[np.float32]:
+    """Length of the patches so many frames wide, without their mean; a patch of silence is like nothing."""
+    size = block.shape[0] * width
+    sums = np.concatenate([[0.0], np.cumsum(block.sum(axis=0, dtype=np.float64))])
+    squares = np.concatenate([[0.0], np.cumsum((block.astype(np.float64) ** 2).sum(axis=0))])
     mean = (sums[width:] - sums[:-width]) / size
     spread = (squares[width:] - squares[:-width]) - size * mean**2
-    # A patch of silence has no spread, and is like nothing.
-    return np.where(spread > 1e-3 * size, likeness / np.sqrt(np.maximum(spread, 1e-9)), 0.0)
+    return np.where(spread > 1e-3 * size, np.sqrt(np.maximum(spread, 1e-9)), np.inf).astype(np.float32)
 
 
-def _maxima(likeness: Samples) -> Iterator[int]:
-    padded = np.pad(likeness, 1, constant_values=-1.0)
-    is_top = (padded[1:-1] >= padded[:-2]) & (padded[1:-1] >= padded[2:]) & (likeness >= _LIKENESS_MIN)
-    return (int(frame) for frame in np.flatnonzero(is_top))
-
-
-def _follow(template: _Template, samples: Samples, start: int) -> Iterator[Heard]:
-    """Follow the samples from about here; gives one or none."""
-    lag = _first_lag(template, samples, start)
-    if lag is None:
-        return
+def _follow(template: _Template, samples: Samples, lag: int) -> Iterator[Heard]:
+    """Follow the samples of a clip that seems to begin here; gives one or none."""
     matches: list[tuple[int, int, float]] = []
     sounding_missed, missed = 0, 0
     for number, (begin, end) in enumerate(template.segments):
@@ -196,20 +277,30 @@ def _follow(template: _Template, samples: Samples, start: int) -> Iterator[Heard
     # Segments lost in the middle count as not matching at all; what was never said does not count.
     match = sum(match for _, _, match in matches) / count
     is_whole = count >= len(template.segments) - (len(template.segments) > 3)
-    end = template.segments[count - 1][1] if not is_whole else len(template.samples)
+    # Up to its last sample only if its last sound was there: what cut it short begins right away.
+    end = template.segments[count - 1][1] if count < len(template.segments) else len(template.samples)
     heard = sum(template.segments[number][1] - template.segments[number][0] for number, _, _ in matches)
-    if match >= MATCH_MIN and (is_whole or heard >= HEARD_MIN * RATE):
+    if len(template.samples) < _STEADY_MAX and _goes_on(template, samples, matches[0][1]):
+        return
+    is_long = heard >= HEARD_MIN * RATE
+    if match >= (MATCH_MIN if is_long else SHORT_MATCH_MIN) and (is_whole or is_long):
         until = min(len(samples), end + lag)
         yield Heard(template.clip_ids, max(0, matches[0][1]) / RATE, until / RATE, match, is_whole)
 
 
-def _first_lag(template: _Template, samples: Samples, start: int) -> int | None:
-    """Where exactly it begins: by its first three sounding segments, of which one may be lost."""
-    for begin, end in template.segments[:3]:
-        match, moved = _best(template.samples[begin:end], samples, begin + start, _FAR)
-        if match >= _FAR_MIN:
-            return start + moved
-    return None
+def _goes_on(template: _Template, samples: Samples, lag: int) -> bool:
+    """Whether the same sound is there before its beginning or behind its end: a tone, of which the clip is any part."""
+    reach = (_STEADY[1] - _STEADY[0]) // 2
+    for (begin, end), move in (
+        (template.segments[0], -_STEADY[0] - reach),
+        (template.segments[-1], _STEADY[0] + reach),
+    ):
+        segment = template.samples[begin:end]
+        here, _ = _best(segment, samples, begin + lag, _NEAR)
+        beyond, _ = _best(segment, samples, begin + lag + move, reach)
+        if beyond >= max(_FAR_MIN, _STEADY_LIKENESS * here):
+            return True
+    return False
 
 
 def _best(segment: Samples, samples: Samples, at: int, reach: int) -> tuple[float, int]:

@@ -7,6 +7,7 @@ import pytest
 
 from scenarios.sim.loop import VirtualLoop
 from scenarios.sim.network import Network
+from tests.support.recognised import RECOGNISED, told
 
 try:
     from uvloop import new_event_loop as new_real_loop
@@ -34,6 +35,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if any(folder in item.path.as_posix() for folder in WHOLE):
             item.add_marker(pytest.mark.whole)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell how many of the clips that were said over the library of scenarios were recognised."""
+    reports = [each for kind in ("passed", "failed") for each in terminalreporter.getreports(kind)]
+    counts = [value for each in reports for name, value in each.user_properties if name == RECOGNISED]
+    if counts:
+        terminalreporter.write_line(told(counts))
 
 
 def pytest_asyncio_loop_factories(

@@ -149,6 +149,29 @@ def test_ringing_is_heard_each_time() -> None:
     assert [one.clip_id for one in found] == ["tone/ringback", "tone/ringback"]
 
 
+def test_a_tone_that_goes_on_is_no_beep() -> None:
+    at = np.arange(3 * RATE) / RATE
+    tone = (7000 * np.sin(2 * np.pi * 1000 * at)).astype(np.int16)
+    beep = LIBRARY.clip(ClipId("tone/beep"))
+    silence = np.zeros(RATE, np.int16)
+    assert [one.at for one in RECOGNISER.heard(np.concatenate([silence, beep, silence]))] == [pytest.approx(1.0)]
+    lossy = with_loss(through_mu_law(np.concatenate([silence, tone, silence])), 0.02, Random(3))
+    assert [one for one in RECOGNISER.heard(lossy) if one.at > 1.1] == []
+
+
+@pytest.mark.parametrize("share", [0.6, 0.8, 0.9, 0.95])
+def test_what_cuts_a_clip_short_is_heard_as_well(share: float) -> None:
+    first, second = LIBRARY.clip(ClipId("inside/for-collect")), LIBRARY.clip(ClipId("price/each-minute"))
+    found = RECOGNISER.heard(np.concatenate([first[: round(share * len(first))], second]))
+    assert [one.clip_id for one in found] == ["inside/for-collect", "price/each-minute"]
+
+
+@pytest.mark.parametrize("seconds", [0.3, 0.4])
+def test_the_first_word_of_a_clip_is_not_that_clip(seconds: float) -> None:
+    hello = LIBRARY.clip(ClipId("outside/call-through"))[: round(seconds * RATE)]
+    assert RECOGNISER.heard(np.concatenate([hello, np.zeros(RATE, np.int16)])) == []
+
+
 def test_recordings_that_are_the_same_are_named_together() -> None:
     found = RECOGNISER.heard(said([ClipId("outside/goodbye")]))
     assert found[0].clip_ids == ("inside/goodbye", "outside/goodbye")
