@@ -71,6 +71,8 @@ class Header(Part):
     """Whether it also runs in real time on real sockets."""
     limit: Duration | None = None
     """Virtual time after which the scenario counts as hung."""
+    thresholds: list[Text] = Field(default=[])
+    """What a load of this scenario must keep to, as in load plans; `payphone run` does not look at them."""
     script: list[Any]
     after: After = After()
 
