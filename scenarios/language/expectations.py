@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from scenarios.language.flows import Flow
 from scenarios.language.model import Number, Part, Text
 from scenarios.language.quantities import Amount, Duration
 
@@ -72,6 +73,9 @@ class After(Part):
     """Of every call, in the order they began; or by the telephone that called."""
     messages: dict[str, Count] | None = None
     """`INVITE to family: 0`, `180 to INVITE from family: 1`; retransmissions are not counted."""
+    flow: dict[str, Flow] | None = None
+    """By telephone: every message it sent and got, in order, `[-> INVITE, <- 401, ...]`; without retransmissions."""
+    flow_with_retransmissions: dict[str, Flow] | None = None
     charges: Count | None = None
     """How many charges were booked."""
     refunds: Count | None = None

@@ -15,7 +15,7 @@ from scenarios.language.expectations import After, Expect
 from scenarios.language.model import Part, Text
 from scenarios.language.quantities import Amount, Duration
 from scenarios.language.source import Place, ScenarioError, Source, read_source
-from scenarios.language.steps import ActorStep, ClockStep, Link, NetworkStep, ServiceStep, Softphone, SwitchStep
+from scenarios.language.steps import ActorStep, ClockStep, Home, NetworkStep, ServiceStep, Softphone, SwitchStep
 from switch.app.config import Mistake
 
 EXTENSIONS: Final = (".yaml", ".yml")
@@ -63,7 +63,7 @@ class Header(Part):
     media: dict[str, Any] = Field(default={})
     telephones: dict[str, Softphone] = Field(default={})
     """What the softphones themselves are like: codecs, keys, lines."""
-    network: dict[str, Link] = Field(default={})
+    network: dict[str, Home] = Field(default={})
     begins: datetime | None = None
     """The switch's wall clock at the start."""
     seed: int = 1
@@ -71,6 +71,8 @@ class Header(Part):
     """Whether it also runs in real time on real sockets."""
     limit: Duration | None = None
     """Virtual time after which the scenario counts as hung."""
+    thresholds: list[Text] = Field(default=[])
+    """What a load of this scenario must keep to, as in load plans; `payphone run` does not look at them."""
     script: list[Any]
     after: After = After()
 

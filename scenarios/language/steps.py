@@ -53,6 +53,8 @@ class Softphone(Part):
     """Calls at a time; one more is busy."""
     registered: bool | None = None
     """Whether it registers at the start: called telephones do, stations do not, where nothing is said."""
+    password: Text | None = None
+    """What it was told for a password, where that is not the account's."""
 
 
 class Machine(Part):
@@ -76,6 +78,8 @@ class ActorStep(Part):
     # What is done.
     registers: Literal[True] | Duration | None = None
     """For an hour, or for so long."""
+    registers_in_vain: Literal[True] | Status | None = None
+    """Tries to, and is refused; with this status."""
     unregisters: Literal[True] | None = None
     dials: Number | None = None
     pin: Keys | None = None
@@ -89,6 +93,8 @@ class ActorStep(Part):
     """Hangs up before the called party has answered: a CANCEL, or a BYE where the switch answered."""
     holds: Literal[True] | None = None
     resumes: Literal[True] | None = None
+    moves_audio: Literal[True] | None = None
+    """Receives and sends its audio at another port, and says so in a re-INVITE."""
     goes_silent: bool | None = None
     drops_off: Literal[True] | None = None
     comes_back: Literal[True] | None = None
@@ -137,6 +143,13 @@ class Link(Part):
     reordered_by: Duration | None = None
 
 
+class Home(Link):
+    """Where a telephone stands at the start."""
+
+    behind_nat: bool = False
+    """Whether its home network hides its address. Only in virtual time, and for a whole telephone."""
+
+
 class Lost(Part):
     """Some SIP messages that the network loses."""
 
@@ -157,6 +170,10 @@ class NetworkStep(Part):
     """By telephone; `to family` and `from family` name one direction, `all` every telephone."""
     cuts: Text | list[Text] | None = None
     heals: Text | list[Text] | None = None
+    moves: Text | list[Text] | None = None
+    """Telephones behind a NAT that are in another network from now on: another public address, other ports."""
+    rebinds: Text | list[Text] | None = None
+    """Telephones whose NAT forgets what it knew, as a restarted router: the same public address, other ports."""
     loses: Lost | list[Lost] | None = None
 
 

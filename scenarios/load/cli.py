@@ -14,7 +14,7 @@ def register(app: typer.Typer) -> None:
 
 
 def load(
-    file: Annotated[Path, typer.Argument(help="The load plan (YAML).")],
+    file: Annotated[Path, typer.Argument(help="A load plan, or a scenario (YAML).")],
     *,
     rate: Annotated[str | None, typer.Option(help="Calls a second in place of the plan's stages: 20/s.")] = None,
     for_: Annotated[str | None, typer.Option("--for", help="How long, in place of the plan's stages: 60s.")] = None,
@@ -27,6 +27,13 @@ def load(
     no_media: Annotated[
         bool, typer.Option("--no-media", help="Send and hear no audio; keys go out all the same.")
     ] = False,
+    callers: Annotated[
+        int | None, typer.Option(min=1, max=10_000, help="How often a scenario's telephones are there.")
+    ] = None,
+    world_out: Annotated[
+        Path | None,
+        typer.Option("--world-out", help="Write a scenario's world with so many --callers here, and make no call."),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Of arrivals and mix, in place of the plan's.")] = None,
 ) -> None:
     """Make calls at a given rate, whatever the target does, and measure what a caller would.
@@ -47,6 +54,8 @@ def load(
                 seed=seed,
                 is_search=find_knee,
                 has_media=False if no_media else None,
+                callers=callers,
+                world_out=world_out,
             )
         )
     )

@@ -18,12 +18,14 @@ from rich.console import Console
 
 from scenarios.load import quantities
 from scenarios.load.arrivals import duration_of
+from scenarios.load.copies import check_count, write_world
 from scenarios.load.generator import Generator, raise_file_limit
 from scenarios.load.knee import KneeSearch, Step
 from scenarios.load.outcome import Outcome, facts, judge, knee_facts, step_of
 from scenarios.load.page import page_of
 from scenarios.load.plan import Plan, StageTable, parse_address
 from scenarios.load.plan_file import Mistake, PlanError, load_plan
+from scenarios.load.scenario_plan import is_scenario, translate
 from scenarios.load.watch import print_knee, print_outcome, watch
 from switch.app.loops import loop_factory
 
@@ -48,15 +50,20 @@ class Options:
     seed: int | None = None
     is_search: bool = False
     has_media: bool | None = None
+    callers: int | None = None
+    """How many copies of a scenario's telephones there are; None: each once, under its own name."""
+    world_out: Path | None = None
 
 
 def run_load(options: Options) -> int:
     """Run a plan and return the exit code."""
     try:
+        if options.world_out is not None:
+            return _write_world(options, options.world_out)
         plan, target = plan_of(options)
     except PlanError as error:
         for mistake in error.mistakes:
-            err.print(str(mistake), style="red", highlight=False, soft_wrap=True)
+            err.print(str(mistake), style="red", highlight=False, soft_wrap=True, markup=False)
         return WRONG_PLAN
     steps: tuple[Step, ...] = ()
     try:
@@ -113,7 +120,7 @@ def plan_of(options: Options) -> tuple[Plan, tuple[str, int]]:
     Raises:
         PlanError: One of both is wrong.
     """
-    plan = load_plan(options.file)
+    plan = _read(options)
     changes: dict[str, object] = {}
     try:
         if options.rate is not None or options.duration is not None:
@@ -131,6 +138,51 @@ def plan_of(options: Options) -> tuple[Plan, tuple[str, int]]:
         remedy = 'is missing; give --target HOST:PORT, or write target: "127.0.0.1:5060"'
         raise PlanError((Mistake(str(options.file), None, "target", remedy),))
     return plan, plan.target
+
+
+def _read(options: Options) -> Plan:
+    """The plan of a file; what a scenario's load does not judge, or cannot carry, is told at once."""
+    if not is_scenario(options.file):
+        if options.callers is not None:
+            remedy = "multiplies a scenario's telephones; a plan has `count` for that"
+            raise PlanError((Mistake("command line", None, "--callers", remedy),))
+        return load_plan(options.file)
+    if options.rate is None or options.duration is None:
+        raise PlanError(
+            (Mistake("command line", None, "", "a scenario needs --rate and --for, as --rate 5/s --for 20s"),)
+        )
+    try:
+        stage = _held(quantities.per_second(options.rate), quantities.seconds(options.duration))
+    except ValueError as error:
+        raise PlanError((Mistake("command line", None, "", str(error)),)) from error
+    translated = translate(options.file, stages=[stage], count=options.callers)
+    if options.callers is not None:
+        check_count(translated.cast)
+    for note in translated.notes:
+        err.print(f"{options.file}: {note}", style="yellow", highlight=False, soft_wrap=True, markup=False)
+    return translated.plan
+
+
+def _write_world(options: Options, folder: Path) -> int:
+    """Write the world a scenario's load is played in, and say how to go on.
+
+    Raises:
+        PlanError: The file is no scenario, or cannot be played under load.
+    """
+    if not is_scenario(options.file) or options.callers is None:
+        remedy = "needs a scenario and --callers: how often its telephones are there"
+        raise PlanError((Mistake("command line", None, "--world-out", remedy),))
+    translated = translate(options.file, stages=[_held(1.0, 1.0)], count=options.callers)
+    try:
+        file = write_world(folder, translated.cast)
+    except OSError as error:
+        err.print(f"{error.filename} cannot be written: {error.strerror}", style="red", highlight=False)
+        return BROKEN
+    out.print(f"{file}: {options.callers} copies of who takes part", highlight=False, soft_wrap=True)
+    out.print(f"  payphone serve --config {file}", highlight=False, soft_wrap=True)
+    load = f"payphone load {options.file} --callers {options.callers} --rate 5/s --for 20s --target 127.0.0.1:5060"
+    out.print(f"  {load}", highlight=False, soft_wrap=True)
+    return KEPT
 
 
 def highest_rate(plan: Plan) -> float:

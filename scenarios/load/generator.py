@@ -74,9 +74,9 @@ class Generator:
         self._identities = SystemRandom()
         self._is_stopping = asyncio.Event()
         self._callers = Pool(plan.callers.first, plan.callers.count)
-        self._callees = {
-            kind.title: Pool(kind.callees.first, kind.callees.count) for kind in plan.mix if kind.callees is not None
-        }
+        # Kinds that name the same telephones share them: a telephone takes one call at a time.
+        pools = {table: Pool(table.first, table.count) for kind in plan.mix if (table := kind.callees) is not None}
+        self._callees = {kind.title: pools[kind.callees] for kind in plan.mix if kind.callees is not None}
         self._common = None if plan.callees is None else Pool(plan.callees.first, plan.callees.count)
         self._tasks: set[asyncio.Task[None]] = set()
         self._setups: dict[int, list[float]] = {}

@@ -84,7 +84,8 @@ class Parties:
         bargain = self._bargain(voice)
         kind, caller = attempt.kind, attempt.caller
         number = attempt.callee.number if attempt.callee is not None else ""
-        user = kind.dials.format(n=caller.index, number=number, pin=caller.pin, user=caller.user)
+        digits = number.removeprefix("+")
+        user = kind.dials.format(n=caller.index, number=number, digits=digits, pin=caller.pin, user=caller.user)
         uri = SipUri(user=user, host=self.target[0], port=self.target[1])
         domain = self.plan.domain or self.target[0]
         attempt.started_at = self._clock()
@@ -137,8 +138,10 @@ class Parties:
     async def _converse(self, attempt: Attempt, leg: OutboundLeg, events: _Events, voice: Voice) -> None:
         """Press keys, wait for the other party, and talk."""
         kind = attempt.kind
+        number = self._number(attempt)
+        digits = number.removeprefix("+")
         keys = kind.presses.format(
-            n=attempt.caller.index, number=self._number(attempt), pin=attempt.caller.pin, user=""
+            n=attempt.caller.index, number=number, digits=digits, pin=attempt.caller.pin, user=""
         )
         if keys:
             await events.pause(kind.thinks)
@@ -258,7 +261,7 @@ class Parties:
         if kind.behaviour in TALKING and events.ended is None:
             attempt.connect()
             await self._stay(leg, attempt, events, side)
-        elif kind.behaviour is Behaviour.BLOCK:
+        elif kind.behaviour in {Behaviour.BLOCK, Behaviour.MACHINE}:
             await events.pause(kind.patience)
 
     async def _stay(self, leg: InboundLeg, attempt: Attempt, events: _Events, side: Side) -> None:

@@ -62,12 +62,12 @@ Keys = Annotated[str, StringConstraints(pattern=r"^[0-9*#A-D,]*$", max_length=64
 def _template(value: str) -> str:
     """A text in which `{n}`, `{n:04}` and the like stand for the number of the line."""
     try:
-        value.format(n=1, number="", pin="", user="")
+        value.format(n=1, number="", digits="", pin="", user="")
         names = {name for _, name, _, _ in Formatter().parse(value) if name is not None}
     except (ValueError, LookupError, AttributeError) as error:
         raise ValueError(f"{value!r}: {error}") from None
-    if names - {"n", "number", "pin", "user"}:
-        raise ValueError(f"{value!r}: known are {{n}}, {{number}}, {{pin}} and {{user}}")
+    if names - {"n", "number", "digits", "pin", "user"}:
+        raise ValueError(f"{value!r}: known are {{n}}, {{number}}, {{digits}}, {{pin}} and {{user}}")
     return value
 
 
@@ -91,6 +91,8 @@ class Behaviour(Enum):
     """Answers, hears the greeting, and presses the block key; its number is not called again."""
     BUSY = "busy"
     """Turns the call down."""
+    MACHINE = "machine"
+    """Answers and presses nothing, until the target ends the call."""
     NO_ANSWER = "no-answer"
     """Lets it ring."""
 

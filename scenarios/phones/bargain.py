@@ -1,6 +1,7 @@
 """What a phone offers and answers (RFC 3264), and the path of audio it comes to."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from scenarios.phones.codec import Law
 from scenarios.phones.rtp import AudioPath
@@ -54,6 +55,14 @@ class Bargain:
         else:
             self._offered = with_direction(self._ours, direction)
         return write_description(self._offered)
+
+    def move(self, address: tuple[str, int]) -> None:
+        """Receive audio somewhere else; the next offer or answer says so."""
+        self._address = address
+        if self._ours is not None:
+            host, port = address
+            media = tuple([replace(item, port=port) if item.port else item for item in self._ours.media])
+            self._ours = revise(self._ours, replace(self._ours, host=host, media=media))
 
     def accept(self, described: bytes) -> AudioPath:
         """Take the answer to our last offer.

@@ -186,6 +186,13 @@ class PhoneCall:
         """Undo `hold`; raises what `hold` raises."""
         await self._change(is_holding=False)
 
+    async def move_audio(self) -> None:
+        """Take another port for audio, and offer it (RFC 3264 §8.3.1); raises what `hold` raises."""
+        self._require_alive()
+        await self._sound.move()
+        self._bargain.move(self._sound.address)
+        await self._change(is_holding=self._is_holding)
+
     async def follow(self) -> None:
         """Take the leg's events until its end; the phone runs this beside its owner."""
         try:

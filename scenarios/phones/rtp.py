@@ -179,6 +179,13 @@ class Sound(asyncio.DatagramProtocol):
         self._is_muted = is_muted
         self._pace()
 
+    async def move(self) -> None:
+        """Receive and send at another free port of the same host from now on; the stream goes on as it was."""
+        before = self._transport
+        await self._loop.create_datagram_endpoint(lambda: self, local_addr=(self.address[0], 0))
+        if before is not None:
+            before.close()
+
     def close(self) -> None:
         """Free the port and let nobody wait."""
         self._is_closed = True

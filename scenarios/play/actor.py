@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from scenarios.language.flows import Arrow
 from scenarios.phones.call import KeysBy, PhoneCall
 from scenarios.phones.codec import Audio
 from scenarios.phones.errors import PhoneError, RegistrationError
@@ -98,6 +99,16 @@ class Actor:
         except RegistrationError as error:
             raise NotHappenedError(f"{self.name} registers", str(error)) from error
 
+    async def registers_in_vain(self, status: int | None = None) -> None:
+        """Try to register, and be refused, with this status if one is given."""
+        try:
+            await self.phone.register()
+        except RegistrationError as error:
+            if status not in {None, error.status}:
+                raise NotHappenedError(f"{self.name} is refused with {status}", str(error)) from error
+        else:
+            raise NotHappenedError(f"{self.name} registers in vain", "it is registered")
+
     async def unregisters(self) -> None:
         """Remove the registration."""
         try:
@@ -172,6 +183,10 @@ class Actor:
     async def resumes(self) -> None:
         """Undo `holds`."""
         await self._do(self.call.resume(), "resumes")
+
+    async def moves_audio(self) -> None:
+        """Take another port for audio, and tell the far end by a re-INVITE."""
+        await self._do(self.call.move_audio(), "moves its audio")
 
     def goes_silent(self, *, is_silent: bool = True) -> None:
         """Send no audio at all, or again."""
@@ -264,6 +279,16 @@ class Actor:
         return tuple(
             SipSeen(each.at - since, each.is_sent, each.text) for each in self.messages if each.call_id == call.call_id
         )
+
+    def flow(self, *, is_whole: bool = False) -> list[Arrow]:
+        """Every message so far, as arrows; retransmissions only in a whole one."""
+        seen: set[tuple[str, ...]] = set()
+        arrows: list[Arrow] = []
+        for message in self.messages:
+            if is_whole or message.identity not in seen:
+                arrows.append(Arrow(message.is_sent, message.name))
+            seen.add(message.identity)
+        return arrows
 
     def _lately(self, until: float) -> str:
         call = self.call

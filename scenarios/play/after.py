@@ -12,6 +12,7 @@ from ledger.entries import EntryKind
 from ledger.money import ZERO
 from ledger.records import CallRecord
 from scenarios.language.expectations import After, Record
+from scenarios.language.flows import concerned, difference, flow_text
 from scenarios.play.result import Checked
 from scenarios.play.stage import Stage
 
@@ -42,6 +43,7 @@ async def judge_after(stage: Stage, wanted: After) -> list[Checked]:
         text = f"{counts[name]}"
         place = ("after", "messages", name)
         found.append(Checked(f"{name}: {count}", is_met=counts[name] == count, found=text, line=line(place)))
+    found += _flows(stage, wanted)
     for key, kind, wished in (
         ("charges", EntryKind.CHARGE, wanted.charges),
         ("refunds", EntryKind.REFUND, wanted.refunds),
@@ -51,6 +53,17 @@ async def judge_after(stage: Stage, wanted: After) -> list[Checked]:
             text = f"{booked}"
             found.append(Checked(f"{key}: {wished}", is_met=booked == wished, found=text, line=line(("after", key))))
     return found
+
+
+def _flows(stage: Stage, wanted: After) -> Iterator[Checked]:
+    for key, flows in (("flow", wanted.flow), ("flow with retransmissions", wanted.flow_with_retransmissions)):
+        for name, flow in (flows or {}).items():
+            seen = concerned(flow, stage.actor(name).flow(is_whole=key != "flow"))
+            problem = difference(flow, seen)
+            place = ("after", key, name)
+            line = stage.setting.scenario.source.line(place)
+            text = f"{key} of {name} is {flow_text(flow)}"
+            yield Checked(text, is_met=not problem, found=problem or "so it is", line=line)
 
 
 def _records(stage: Stage, wanted: After, records: Sequence[CallRecord]) -> Iterator[Checked]:

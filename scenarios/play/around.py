@@ -112,11 +112,11 @@ def _network(wires: Wires, body: NetworkStep) -> None:
             case "links":
                 _check_names(wires, (name.removeprefix("to ").removeprefix("from ") for name in body.links or {}))
                 wires.change(body.links or {})
-            case "cuts" | "heals":
-                names = body.cuts if key == "cuts" else body.heals
-                for name in _listed(names):
+            case "cuts" | "heals" | "moves" | "rebinds":
+                befall = {"cuts": wires.cut, "heals": wires.heal, "moves": wires.move, "rebinds": wires.rebind}[key]
+                for name in _listed(getattr(body, key)):
                     _check_names(wires, [name])
-                    (wires.cut if key == "cuts" else wires.heal)(name)
+                    befall(name)
             case "loses":
                 for lost in body.loses if isinstance(body.loses, list) else [body.loses]:
                     assert lost is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -10,12 +11,16 @@ from typing import Final
 from scenarios.language.steps import Link as LinkChange
 from scenarios.language.steps import Lost
 from scenarios.play.errors import CannotActError
+from scenarios.sim.nat import Nat
 from scenarios.sim.network import Address, Link, Network, Passage
 
 SWITCH: Final = "switch"
 ALL: Final = "all"
 TO: Final = "to "
 FROM: Final = "from "
+PUBLIC: Final = "203.0.113.{number}"
+"""Public addresses of telephones behind a NAT (RFC 5737, for documentation)."""
+PUBLIC_MAX: Final = 254
 
 
 class Wires:
@@ -27,6 +32,8 @@ class Wires:
         self._links: dict[tuple[str, str], Link] = {}
         self._trace = hashlib.sha256()
         self._losses: list[_Loss] = []
+        self._nats: dict[str, Nat] = {}
+        self._publics = itertools.count(1)
         network.observe(self._note)
         network.losing = self._loses
 
@@ -52,6 +59,35 @@ class Wires:
     def heal(self, actor: str) -> None:
         """Undo `cut`."""
         self.network.heal(actor, SWITCH)
+
+    def hide(self, actor: str) -> None:
+        """Put a telephone behind a NAT of its own."""
+        self._nats[actor] = self.network.nat(self._next_public(), *self.network.host(actor).addresses)
+
+    def move(self, actor: str) -> None:
+        """Let a telephone behind a NAT be in another network: another public address, other ports.
+
+        Raises:
+            CannotActError: It is behind none.
+        """
+        self.network.move_nat(self._nat(actor), self._next_public())
+
+    def rebind(self, actor: str) -> None:
+        """Let the NAT of a telephone forget its ports; raises what `move` raises."""
+        self._nat(actor).rebind()
+
+    def _nat(self, actor: str) -> Nat:
+        if actor not in self._nats:
+            raise CannotActError(
+                f"{actor} is behind no NAT; write `network: {{{actor}: {{behind nat: true}}}}` at the top"
+            )
+        return self._nats[actor]
+
+    def _next_public(self) -> str:
+        number = next(self._publics)
+        if number > PUBLIC_MAX:
+            raise CannotActError(f"telephones have moved {PUBLIC_MAX} times; no public address is left")
+        return PUBLIC.format(number=number)
 
     def lose(self, lost: Lost) -> None:
         """Lose SIP messages from now on."""

@@ -91,6 +91,9 @@ class Script:
         match verb:
             case "registers":
                 await self._registers(actor, body.registers)
+            case "registers in vain":
+                status = None if body.registers_in_vain is True else body.registers_in_vain
+                await actor.registers_in_vain(status)
             case "unregisters":
                 await actor.unregisters()
             case "dials":
@@ -115,6 +118,8 @@ class Script:
                 await actor.holds()
             case "resumes":
                 await actor.resumes()
+            case "moves audio":
+                await actor.moves_audio()
             case "goes silent":
                 actor.goes_silent(is_silent=bool(body.goes_silent))
             case "drops off":

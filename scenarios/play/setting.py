@@ -59,6 +59,8 @@ def prepare(scenario: Scenario, *, is_live: bool) -> Setting:
     header, source = scenario.header, scenario.source
     if is_live and not header.live:
         raise ScenarioError((source.mistake(("live",), "is not true: it runs in virtual time alone"),))
+    if is_live and any(home.behind_nat for home in header.network.values()):
+        raise ScenarioError((source.mistake(("network",), "there is no NAT on sockets; leave `live: true` out"),))
     try:
         path = find_world(header.world, scenario.base)
         raw = read_world(path)
@@ -198,6 +200,14 @@ def _unknown(scenario: Scenario, telephones: Mapping[str, Telephone], ears: Ears
     for name in scenario.header.network:
         if name.removeprefix("to ").removeprefix("from ") not in {*telephones, "all"}:
             yield source.mistake(("network", name), f"there is no such telephone; {suggestion(name, telephones)}")
+        elif scenario.header.network[name].behind_nat and name not in telephones:
+            yield source.mistake(("network", name), "one telephone is behind a NAT, both ways; name it alone")
+    after = scenario.header.after
+    for key, flows in (("flow", after.flow), ("flow with retransmissions", after.flow_with_retransmissions)):
+        for name in flows or {}:
+            if name not in telephones:
+                text = f"there is no such telephone; {suggestion(name, telephones)}"
+                yield source.mistake(("after", key, name), text)
     for step in _flat(scenario.steps):
         if step.actor and step.actor not in telephones:
             known = [*telephones, "expect", "wait", "together", "network", "switch", "customer service", "clock"]

@@ -241,6 +241,8 @@ async def staged(setting: Setting, *, folder: Path, seed: int) -> AsyncIterator[
             loop.network.host(telephone.name, telephone.line.host)
         stage.wires = Wires(loop.network, setting.telephones)
         stage.wires.change(setting.scenario.header.network)
+        for name in (name for name, home in setting.scenario.header.network.items() if home.behind_nat):
+            stage.wires.hide(name)
     homes: list[asyncio.Task[None]] = []
     leaving = asyncio.Event()
     try:

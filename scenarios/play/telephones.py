@@ -39,7 +39,7 @@ class Telephone:
         """A telephone with the options a scenario gives it."""
         line = Line(
             user=user,
-            password=password.get_secret_value(),
+            password=password.get_secret_value() if options.password is None else options.password,
             host=host,
             laws=tuple(Law[codec] for codec in options.codecs),
             takes_events=options.events,

@@ -2,7 +2,8 @@
 
 It maps each inside socket to one port of its public address whatever the destination (endpoint-independent
 mapping, §4.1) and lets in only answers of addresses that were written to (address-dependent filtering, §5).
-`rebind` forgets all mappings, as a restarted router does: the next datagram comes from another port.
+`rebind` forgets all mappings, as a restarted router does: the next datagram comes from another port. `move` does so
+and takes another public address, as where a telephone leaves one network for another.
 """
 
 import itertools
@@ -44,3 +45,8 @@ class Nat:
         self._by_inner.clear()
         self._by_port.clear()
         self._written_to.clear()
+
+    def move(self, public: str) -> None:
+        """Take another public address, with no mapping kept from the old one."""
+        self.public = public
+        self.rebind()

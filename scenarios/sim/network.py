@@ -224,12 +224,24 @@ class Network:
         self._hosts[name].is_plugged = True
 
     def nat(self, public: str, *inside: str) -> Nat:
-        """Hide the addresses `inside` behind the address `public`, and return the translator."""
+        """Hide the addresses `inside` behind the address `public`, and return the translator.
+
+        From outside nothing reaches the hidden addresses themselves. Links to and from the one host they belong to
+        hold for the public address too.
+        """
         nat = Nat(public, frozenset(inside))
-        self.host(f"nat {public}", public)
         self._nats.append(nat)
-        self._routes.clear()
+        self._own_public(nat)
         return nat
+
+    def move_nat(self, nat: Nat, public: str) -> None:
+        """Give a translator another public address; what it knew is forgotten, and the old address is dead."""
+        nat.move(public)
+        self._own_public(nat)
+
+    def _own_public(self, nat: Nat) -> None:
+        owners = {self.host_of(address).name for address in nat.inside}
+        self.host(owners.pop() if len(owners) == 1 else f"nat {nat.public}", nat.public)
 
     def observe(self, observer: Callable[[Passage], None]) -> None:
         """Call `observer` with every datagram sent from now on."""
@@ -311,12 +323,16 @@ class Network:
         route = self._routes[source, target] = _Route(
             origin,
             goal,
-            (origin.name, goal.name) in self._cuts,
+            (origin.name, goal.name) in self._cuts or self._is_hidden(source[0], target[0]),
             self._link_between(origin.name, goal.name),
             self._state(origin.name, goal.name),
             tuple(nat for nat in self._nats if source[0] in nat.inside and target[0] not in nat.inside),
         )
         return route
+
+    def _is_hidden(self, source: str, target: str) -> bool:
+        """Whether an address behind a translator is written to from outside."""
+        return any(target in nat.inside and source not in nat.inside for nat in self._nats)
 
     def _travel(
         self, route: _Route, data: bytes, source: Address, target: Address, now: float

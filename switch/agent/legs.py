@@ -149,7 +149,8 @@ class LegDriver:
         session = self.machine.session
         if session is None:
             return ""
-        return json.dumps({"dialog": session.dialog.facts(), "peer": list(self._peer)})
+        next_hop = session.dialog.next_hop
+        return json.dumps({"dialog": session.dialog.facts(), "peer": list(self._destination(next_hop))})
 
     def _perform(self, effects: list[Effect]) -> None:
         transactions = self._agent.transactions
@@ -327,7 +328,7 @@ class OutboundLeg:
 
 
 def read_snapshot(text: str) -> tuple[Dialog, Address]:
-    """The dialog of a leg's snapshot, and where its peer was last heard.
+    """The dialog of a leg's snapshot, and where its requests go.
 
     Raises:
         ValueError: The text is not what a leg's `snapshot` returned.

@@ -155,7 +155,8 @@ class UserAgent:
             chance=self._chance,
             authorizer=self._authorizer(login),
         )
-        driver = LegDriver(self, machine, destination, is_pinned=False)
+        # A URI that does not name where its bearer is reached: a phone behind a NAT, registered from elsewhere.
+        driver = LegDriver(self, machine, destination, is_pinned=address_of(uri, destination) != destination)
         self._legs[driver.key] = driver
         self.counters["legs_out"] += 1
         driver.start()
@@ -177,7 +178,7 @@ class UserAgent:
         dialog.local_cseq += CSEQ_GAP
         reason = () if reason_header is None else (("Reason", reason_header),)
         bye = dialog.request("BYE", headers=(("User-Agent", self._endpoint.product), *reason))
-        return await self.request(bye, address_of(dialog.next_hop, peer))
+        return await self.request(bye, peer)
 
     def reply(
         self, request: Request, status: int, *, headers: Fields = (), body: bytes = b"", reason: str | None = None

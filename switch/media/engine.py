@@ -106,6 +106,8 @@ class Engine:
         if stream.remote != legs.remote[row]:
             legs.remote[row] = stream.remote
             legs.latched[row] = None
+            if not is_first:
+                legs.rearmed_at[row] = now
             legs.target[row] = None if _is_nowhere(stream.remote) else stream.remote
         if is_first or (stream.is_sending and not legs.is_sending[row]):
             legs.is_marked[row] = True

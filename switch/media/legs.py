@@ -69,6 +69,8 @@ class Legs:
         self.remote: list[Address | None] = [None] * n
         self.latched: list[Address | None] = [None] * n
         self.target: list[Address | None] = [None] * n
+        self.rearmed_at: dict[int, float] = {}
+        """When another address was agreed in the middle of a stream: what came before it latches nothing."""
         self.playing: dict[int, Playing] = {}
         self.overlay: dict[int, Playing] = {}
         self.dialling: dict[int, DigitSender] = {}
@@ -127,7 +129,7 @@ class Legs:
             getattr(self, name)[row] = blank
         for addresses in (self.remote, self.latched, self.target):
             addresses[row] = None
-        for by_row in (self.playing, self.overlay, self.dialling, self.digits):
+        for by_row in (self.playing, self.overlay, self.dialling, self.digits, self.rearmed_at):
             by_row.pop(row, None)
         self.generation[row] += 1
         heapq.heappush(self._free, row)

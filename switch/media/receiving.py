@@ -217,7 +217,7 @@ class Receiver:
             return
         is_audio = packet.payload_type == legs.payload_type[row]
         is_event = packet.payload_type == legs.own_digits_payload_type[row]
-        is_ours = legs.latched[row] is None or legs.latched[row] == source
+        is_ours = legs.latched[row] == source or (legs.latched[row] is None and at >= legs.rearmed_at.get(row, 0.0))
         if (
             not legs.is_receiving[row]
             or not is_ours

@@ -9,11 +9,15 @@ import csv
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from scenarios.load.command import KEPT, Options, run_load
+from scenarios.load.copies import toml_text
+from scenarios.worlds.find import find_world
 from tests.live.child import Child
 from tests.live.ports import free_range
 from tests.live.programs import REPOSITORY, program
@@ -119,6 +123,20 @@ mix:
     callees: {number: "+1212555{n:04}", user: "family-{n}", password: outside, first: 30, count: 20}
 thresholds: [failed < 0.1%, rtp_loss < 1%, min cutoff of cut < 100ms, max cutoff of cut < 2s]
 """
+SCENARIO = """
+scenario: accepted, refused, busy
+world: per-second
+accounts: {"+12125550123": {advancepay: "5"}}
+thresholds: [failed < 0.1%, rtp_loss < 1%]
+script:
+  - station 4-yard: {dials: "2125550123", pin: "4417"}
+  - family: {rings: 100ms, answers: true, waits: 300ms, presses: "5"}
+  - station 4-yard: {hangs up: true, at: 500ms}
+  - station 4-yard: {dials: "2125550123", pin: "4417"}
+  - family: {answers: true, waits: 200ms, hangs up: true}
+  - station 4-yard: {dials: "2125550123", pin: "4417"}
+  - family: {refuses: 486}
+"""
 
 
 class Uas(Child):
@@ -161,8 +179,14 @@ class Uas(Child):
 
 def load(folder: Path, *, target: int, rest: str, options: tuple[str, ...] = ()) -> tuple[int, dict[str, Any], str]:
     """Run the command; its exit code, its JSON and what it printed."""
-    file, facts = folder / "plan.yaml", folder / "facts.json"
+    file = folder / "plan.yaml"
     file.write_text(PLAN.format(name=folder.name, target=target, rest=rest), encoding="utf-8")
+    return load_file(file, *options)
+
+
+def load_file(file: Path, *options: str) -> tuple[int, dict[str, Any], str]:
+    """Run the command on a plan or a scenario."""
+    facts = file.with_name("facts.json")
     ended = subprocess.run(
         [sys.executable, "-m", "scenarios.load", str(file), "--json", str(facts), *options],
         cwd=REPOSITORY,
@@ -225,6 +249,51 @@ def test_both_parties_of_paid_calls_are_played_against_a_switch(tmp_path: Path) 
     assert whys.count("refused") == kinds["refuse"]["finished"]
     assert facts["times"]["cutoff"]["count"] == kinds["cut"]["finished"]
     assert facts["rtp"]["streams"]["expected"] > 2_000
+
+
+def test_a_scenario_is_a_load_in_a_world_of_its_copies(tmp_path: Path) -> None:
+    file, folder = tmp_path / "calls.yaml", tmp_path / "world"
+    file.write_text(SCENARIO, encoding="utf-8")
+    assert run_load(Options(file, callers=30, world_out=folder)) == KEPT
+    with Serving(folder, _at_free_ports((folder / "world.toml").read_text(encoding="utf-8"))) as switch:
+        options = ("--callers", "30", "--rate", "5/s", "--for", "3s", "--target", f"127.0.0.1:{switch.address[1]}")
+        code, facts, said = load_file(file, *options)
+        audit, records = switch.audit(), switch.command("calls", "--last", "100")
+    kinds = facts["kinds"]
+    assert code == 0, said
+    assert facts["calls"]["succeeded"] == facts["calls"]["started"] == len(records) > 5
+    assert not audit["findings"], audit
+    whys = [record["why"] for record in records]
+    assert whys.count("hung-up") == kinds["accept"]["finished"]
+    assert whys.count("refused") == kinds["refuse"]["finished"]
+    assert whys.count("busy") == kinds["busy"]["finished"]
+
+
+def test_without_copies_a_scenario_is_a_load_in_its_own_world_one_call_at_a_time(tmp_path: Path) -> None:
+    file = tmp_path / "calls.yaml"
+    file.write_text(SCENARIO.replace('advancepay: "5"', 'advancepay: "1"'), encoding="utf-8")
+    world = find_world("per-second", tmp_path)
+    tariff = "per-second.tariff.toml"
+    (tmp_path / tariff).write_text((world.parent / tariff).read_text(encoding="utf-8"), encoding="utf-8")
+    with Serving(tmp_path, _at_free_ports(world.read_text(encoding="utf-8"), book="payphone.db")) as switch:
+        target = f"127.0.0.1:{switch.address[1]}"
+        _, facts, said = load_file(file, "--rate", "2/s", "--for", "4s", "--target", target)
+        records = switch.command("calls", "--last", "100")
+    assert "1 caller for calls of some" in said
+    assert {failure["class"] for failure in facts["failures"]} <= {"no free caller"}, said
+    assert facts["calls"]["succeeded"] == len(records) > 0
+    assert {record["station"] for record in records} == {"4-yard"}
+
+
+def _at_free_ports(world: str, *, book: str = "") -> str:
+    """A world that listens where nothing else does."""
+    first = free_range(400)
+    raw = tomllib.loads(world)
+    raw["switch"] = {**raw.get("switch", {}), "listen": "127.0.0.1:0"}
+    raw["media"] = {**raw["media"], "listen": "127.0.0.1", "ports": [first, first + 399]}
+    if book:
+        raw["book"] = {"url": f"sqlite+aiosqlite:///{book}"}
+    return toml_text(raw)
 
 
 def _world(folder: Path, *, listen: int) -> str:

@@ -77,6 +77,23 @@ def step(text: str) -> str:
             f"{HEAD}network: {{famly: {{loss: 2%}}}}\nscript:\n  - wait: 1s\n",
             "a.yaml:3: network.famly: there is no such",
         ),
+        (
+            f"{HEAD}network: {{to family: {{behind nat: true}}}}\nscript:\n  - wait: 1s\n",
+            "a.yaml:3: network.to family: one telephone is behind a NAT",
+        ),
+        (step("network: {move: family}"), "a.yaml:4: script[1].network.move: is not known here; did you mean `moves`?"),
+        (
+            step("wait: 1s\nafter: {flow: {family: [INVITE]}}"),
+            "a.yaml:5: after.flow.family[1]: 'INVITE' has no arrow; write \"-> INVITE\"",
+        ),
+        (
+            step("wait: 1s\nafter: {flow: {family: [<- INVIT]}}"),
+            "a.yaml:5: after.flow.family[1]: '<- INVIT': there is no request INVIT; did you mean `INVITE`?",
+        ),
+        (
+            step("wait: 1s\nafter: {flow: {famly: [<- INVITE]}}"),
+            "a.yaml:5: after.flow.famly: there is no such telephone; did you mean `family`?",
+        ),
         (step("expect: {of: famly, talking: true}"), "a.yaml:4: expect.of: there is no such telephone; did you mean"),
     ],
 )

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from scenarios.language.scenario import parse_scenario
+from scenarios.language.source import ScenarioError
 from scenarios.play.result import Result, Verdict
 from scenarios.play.run import Options, run_scenario
+from scenarios.play.setting import prepare
 
 HEAD = "scenario: one\nworld: demo-6s\n"
 ACCEPTED = """script:
@@ -80,6 +82,8 @@ after:
         ("  - customer service: {unblocks: {number: 1}}\n", "6: customer service: {unblocks: {number: 1}}: there was"),
         ("  - customer service: {deposits: {family: 1}, refused: true}\n", "6: customer service: {deposits: {family"),
         ("  - switch: {starts: true}\n", "6: switch: {starts: true}: the switch runs already"),
+        ("  - network: {moves: family}\n", "6: network: {moves: family}: family is behind no NAT"),
+        ("  - family: {registers in vain: true}\n", "6: family: {registers in vain: true}: it is registered"),
         ("  - network: {cuts: famly}\n", "6: network: {cuts: famly}: famly is no telephone"),
         ("  - family: {hangs up: true, at: 1s}\n  - family: {presses: 1}\n", "7: family: {presses: 1}: "),
     ],
@@ -104,6 +108,10 @@ def test_what_is_not_so_fails_with_its_line_and_what_was_found(script: str, fail
         ("records: {station 2-gym: {why: hung-up}}", "a call of station 2-gym has a record: none has"),
         ("messages: {INVITE to family: 0}", "INVITE to family: 0: 1"),
         ("charges: 2", "charges: 2: 1"),
+        (
+            "flow: {family: [<- INVITE, -> 100, -> 200, <- ACK]}",
+            "flow of family is [<- INVITE, -> 100, -> 200, <- ACK]: message 3 is `-> 180 to INVITE`, expected `-> 200`",
+        ),
     ],
 )
 def test_what_is_expected_of_the_end_can_fail(after: str, failure: str) -> None:
@@ -150,3 +158,24 @@ def test_book_and_recordings_are_kept_where_wanted(tmp_path: Path) -> None:
     assert result.is_passed
     assert (Path(result.folder) / "book.db").is_file()
     assert len(list((Path(result.folder) / "recordings").iterdir())) == 1
+
+
+def test_a_flow_with_retransmissions_has_what_was_said_twice() -> None:
+    result = play(
+        HEAD
+        + """script:
+  - network: {loses: {message: ACK, from: switch}}
+  - station 4-yard: {dials: 2125550123, pin: 4417}
+  - family: {refuses: 486, waits: 3s}
+after:
+  flow: {family: [<- INVITE, -> 100, -> 180, -> 486, <- ACK]}
+  flow with retransmissions: {family: [<- INVITE, -> 100, -> 180, -> 486, -> 486, <- ACK]}
+"""
+    )
+    assert result.fault == ""
+
+
+def test_a_scenario_with_a_nat_is_not_run_live() -> None:
+    text = f"{HEAD}live: true\nnetwork: {{family: {{behind nat: true}}}}\n{ACCEPTED}"
+    with pytest.raises(ScenarioError, match="there is no NAT on sockets"):
+        prepare(parse_scenario(text, "one.yaml", Path()), is_live=True)

@@ -192,6 +192,30 @@ async def test_a_nat_hides_the_inside_and_admits_answers_only(network: Network) 
     assert server.heard[1][1] != seen
 
 
+async def test_a_hidden_address_is_not_reached_from_outside_and_a_moved_one_only_at_its_new_place(
+    network: Network,
+) -> None:
+    network.host("home", "192.168.1.2")
+    nat = network.nat("203.0.113.9", "192.168.1.2")
+    network.host("server", NORTH)
+    network.link("server", "home", Link(delay=0.5))
+    inside, server = [await open_listener(where, 5060) for where in ("192.168.1.2", NORTH)]
+    server.send(b"to the hidden address", inside.address)
+    inside.send(b"one", server.address)
+    await asyncio.sleep(0.1)
+    network.move_nat(nat, "203.0.113.10")
+    inside.send(b"two", server.address)
+    await asyncio.sleep(0.1)
+    old, new = (seen for _, seen in server.heard)
+    assert (old[0], new[0]) == ("203.0.113.9", "203.0.113.10")
+    server.send(b"to the old place", old)
+    server.send(b"to the new place", new)
+    await asyncio.sleep(0.4)
+    assert inside.heard == [], "the link to its host holds for its public address"
+    await asyncio.sleep(0.2)
+    assert inside.datagrams == [b"to the new place"]
+
+
 async def test_observers_see_each_datagram_with_its_fate(network: Network) -> None:
     passages: list[Passage] = []
     network.observe(passages.append)

@@ -23,9 +23,9 @@ from switch.leg.events import (
     Ringing,
 )
 from switch.sip.digest import Challenge, find_credentials, is_right
-from switch.sip.headers import Via
-from switch.sip.message import Request, Response, make_request
-from switch.sip.uri import parse_uri
+from switch.sip.headers import NameAddr, Via
+from switch.sip.message import Request, Response, make_request, respond
+from switch.sip.uri import SipUri, parse_uri
 from switch.sip.write import write
 from switch.transaction.invite_client import InviteClient
 from tests.support.sip_messages import CALLER, SDP, a_request, summary
@@ -349,6 +349,26 @@ async def test_a_caller_behind_a_nat_gets_our_bye_where_it_was_heard() -> None:
     assert destination == STRANGER_AT
     assert isinstance(bye, Request)
     assert str(bye.uri) == "sip:caller@10.0.0.5:5060"
+
+
+async def test_a_called_phone_behind_a_nat_gets_our_ack_and_bye_where_it_was_called() -> None:
+    wire = Wire()
+    agent = wire.agent(CALLER_AT)
+    inside = SipUri(user="phone", host="10.0.0.5", port=5060)
+    leg = agent.invite(
+        uri=inside,
+        to=NameAddr("", inside),
+        from_=NameAddr("", SipUri(user="u", host=CALLER_AT[0])),
+        destination=STRANGER_AT,
+        offer=SDP,
+    )
+    _, invite = wire.to_strangers[-1]
+    assert isinstance(invite, Request)
+    headers = (("Contact", f"<{inside}>"), ("Content-Type", "application/sdp"))
+    agent.receive(write(respond(invite, 200, to_tag="there", headers=headers, body=SDP)), STRANGER_AT)
+    leg.hang_up()
+    sent = [(where, message.method) for where, message in wire.to_strangers if isinstance(message, Request)]
+    assert sent == [(STRANGER_AT, "INVITE"), (STRANGER_AT, "ACK"), (STRANGER_AT, "BYE")]
 
 
 async def test_a_caller_without_nat_gets_our_bye_at_its_contact() -> None:

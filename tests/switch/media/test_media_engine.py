@@ -417,6 +417,18 @@ def test_a_new_remote_address_is_latched_anew_but_a_hold_is_not() -> None:
     assert [type(event) for event in bench.told(leg)] == [MediaStarted, MediaStarted]
 
 
+def test_a_packet_that_came_before_the_new_address_was_agreed_is_not_latched() -> None:
+    bench = Bench()
+    leg = bench.connected(stream(("192.0.2.99", 9)))
+    bench.step([(leg, Phone().say(0x2A), PHONE)])
+    came_at = bench.now
+    bench.run(0.02)
+    bench.engine.connect(leg, stream(("192.0.2.50", 50)), bench.now)
+    bench.engine.step(bench.now, [(leg, Phone(ssrc=5).say(0x2A), OTHER, came_at)])
+    bench.run(0.02)
+    assert bench.to(leg)[-1].target == ("192.0.2.50", 50)
+
+
 @pytest.mark.parametrize("remote", [("0.0.0.0", 4000), ("192.0.2.1", 0)])
 def test_a_remote_address_that_is_nowhere_is_not_sent_to(remote: tuple[str, int]) -> None:
     bench = Bench()
