@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +23,9 @@ FILES_MAX: Final = 10_000
 
 FILES_SHARED: Final = 4
 """With fewer files, starting processes takes longer than running them one after another."""
+
+COLLECTED_AFTER: Final = (20_000, 10, 100)
+"""New objects before the youngest are looked through: some seconds of a call's time."""
 
 JOBS_MAX: Final = 8
 """Processes nobody asked for: each takes 150 MB."""
@@ -56,11 +61,19 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
 def run_file(path: Path, options: Options) -> Result:
     """Read and run one file; a file with mistakes has a result as well."""
     silence()
+    _spare_the_old()
     try:
         scenario = load_scenario(path)
     except ScenarioError as error:
         return Result(path.stem, str(path), (), 0, options.is_live, Verdict.WRONG, str(error), 0.0, 0.0)
     return run_scenario(scenario, options)
+
+
+@lru_cache(maxsize=1)
+def _spare_the_old() -> None:
+    """Let the collector pass over the program itself, and come seldom: a run keeps little, and then it is over."""
+    gc.freeze()
+    gc.set_threshold(*COLLECTED_AFTER)
 
 
 def is_for_live(path: Path) -> bool:
