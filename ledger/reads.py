@@ -17,12 +17,6 @@ from ledger.rows import Account
 from ledger.tables import accounts, calls, entries, holds, open_calls, postings, processes
 
 
-def read_account(connection: Connection, account_id: AccountId) -> Account | None:
-    """One account as it stands, None if there is none."""
-    row = connection.execute(select(accounts).where(accounts.c.account_id == account_id)).mappings().first()
-    return None if row is None else to_account(row)
-
-
 def read_accounts(connection: Connection) -> tuple[Account, ...]:
     """All accounts, by id."""
     rows = connection.execute(select(accounts).order_by(accounts.c.account_id)).mappings()

@@ -61,6 +61,7 @@ from ledger.requests import (
     UpdateCall,
 )
 from ledger.rows import Account
+from ledger.stored import ACCOUNTS
 from ledger.writer import RETRY_SECONDS, Writer
 
 BUSY_SECONDS: Final = 2.0
@@ -222,7 +223,10 @@ class Book:
 
     async def balance(self, account_id: AccountId) -> Account | None:
         """Balance, held and available of an account; None if there is no such account."""
-        return await self.read(lambda connection: reads.read_account(connection, account_id))
+        try:
+            return await self._writing.look(_look_at_account, account_id)
+        except OperationalError as error:
+            raise LedgerUnavailableError(f"the book cannot be read: {error.orig}") from error
 
     async def accounts(self) -> tuple[Account, ...]:
         """All accounts, by id."""
@@ -312,6 +316,10 @@ class Book:
 
 def _on_core(session: Session, work: Callable[[Connection], T]) -> T:
     return work(session.core)
+
+
+def _look_at_account(session: Session, account_id: AccountId) -> Account | None:
+    return next(iter(ACCOUNTS.find(session, "account_id", (account_id,))), None)
 
 
 def _look_outside(session: Session, seen: int) -> Committed:

@@ -190,10 +190,11 @@ class Meter:
         due = [self._granted]
         if self._state is State.OPEN and not self._is_starved and self._granted < self._limit:
             due.append(self._renew_at())
+        affordable = self.affordable
         due += [
-            self.affordable - warning
+            affordable - warning
             for warning in self._warnings
-            if warning not in self._warned and self.affordable - warning > talk
+            if warning not in self._warned and affordable - warning > talk
         ]
         return max(talk, min(due))
 
