@@ -33,7 +33,7 @@ def run() -> list[dict[str, Any]]:
         return asyncio.run(_measure(Path(folder, "book.db")))
 
 
-async def _measure(path: Path) -> list[dict[str, Any]]:
+async def _measure(path: Path | str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     async with await Book.open(str(path)) as book:
         await _prepare(book)

@@ -13,7 +13,12 @@ from ledger.errors import BookAddressError
 MEMORY: Final = ":memory:"
 """A book without a file: it ends with the program. For simulations and for trying things out."""
 
+SQLITE: Final = "sqlite"
+POSTGRESQL: Final = "postgresql"
+"""The two kinds of database, by the names of their dialects."""
+
 _FILE_DRIVER: Final = "sqlite+aiosqlite"
+_SERVER_DRIVER: Final = "postgresql+psycopg"
 
 
 def book_url(address: str) -> URL:
@@ -30,9 +35,13 @@ def book_url(address: str) -> URL:
         url = make_url(address)
     except (ArgumentError, ValueError):
         raise BookAddressError(f"{address!r} is not the URL of a database") from None
-    if url.get_backend_name() != "sqlite":
+    if url.get_backend_name() == POSTGRESQL:
+        if not url.database:
+            raise BookAddressError(f"{address!r}: name the database too, postgresql://HOST/payphone")
+        return url.set(drivername=_SERVER_DRIVER)
+    if url.get_backend_name() != SQLITE:
         raise BookAddressError(
-            f"{address!r}: books live in SQLite files for now; write sqlite+aiosqlite:///payphone.db"
+            f"{address!r}: books live in SQLite or PostgreSQL; write sqlite:///payphone.db or postgresql://HOST/payphone"
         )
     if url.query or not url.database or (MEMORY in url.database and url.database != MEMORY):
         raise BookAddressError(f"{address!r}: a book needs a file, which other processes can open too")
@@ -41,7 +50,9 @@ def book_url(address: str) -> URL:
 
 def book_path(url: URL) -> Path | None:
     """The file of a book; None for one that has none."""
-    return None if url.database == MEMORY else Path(url.database or "")
+    if url.get_backend_name() != SQLITE or url.database == MEMORY:
+        return None
+    return Path(url.database or "")
 
 
 def in_words(url: URL) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -78,13 +77,13 @@ class Draft:
         account = self.account(hold.account_id)
         if (available := account.available) is not None and hold.amount > available:
             raise RefusedError(Refusal.INSUFFICIENT_FUNDS, hold.account_id, available)
-        self._put_account(replace(account, held=account.held + hold.amount))
+        self._put_account(account.moved(held=account.held + hold.amount))
         self._rows.append(hold)
 
     def settle(self, hold: Hold) -> None:
         """Store a hold that is no longer placed; none of it is held any more."""
         account = self.account(hold.account_id)
-        self._put_account(replace(account, held=account.held - hold.amount))
+        self._put_account(account.moved(held=account.held - hold.amount))
         self._rows.append(hold)
 
     def book(self, entry: EntryDraft) -> None:
@@ -96,7 +95,7 @@ class Draft:
         for posting in entry.postings:
             account = self._account_of_posting(posting.account_id, entry.at)
             available = account.available
-            after = replace(account, balance=account.balance + posting.amount)
+            after = account.moved(balance=account.balance + posting.amount)
             if posting.amount < ZERO and available is not None and available + posting.amount < ZERO:
                 raise RefusedError(Refusal.INSUFFICIENT_FUNDS, posting.account_id, available)
             if not -BALANCE_MAX <= after.balance <= BALANCE_MAX:

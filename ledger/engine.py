@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from ledger.address import MEMORY
+from ledger.address import MEMORY, SQLITE
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,6 +29,10 @@ READERS_MAX: Final = 4
 """Reads at once. SQLite reads on one core each; a page of the console or a command needs one."""
 
 BEGIN: Final = "BEGIN IMMEDIATE"
+"""SQLite's; the driver of PostgreSQL begins by itself."""
+
+CONNECT_SECONDS: Final = 5
+"""How long a server may take to answer a new connection."""
 
 _DIRECT: Final = "sqlite+pysqlite"
 
@@ -47,6 +51,7 @@ class Session:
         self._errors: Final = engine.dialect.loaded_dbapi.Error
         self._engine: Final = engine
         self._is_memory: Final = engine.url.database == MEMORY
+        self._begin: Final = BEGIN if self.dialect == SQLITE else None
         self._core: Connection | None = None
         self._driver: Any = None
 
@@ -63,8 +68,8 @@ class Session:
 
     @property
     def lock(self) -> str:
-        """SQLite's transactions have the whole file from `BEGIN IMMEDIATE` on."""
-        return ""
+        """SQLite's transactions have the whole file from their begin on; PostgreSQL's lock the head of the book."""
+        return "" if self.dialect == SQLITE else " FOR UPDATE"
 
     def transact(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do some work within one transaction, and commit it; undo it if it raises.
@@ -75,7 +80,8 @@ class Session:
         """
 
         def begun() -> T:
-            self._driver.execute(BEGIN)
+            if self._begin is not None:
+                self._driver.execute(self._begin)
             result = work(self, *args, **kwargs)
             self._driver.commit()
             return result
@@ -88,7 +94,13 @@ class Session:
         Raises:
             sqlalchemy.exc.DBAPIError: As `transact`.
         """
-        return self._guarded(lambda: query(self, *args, **kwargs))
+
+        def asked() -> T:
+            result = query(self, *args, **kwargs)
+            self._driver.rollback()  # PostgreSQL's driver has begun a transaction for it.
+            return result
+
+        return self._guarded(asked)
 
     def _guarded(self, work: Callable[[], T]) -> T:
         """Do some work on a connection, and leave no transaction open whatever comes of it."""
@@ -203,6 +215,8 @@ Writing = WriteThread | WriteInline
 
 
 def _writing_engine(url: URL, busy_seconds: float) -> Engine:
+    if url.get_backend_name() != SQLITE:
+        return create_engine(url, poolclass=StaticPool, connect_args=_server_options(busy_seconds))
     engine = create_engine(
         url.set(drivername=_DIRECT),
         poolclass=StaticPool,
@@ -220,6 +234,11 @@ def _writing_engine(url: URL, busy_seconds: float) -> Engine:
 
 def reading_engine(url: URL, busy_seconds: float) -> AsyncEngine:
     """The engine of connections that only read: each transaction sees one snapshot."""
+    if url.get_backend_name() != SQLITE:
+        options = _server_options(busy_seconds, "-c default_transaction_read_only=on")
+        return create_async_engine(
+            url, pool_size=READERS_MAX, max_overflow=0, connect_args=options, isolation_level="REPEATABLE READ"
+        )
     engine = create_async_engine(url, pool_size=READERS_MAX, max_overflow=0, connect_args=_CONNECT)
     _prepare(engine.sync_engine, (f"busy_timeout = {round(busy_seconds * 1000)}", "query_only = ON"))
 
@@ -228,6 +247,12 @@ def reading_engine(url: URL, busy_seconds: float) -> AsyncEngine:
         connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+def _server_options(busy_seconds: float, more: str = "") -> dict[str, Any]:
+    """How PostgreSQL is connected to: whoever waits for a lock gives up as on a file."""
+    options = f"-c lock_timeout={round(busy_seconds * 1000)} {more}"
+    return {"application_name": "payphone", "connect_timeout": CONNECT_SECONDS, "options": options}
 
 
 def _prepare(engine: Engine, pragmas: tuple[str, ...]) -> None:

@@ -12,12 +12,16 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
 
-from ledger.errors import NewerBookError, NotABookError
+from ledger.address import SQLITE
+from ledger.errors import MissingBookError, NewerBookError, NotABookError
 from ledger.tables import metadata
 
 _HISTORY: Final = Path(__file__).parent / "migrations"
+
+_LOCK: Final = 0x70617970686F6E65
+"""An advisory lock of PostgreSQL: "payphone" in ASCII."""
 
 _new_books: Final[dict[str, tuple[str, ...]]] = {}
 """The statements that make a new book, by the database's dialect: written by the first one a process makes."""
@@ -31,13 +35,17 @@ class _Steps:
     last: str | None
 
 
-def migrate(connection: Connection) -> None:
+def migrate(connection: Connection, *, may_create: bool = True) -> None:
     """Run the steps this database has not seen. The caller commits.
 
     Raises:
+        MissingBookError: It has no tables at all, and `may_create` is false.
         NewerBookError: Its last step is not in this program's history.
         NotABookError: It has tables, but no history.
     """
+    if connection.dialect.name != SQLITE:
+        # Others may open, and make, the same book at this instant; SQLite has locked the file.
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     steps = _steps()
     current = MigrationContext.configure(connection).get_current_revision()
     if current is not None and current not in steps.known:
@@ -50,6 +58,8 @@ def migrate(connection: Connection) -> None:
     if current is None:
         if inspect(connection).get_table_names():
             raise NotABookError("the database has tables that are not a book's: choose another file")
+        if not may_create:
+            raise MissingBookError("there is no book in this database; payphone serve makes one")
         if _make_again(connection):
             return
     config = _config()
@@ -81,11 +91,11 @@ def _make_again(connection: Connection) -> bool:
 
 
 def _remember(connection: Connection) -> None:
-    if connection.dialect.name != "sqlite":
+    if connection.dialect.name != SQLITE:
         return  # Only SQLite tells the statements that made it.
     driver = connection.connection.driver_connection
     assert driver is not None, "a connection that has just migrated is open"
-    _new_books["sqlite"] = tuple(line for line in driver.iterdump() if line not in {"BEGIN TRANSACTION;", "COMMIT;"})
+    _new_books[SQLITE] = tuple(line for line in driver.iterdump() if line not in {"BEGIN TRANSACTION;", "COMMIT;"})
 
 
 def differences(connection: Connection) -> list[str]:

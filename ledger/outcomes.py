@@ -145,6 +145,9 @@ Outcome = Remembered | Refused | Opened | Released | Expired | Updated | Registe
 _WORDS: Final = {Booked: "booked", Placed: "placed", Started: "started", Ended: "ended"}
 
 
+_encode: Final = json.JSONEncoder(separators=(",", ":")).encode
+
+
 def to_text(outcome: Remembered) -> str:
     """The JSON text of an outcome: a word, then its facts in order, amounts in micros."""
     match outcome:
@@ -158,7 +161,7 @@ def to_text(outcome: Remembered) -> str:
             facts = [call_id, charge_id, charged.micros, released.micros]
         case _:
             assert_never(outcome)
-    return json.dumps([_WORDS[type(outcome)], *facts], separators=(",", ":"))
+    return _encode([_WORDS[type(outcome)], *facts])
 
 
 def from_text(text: str) -> Remembered:

@@ -36,6 +36,12 @@ class Account:
         """What can still be held or taken; None without a limit."""
         return None if self.floor is None else self.balance - self.held - self.floor
 
+    def moved(self, *, balance: Money | None = None, held: Money | None = None) -> Account:
+        """The account with another balance, or another sum of holds."""
+        balance = self.balance if balance is None else balance
+        held = self.held if held is None else held
+        return Account(self.account_id, self.floor, balance, held, self.opened_at)
+
 
 @dataclass(frozen=True, slots=True)
 class RememberedRequest:

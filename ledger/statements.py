@@ -14,8 +14,9 @@ from enum import Enum
 from operator import attrgetter
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from sqlalchemy import Column, Connection, Table
+from sqlalchemy import Column, Connection, Table, create_mock_engine
 
+from ledger.address import SQLITE
 from ledger.entries import MICROSECOND, from_micros, to_micros
 from ledger.money import Money
 from ledger.tables import Amount, Instant, Span
@@ -42,6 +43,8 @@ class Working(Protocol):
     def lock(self) -> str:
         """What a SELECT ends with so that nobody else changes its rows before this transaction ends."""
 
+
+_POSTGRESQL: Final = create_mock_engine("postgresql+psycopg://", print).dialect
 
 Codec = tuple[Callable[[Any], Any], Callable[[Any], Any]]
 """To the database, and back; neither ever sees None."""
@@ -166,8 +169,11 @@ class Rows(Generic[T]):
                 return text if verb == "add" else f"{text} {self._replacing()}"
 
     def _values(self, dialect: str) -> str:
-        assert dialect == "sqlite"
-        return f"VALUES ({', '.join(marks(dialect, len(self._columns)))})"
+        """The rows to be written: each by itself, or column by column as arrays in one statement."""
+        if dialect == SQLITE:
+            return f"VALUES ({', '.join(marks(dialect, len(self._columns)))})"
+        kinds = (self._table.c[name].type.compile(_POSTGRESQL) for name in self._columns)
+        return f"SELECT * FROM unnest({', '.join(f'%s::{kind}[]' for kind in kinds)})"  # noqa: S608 - types alone
 
     def _replacing(self) -> str:
         keys = [column.name for column in self._table.primary_key.columns]
@@ -177,8 +183,7 @@ class Rows(Generic[T]):
 
 def marks(dialect: str, count: int) -> list[str]:
     """The places of parameters in a statement."""
-    assert dialect == "sqlite"
-    return ["?"] * count
+    return ["?" if dialect == SQLITE else "%s"] * count
 
 
 def among(dialect: str) -> str:
@@ -186,18 +191,20 @@ def among(dialect: str) -> str:
 
     An IN list of thousands would be written out, and parsed, anew each time.
     """
-    assert dialect == "sqlite"
-    return "IN (SELECT value FROM json_each(?))"
+    return "IN (SELECT value FROM json_each(?))" if dialect == SQLITE else "= ANY(%s)"
 
 
-def list_of(_session: Working, keys: Iterable[Any]) -> Any:
+def list_of(session: Working, keys: Iterable[Any]) -> Any:
     """The parameter that `among` takes."""
-    return json.dumps(list(keys))
+    return json.dumps(list(keys)) if session.dialect == SQLITE else list(keys)
 
 
 def run_many(session: Working, text: str, lines: Sequence[Sequence[Any]]) -> None:
     """Run one statement for many rows."""
-    session.driver.executemany(text, lines)
+    if session.dialect == SQLITE:
+        session.driver.executemany(text, lines)
+    else:
+        session.driver.execute(text, [list(column) for column in zip(*lines, strict=True)])
 
 
 def _coders(columns: Iterable[Column[Any]], codecs: Mapping[str, Codec], way: int) -> list[tuple[int, Any]]:

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Final, Self, TypeVar, overload
 
 from sqlalchemy import Connection
@@ -118,7 +119,7 @@ class Book:
         is_inline = is_inline or url.database == MEMORY
         writing: Writing = (WriteInline if is_inline else WriteThread)(url, busy_seconds)
         try:
-            changes = await _bring_up_to_date(writing)
+            changes = await _bring_up_to_date(writing, may_create=may_create)
         except OperationalError as error:
             await writing.close()
             raise LedgerUnavailableError(f"the book at {name} cannot be opened: {error.orig}") from error
@@ -328,7 +329,7 @@ def _look_outside(session: Session, seen: int) -> Committed:
     return Committed((), changes, touched)
 
 
-async def _bring_up_to_date(writing: Writing) -> int:
+async def _bring_up_to_date(writing: Writing, *, may_create: bool) -> int:
     """Migrate; returns the number of the last change.
 
     Tries again while others open the book at the same time: SQLite does not wait when two turn a new
@@ -337,7 +338,7 @@ async def _bring_up_to_date(writing: Writing) -> int:
     tries = 0
     while True:
         try:
-            await writing.run(_on_core, migrate)
+            await writing.run(_on_core, partial(migrate, may_create=may_create))
             return (await writing.look(look_at_head)).changes
         except OperationalError:
             tries += 1

@@ -406,7 +406,15 @@ async def test_a_fault_of_the_writer_is_raised_when_the_book_is_closed(
 
 @pytest.mark.parametrize(
     "address",
-    ["", "postgresql://x/y", "sqlite+aiosqlite://", "sqlite:///:memory:?x=1", "sqlite:///x.db?mode=ro", "a://b:c:d"],
+    [
+        "",
+        "postgresql://x",
+        "mysql://x/y",
+        "sqlite+aiosqlite://",
+        "sqlite:///:memory:?x=1",
+        "sqlite:///x.db?mode=ro",
+        "a://b:c:d",
+    ],
 )
 async def test_what_is_not_the_address_of_a_book_is_refused(address: str) -> None:
     with pytest.raises(BookAddressError):
