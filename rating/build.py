@@ -8,7 +8,7 @@ from typing import Final
 
 from ledger.money import ZERO, Money
 from rating.bill import micros, payer_pays
-from rating.calendar import wall_changes
+from rating.calendar import local_day, wall_changes
 from rating.deck import Deck
 from rating.price import NO_TALK, price, step
 from rating.rounding import grains, money_of
@@ -58,7 +58,7 @@ def build_terms(
     if begins is None:
         return None
     segments = [begins]
-    tariff = _tariff(deck, begins.rate)
+    tariff = _tariff(deck, begins.rate, kind, at)
     reach = answer_within if tariff.mid_call is MidCall.FIXED else answer_within + limit
     for instant in _changes(deck, kind, at, at + reach):
         found = _segment(deck, number, kind, instant, instant - at)
@@ -128,12 +128,17 @@ def _segment(deck: Deck, number: str, kind: str, at: datetime, after: timedelta)
     found = deck.rate(number, kind, at)
     if found is None:
         return None
-    rate, band = _tariff(deck, found).rate_at(found, at)
+    rate, band = _tariff(deck, found, kind, at).rate_at(found, at)
     return Segment(after, rate, band)
 
 
-def _tariff(deck: Deck, rate: Rate) -> Tariff:
-    return next(tariff for tariff in deck.tariffs if tariff.name == rate.tariff)
+def _tariff(deck: Deck, rate: Rate, kind: str, at: datetime) -> Tariff:
+    """The tariff a rate was found in; several of one deck file share a name, and never a day for the same call."""
+    return next(
+        tariff
+        for tariff in deck.tariffs
+        if tariff.name == rate.tariff and kind in tariff.kinds and tariff.covers(local_day(at, tariff.zone))
+    )
 
 
 def _changes(deck: Deck, kind: str, start: datetime, end: datetime) -> Iterator[datetime]:

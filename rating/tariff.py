@@ -95,6 +95,11 @@ class Rate:
         return not (self.per_minute or self.first_price or self.connection)
 
     @property
+    def calls(self) -> str:
+        """Which calls of its tariff it prices: no two rates of one band have the same."""
+        return self.prefix
+
+    @property
     def first_grains(self) -> int:
         """The exact price of the first interval, without the connection."""
         if self.first_price is not None:
@@ -194,7 +199,7 @@ class Tariff:
     bands: tuple[Band, ...] = ()
     """Where two of them hold, the one that stands first decides."""
     band_rates: Mapping[str, Mapping[str, Rate]] = field(default_factory=dict, hash=False)
-    """By the name of a band, then by prefix; only prefixes that `rates` has too."""
+    """By the name of a band, then by `Rate.calls`; only what `rates` prices too."""
     holidays: frozenset[date] = frozenset()
     mid_call: MidCall = MidCall.FIXED
 
@@ -212,7 +217,7 @@ class Tariff:
         band = band_at(self.bands, self.holidays, wall_clock(instant, self.zone))
         if band is None:
             return rate, ""
-        found = self.band_rates.get(band.name, {}).get(rate.prefix)
+        found = self.band_rates.get(band.name, {}).get(rate.calls)
         return (rate, "") if found is None else (found, band.name)
 
 
