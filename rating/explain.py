@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -106,8 +106,16 @@ class Explanation:
     """Empty where one rate held throughout."""
     state: str = ""
     """Which state pays a part."""
+    state_share: Decimal = Decimal(0)
+    """Which part of the price of talk that is."""
     state_pays: Decimal = Decimal(0)
     levies: tuple[Levied, ...] = ()
+
+    @property
+    def state_rounding(self) -> Decimal:
+        """What rounding added to the state's part and took from the payer's, or the reverse when negative."""
+        exact = (Fraction(self.exact) + Fraction(self.rounding)) * Fraction(self.state_share)
+        return to_shown(Fraction(self.state_pays) - exact)
 
     def with_postings(self, ids: Iterable[str]) -> Explanation:
         """The same explanation, naming the postings that booked it."""
@@ -134,7 +142,7 @@ class Explanation:
             facts = json.loads(text)
             talk = Fraction(facts.pop("talk_seconds")) * SECOND
             amounts = {name: Decimal(facts[name]) for name in _AMOUNTS}
-            amounts |= {name: Decimal(facts[name]) for name in ("free", "state_pays") if name in facts}
+            amounts |= {name: Decimal(facts[name]) for name in ("free", "state_share", "state_pays") if name in facts}
             rest: dict[str, Any] = {"total": Money.from_text(facts["total"]), "postings": tuple(facts["postings"])}
             rest["stretches"] = tuple(Stretch(**_read(each, _STRETCH)) for each in facts.get("stretches", ()))
             rest["levies"] = tuple(Levied(**_read(each, _LEVIED)) for each in facts.get("levies", ()))
@@ -161,21 +169,26 @@ class Explanation:
     def _items(self) -> Iterator[tuple[str, Decimal]]:
         if self.free:
             yield f"{_shown(self.free)} s free by {self.allowance or 'allowance'}", Decimal(0)
+        elif self.allowance:
+            yield f"free: {self.allowance}", Decimal(0)
         if self.connection:
             yield "connection", self.connection
         if self.billed_seconds or not self.free:
             yield f"first {self.first_seconds} s", self.first
         for each in self.stretches:
-            where = f" from {_shown(each.after_seconds)} s by {' '.join(filter(None, (each.tariff, each.band)))}"
+            where = f" from {_shown(each.after_seconds)} s by {', '.join(filter(None, (each.tariff, each.band)))}"
             yield _increments(each.increments, each.increment_seconds, each.per_minute) + where, each.amount
         if self.increments and not self.stretches:
             yield _increments(self.increments, self.increment_seconds, self.per_minute), self.further
         if self.rounding:
             yield "rounding to whole micros", self.rounding
         if self.state_pays:
-            yield f"paid by {self.state}", -self.state_pays
+            yield f"paid by {self.state}{_basis(self.state_share, self.state_rounding)}", -self.state_pays
         for levy in self.levies:
-            yield f"{levy.kind} {levy.name} of {levy.jurisdiction}{_basis(levy)}", levy.amount
+            yield (
+                f"{levy.kind} {levy.name} of {levy.jurisdiction}{_basis(levy.share, levy.rounding, levy.per_call)}",
+                levy.amount,
+            )
         yield "total", self.total.decimal
 
 
@@ -218,6 +231,7 @@ def explain(priced: Priced, talk: timedelta) -> Explanation:
         free=_seconds(free),
         stretches=() if is_one else stretches,
         state=terms.share.payer if terms.share and state else "",
+        state_share=terms.share.share if terms.share and state else Decimal(0),
         state_pays=to_shown(Fraction(state.micros, MICROS_PER_UNIT)),
         levies=tuple(_levied(terms, gross - state)),
     )
@@ -243,7 +257,7 @@ def _stretches(runs: list[tuple[Segment, int, int]], below: int) -> tuple[Stretc
     for segment, begins, count in runs:
         rate = segment.rate
         through = below + count * rate.increment_grains
-        amount = to_shown(dollars_of(through)) - to_shown(dollars_of(below))
+        amount = to_shown(Fraction(to_shown(dollars_of(through))) - Fraction(to_shown(dollars_of(below))))
         below = through
         stretches.append(
             Stretch(
@@ -262,8 +276,8 @@ def _stretches(runs: list[tuple[Segment, int, int]], below: int) -> tuple[Stretc
 def _levied(terms: Terms, payer: Money) -> Iterator[Levied]:
     for levy, amount in zip(terms.levies, levied(terms, payer), strict=True):
         if amount:
-            exact = payer.decimal * levy.share + levy.per_call
-            yield _of_levy(levy, to_shown(Fraction(exact)), amount)
+            exact = Fraction(payer.micros, MICROS_PER_UNIT) * Fraction(levy.share) + Fraction(levy.per_call)
+            yield _of_levy(levy, to_shown(exact), amount)
 
 
 def _of_levy(levy: Levy, exact: Decimal, amount: Money) -> Levied:
@@ -279,7 +293,7 @@ def _of_levy(levy: Levy, exact: Decimal, amount: Money) -> Levied:
 
 
 _AMOUNTS: Final = ("connection", "first", "per_minute", "further", "exact", "rounding")
-_EXTRAS: Final = fields(Explanation)[-8:]
+_EXTRAS: Final = [each for each in fields(Explanation) if each.default is not MISSING and each.name != "postings"]
 _STRETCH: Final = {"after_seconds", "per_minute", "amount"}
 _LEVIED: Final = {"share", "per_call", "exact", "amount"}
 
@@ -304,12 +318,12 @@ def _increments(count: int, seconds: int, per_minute: Decimal) -> str:
     return f"{count} × {seconds} s at {per_minute:f} a minute"
 
 
-def _basis(levy: Levied) -> str:
-    parts = [f"{_shown(levy.share * 100)} %"] if levy.share else []
-    if levy.per_call:
-        parts.append(f"{_shown(levy.per_call)} a call")
-    if levy.rounding:
-        parts.append(f"rounded by {_shown(levy.rounding)}")
+def _basis(share: Decimal, rounding: Decimal, per_call: Decimal = Decimal(0)) -> str:
+    parts = [f"{_shown(share * 100)} %"] if share else []
+    if per_call:
+        parts.append(f"{_shown(per_call)} a call")
+    if rounding:
+        parts.append(f"rounded by {_shown(rounding)}")
     return f" ({', '.join(parts)})"
 
 
