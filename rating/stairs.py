@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 SECOND: Final = 1_000_000
@@ -80,9 +81,10 @@ class Stairs:
             return 0
         # What every call of `price` comes through: written out, because calls cost more than the arithmetic.
         billed = talk if talk > self.least else self.least  # noqa: FURB136
-        for flight in self._down:
-            if flight.begins < billed:
-                break
+        down, number = self._down, 0
+        while down[number].begins >= billed:
+            number += 1
+        flight = down[number]
         return flight.below - (flight.begins - billed) // flight.length * flight.price
 
     def billed(self, talk: int) -> int:
@@ -91,11 +93,8 @@ class Stairs:
 
     def last_flight(self, talk: int) -> Flight:
         """The flight of the last step that this talk, beyond the free one, is billed."""
-        billed = max(talk, self.least)
-        for flight in self._down:
-            if flight.begins < billed:
-                break
-        return flight
+        billed = self.billed(talk)
+        return next(flight for flight in self._down if flight.begins < billed)
 
     def afford(self, most: int) -> int | None:
         """The longest talk whose exact price is at most so many grains; None where nothing more is ever charged.
@@ -104,9 +103,9 @@ class Stairs:
         """
         if most < self._least_price:
             return self.free
-        for flight in self.flights:
-            if flight.count is None or flight.below + flight.price * flight.count > most:
-                break
+        flights, number = self.flights, 0
+        while (flight := flights[number]).count is not None and flight.below + flight.price * flight.count <= most:
+            number += 1
         if not flight.price:
             return None
         return flight.begins + (most - flight.below) // flight.price * flight.length
@@ -120,14 +119,11 @@ class Stairs:
 def _flights(opening: Flight, paces: tuple[Pace, ...]) -> Iterator[Flight]:
     """Walk from the end of the first interval: a pace ends with the first step that begins no earlier than the next."""
     begins, below = opening.begins + opening.length, opening.price
-    for number, pace in enumerate(paces):
-        if number + 1 == len(paces):
-            yield Flight(begins, pace.length, pace.price, below, None, number)
-            return
-        room = paces[number + 1].begins - begins
-        if room <= 0:
-            continue
-        count = -(-room // pace.length)
-        yield Flight(begins, pace.length, pace.price, below, count, number)
+    for number, (pace, after) in enumerate(pairwise(paces)):
+        count = max(0, -(-(after.begins - begins) // pace.length))
+        if count:
+            yield Flight(begins, pace.length, pace.price, below, count, number)
         begins += count * pace.length
         below += count * pace.price
+    last = paces[-1]
+    yield Flight(begins, last.length, last.price, below, None, len(paces) - 1)

@@ -129,7 +129,8 @@ valid_from = 2021-01-01
 zone = "UTC"
 mid_call = "never"
 holidays = [
-    2021-07-04, "2021-12-25",
+    2021-07-04, # Independence Day
+    "2021-12-25",
 ]
 
 [[bands]]
@@ -170,18 +171,18 @@ per_minute = "0.10"
 def test_every_mistake_is_named_by_line_and_key() -> None:
     assert told(MISTAKES) == [
         (4, "mid_call"),
-        (6, "holidays[1]"),
-        (10, "bands[0].name"),
-        (11, "bands[0].days[1]"),
-        (11, "bands[0].days[2]"),
-        (12, "bands[0].from"),
-        (13, "bands[0].until"),
-        (17, "bands[1].start"),
-        (19, "bands[1].until"),
-        (22, "bands[2].name"),
-        (23, "bands[2].days"),
-        (31, "rows[1].band"),
-        (37, "rows[2].band"),
+        (7, "holidays[1]"),
+        (11, "bands[0].name"),
+        (12, "bands[0].days[1]"),
+        (12, "bands[0].days[2]"),
+        (13, "bands[0].from"),
+        (14, "bands[0].until"),
+        (18, "bands[1].start"),
+        (20, "bands[1].until"),
+        (23, "bands[2].name"),
+        (24, "bands[2].days"),
+        (32, "rows[1].band"),
+        (38, "rows[2].band"),
     ]
 
 
