@@ -198,3 +198,7 @@ def test_every_mistake_is_named_by_line_and_key() -> None:
 )
 def test_values_of_other_kinds_are_mistakes_too(text: str, expected: list[tuple[int, str]] | None) -> None:
     assert (told(text) == expected) if expected else told(text)
+
+
+def test_an_item_that_cannot_be_found_is_named_by_the_line_of_its_array() -> None:
+    assert told(HEAD + "kinds = [\n[]]\n" + ROWS.partition("[[rows]]\nband")[0]) == [(6, "kinds[0]")]
