@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from ledger.money import ZERO, Money
+from ledger.money import MICROS_PER_UNIT, ZERO, Money
 from rating.bill import micros, payer_pays, state_part, talk_price
 from rating.rounding import BILLION, billionths, money_of, most_grains
 from rating.stairs import SECOND
@@ -119,12 +119,20 @@ def _minutes(rate: Rate) -> tuple[Money, Money]:
 def _most_gross(terms: Terms, money: Money) -> Money:
     """The highest price of talk for which the payer, taxes included, pays at most this money.
 
-    What the payer pays never falls as the price of talk grows, by whole micros, so halving finds it exactly.
+    What the payer pays never falls as the price of talk grows, by whole micros, so halving finds it exactly. Straight
+    lines bound it: unrounded, the payer pays `price * kept * taxed + fees`. Rounding a levy moves that by half a micro,
+    rounding the state's share by half a micro and the taxes on it: together less than a micro for each levy and one.
     """
     if money < ZERO or (not terms.levies and terms.share is None):
         return money
     kept = BILLION - (0 if terms.share is None else billionths(terms.share.share))
-    low, high = 0, (money.micros + 1) * BILLION // kept + 2
+    taxed = BILLION + sum(billionths(levy.share) for levy in terms.levies)
+    fees = sum(billionths(levy.per_call) for levy in terms.levies) * MICROS_PER_UNIT
+    slack = (len(terms.levies) + 1) * BILLION
+    exact = money.micros * BILLION - fees
+    low = max(0, (exact - slack) * BILLION // (kept * taxed))
+    # Below the second of these the payer's part may be nothing; then no fee is due.
+    high = max((exact + slack) * BILLION // (kept * taxed), BILLION // kept) + 1
     while high - low > 1:
         middle = (low + high) // 2
         if payer_pays(terms, Money(middle)) <= money:

@@ -55,8 +55,11 @@ def most_grains(money: Money) -> int:
 
 def part_of(money: Money, share: Decimal, more: Decimal = Decimal(0)) -> Money:
     """A share of an amount, and an amount in dollars on top, rounded once together."""
-    exact = Fraction(money.micros * billionths(share) + billionths(more) * MICROS_PER_UNIT, BILLION)
-    return Money(round(exact))
+    exact = money.micros * billionths(share) + (billionths(more) * MICROS_PER_UNIT if more else 0)
+    micros, rest = divmod(exact, BILLION)
+    if 2 * rest > BILLION or (2 * rest == BILLION and micros & 1):
+        micros += 1
+    return Money(micros)
 
 
 def to_money(exact: Fraction) -> Money:

@@ -187,7 +187,7 @@ def test_what_is_held_before_anybody_rings_is_the_dearest_first_slice(of: Terms,
     st.integers(0, 120),
     st.integers(1, 120),
 )
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None, max_examples=250)
 def test_what_is_held_at_admission_pays_for_the_first_slice_whenever_the_call_is_accepted(
     prices: list[Any], offsets: list[int], mid_call: MidCall, free: int, late: int, slice_: int
 ) -> None:

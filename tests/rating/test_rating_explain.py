@@ -122,7 +122,7 @@ QUARTER = StateShare("colorado", Decimal("0.25"))
 
 
 @given(some_terms(), talks)
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 def test_the_parts_of_terms_add_up_to_what_the_payer_pays(of: Terms, talk: timedelta) -> None:
     told = explain(of, talk)
     assert told.total == price(of, talk)
@@ -135,7 +135,7 @@ def test_the_parts_of_terms_add_up_to_what_the_payer_pays(of: Terms, talk: timed
 
 
 @given(some_terms(), talks)
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 def test_the_stored_explanation_of_terms_comes_back_equal(of: Terms, talk: timedelta) -> None:
     told = explain(of, talk).with_postings(["call-1/charge"])
     assert Explanation.from_json(told.to_json()) == told
