@@ -16,33 +16,41 @@
     first_price = "1.50"             # optional: the first interval, where it costs differently
     connection = "0"                 # optional: once per call
     increment = 6                    # optional: each row may differ in first, increment and minimum
+    # band = "evening"               # optional: the price in one of the [[bands]], see `load_bands`
 
 Files are validated by pydantic at this edge and leave it as frozen values.
 """
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from rating.calendar import is_zone
 from rating.deck import Deck, overlaps
-from rating.locate import Key, Lines, key_text
+from rating.document import parse_document, read_text
+from rating.load_bands import (
+    BAND_REMEDIES,
+    BANDS_MAX,
+    HOLIDAYS_MAX,
+    BandTable,
+    band_contradictions,
+    bands,
+)
+from rating.locate import Key
+from rating.mistake import Mistake
 from rating.tariff import (
     AMOUNT_MAX,
     AMOUNT_PLACES_MAX,
     KINDS,
     PREFIX_DIGITS_MAX,
     SECONDS_MAX,
+    MidCall,
     Rate,
     Tariff,
 )
@@ -54,7 +62,8 @@ CALIFORNIA: Final = ("california-2020", "california-2021", "california-collect",
 """The shipped tariffs that together are one deck over the years; `demo` stands alone."""
 
 _DEFAULT_SECONDS: Final = 60
-_REMEDIES: Final = {
+_NO_BAND: Final = ""
+_REMEDIES: Final = BAND_REMEDIES | {
     "name": 'write lower-case letters, digits and hyphens, as in name = "california-2021"',
     "valid_from": "write a date without quotes, as in valid_from = 2021-03-19",
     "valid_until": "write the first day without the tariff, later than valid_from, or leave it out",
@@ -70,7 +79,6 @@ _REMEDIES: Final = {
     "first_price": 'write dollars for the whole first interval, as in first_price = "1.50", or leave it out',
     "connection": 'write dollars for each call, as in connection = "3.00", or leave it out',
 }
-_UNKNOWN_KEY: Final = "remove it, or correct its spelling"
 
 _Amount = Annotated[Decimal, Field(ge=0, le=AMOUNT_MAX, decimal_places=AMOUNT_PLACES_MAX)]
 _Seconds = Annotated[StrictInt, Field(ge=1, le=SECONDS_MAX)]
@@ -89,6 +97,7 @@ class _Row(BaseModel):
     first: _Seconds | None = None
     increment: _Seconds | None = None
     minimum: _Seconds | None = None
+    band: str | None = None
 
 
 class _File(BaseModel):
@@ -102,23 +111,10 @@ class _File(BaseModel):
     first: _Seconds = _DEFAULT_SECONDS
     increment: _Seconds = _DEFAULT_SECONDS
     minimum: _Seconds | None = None
+    mid_call: Literal["fixed", "split"] = "fixed"
+    holidays: Annotated[list[_Day], Field(max_length=HOLIDAYS_MAX)] = []
+    bands: Annotated[list[BandTable], Field(max_length=BANDS_MAX)] = []
     rows: Annotated[list[_Row], Field(min_length=1)]
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """One thing to correct."""
-
-    file: Path
-    line: int | None
-    key: str
-    """Where in the file, as in `rows[1].per_minute`; empty for the file as a whole."""
-    what: str
-    remedy: str
-
-    def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line else str(self.file)
-        return f"{place}: {self.key + ': ' if self.key else ''}{self.what}; {self.remedy}"
 
 
 def load_tariffs(*paths: Path) -> Deck | list[Mistake]:
@@ -153,64 +149,29 @@ def shipped_tariffs() -> dict[str, Path]:
 
 def read_tariff(path: Path) -> Tariff | list[Mistake]:
     """Read one tariff file, or tell all mistakes in it."""
-    try:
-        if path.stat().st_size > FILE_BYTES_MAX:
-            what = f"the file is larger than {FILE_BYTES_MAX} bytes"
-            return [Mistake(path, None, "", what, "split it by place into several tariffs")]
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        return [Mistake(path, None, "", f"cannot be read: {error.strerror}", "name a readable tariff file")]
-    except UnicodeDecodeError:
-        return [Mistake(path, None, "", "is not UTF-8 text", "save it as UTF-8")]
+    text = read_text(
+        path, bytes_max=FILE_BYTES_MAX, too_large="split it by place into several tariffs", kind="tariff file"
+    )
+    if isinstance(text, Mistake):
+        return [text]
     return parse_tariff(text, path)
 
 
 def parse_tariff(text: str, path: Path) -> Tariff | list[Mistake]:
     """Read the text of a tariff file; `path` is only named in mistakes."""
-    try:
-        document = tomllib.loads(text, parse_float=Decimal)
-    except (ValueError, ArithmeticError, RecursionError) as error:
-        # Beside syntax errors: numbers longer than Python reads, and arrays nested without end.
-        return [Mistake(path, _line_in(str(error), text), "", f"is not TOML: {error}", "correct the syntax there")]
-    lines = Lines(text)
-    found: dict[Key, Mistake] = {}
-
-    def note(key: Key, what: str) -> None:
-        names = [part for part in key if isinstance(part, str)]
-        remedy = _REMEDIES.get(names[-1] if names else "", _UNKNOWN_KEY)
-        found.setdefault(key, Mistake(path, lines.line(key), key_text(key), what, remedy))
-
-    file: _File | None = None
-    try:
-        file = _File.model_validate(document)
-    except ValidationError as error:
-        for detail in error.errors(include_url=False):
-            note(detail["loc"], _say(detail))
-    for key, what in _contradictions(document):
-        note(key, what)
-    if file is None or found:
-        return sorted(found.values(), key=lambda mistake: mistake.line or 0)
-    return _tariff(file)
+    file = parse_document(text, path, _File, _REMEDIES, _contradictions)
+    return file if isinstance(file, list) else _tariff(file)
 
 
 def _tariff(file: _File) -> Tariff:
     rates: list[Rate] = []
+    band_rates: dict[str, dict[str, Rate]] = {}
     for row in file.rows:
-        first = row.first or file.first
-        rates += (
-            Rate(
-                tariff=file.name,
-                prefix=prefix,
-                place=row.place,
-                per_minute=row.per_minute,
-                first_price=row.first_price,
-                connection=row.connection,
-                first_seconds=first,
-                increment_seconds=row.increment or file.increment,
-                minimum_seconds=row.minimum or file.minimum or first,
-            )
-            for prefix in row.prefixes
-        )
+        made = _rates(file, row)
+        if row.band is None:
+            rates += made
+        else:
+            band_rates.setdefault(row.band, {}).update((rate.calls, rate) for rate in made)
     return Tariff(
         name=file.name,
         valid_from=file.valid_from,
@@ -218,7 +179,29 @@ def _tariff(file: _File) -> Tariff:
         zone=file.zone,
         kinds=frozenset(file.kinds),
         rates=tuple(rates),
+        bands=bands(file.bands),
+        band_rates=band_rates,
+        holidays=frozenset(file.holidays),
+        mid_call=MidCall(file.mid_call),
     )
+
+
+def _rates(file: _File, row: _Row) -> list[Rate]:
+    first = row.first or file.first
+    return [
+        Rate(
+            tariff=file.name,
+            prefix=prefix,
+            place=row.place,
+            per_minute=row.per_minute,
+            first_price=row.first_price,
+            connection=row.connection,
+            first_seconds=first,
+            increment_seconds=row.increment or file.increment,
+            minimum_seconds=row.minimum or file.minimum or first,
+        )
+        for prefix in row.prefixes
+    ]
 
 
 def _contradictions(document: Mapping[str, object]) -> Iterator[tuple[Key, str]]:
@@ -230,7 +213,8 @@ def _contradictions(document: Mapping[str, object]) -> Iterator[tuple[Key, str]]
     if isinstance(zone, str) and not is_zone(zone):
         yield ("zone",), f"this machine knows no time zone {zone!r}"
     rows = document.get("rows")
-    seen: dict[str, int] = {}
+    yield from band_contradictions(document)
+    seen: dict[tuple[str, str], int] = {}
     for index, row in enumerate(rows if isinstance(rows, list) else []):
         if not isinstance(row, Mapping):
             continue
@@ -239,10 +223,14 @@ def _contradictions(document: Mapping[str, object]) -> Iterator[tuple[Key, str]]
         for position, prefix in enumerate(prefixes if isinstance(prefixes, list) else []):
             if not isinstance(prefix, str):
                 continue
-            if prefix in seen:
-                what = f"{prefix} stands in rows[{seen[prefix]}] already"
+            key = (str(row.get("band", _NO_BAND)), prefix)
+            if key in seen:
+                what = f"{prefix} stands in rows[{seen[key]}] already"
                 yield ("rows", index, "prefixes", position), what
-            seen.setdefault(prefix, index)
+            seen.setdefault(key, index)
+    for (band, prefix), index in seen.items():
+        if band != _NO_BAND and (_NO_BAND, prefix) not in seen:
+            yield ("rows", index, "band"), f"{prefix} has no row without a band"
 
 
 def _short_minimum(document: Mapping[str, object], row: Mapping[str, object], index: int) -> Iterator[tuple[Key, str]]:
@@ -256,24 +244,3 @@ def _short_minimum(document: Mapping[str, object], row: Mapping[str, object], in
 def _is_earlier(start: date, end: date) -> bool:
     """Compare two dates; date-times are left to the check of their type."""
     return isinstance(start, datetime) or isinstance(end, datetime) or start < end
-
-
-def _line_in(message: str, text: str) -> int | None:
-    """The line that an error of `tomllib` names."""
-    if "at end of document" in message:
-        return len(text.splitlines())
-    named = re.search(r"at line (\d+)", message)
-    return int(named[1]) if named else None
-
-
-def _say(detail: ErrorDetails) -> str:
-    """What pydantic found, in words for people who do not know pydantic."""
-    match detail["type"]:
-        case "missing":
-            return "is missing"
-        case "extra_forbidden":
-            return "there is no such key"
-        case "string_pattern_mismatch":
-            return f"{detail['input']!r} does not have the right form"
-        case _:
-            return detail["msg"][:1].lower() + detail["msg"][1:]

@@ -16,7 +16,7 @@ Key = tuple[str | int, ...]
 _ARRAY_HEADER: Final = re.compile(r"\s*\[\[\s*([\w.-]+)\s*\]\]")
 _TABLE_HEADER: Final = re.compile(r"\s*\[\s*([\w.-]+)\s*\]")
 _BARE_KEY: Final = re.compile(r"\s*([\w-]+)\s*=")
-_TEXT_OR_COMMENT: Final = re.compile(r""" "[^"]*" | '[^']*' | [#].* """, re.VERBOSE)
+_ITEM_OR_COMMENT: Final = re.compile(r""" "[^"]*" | '[^']*' | [#].* | [^\s,\[\]"'#]+ """, re.VERBOSE)
 
 
 class Lines:
@@ -29,7 +29,7 @@ class Lines:
         self._known: Final = _known_lines(self._text)
 
     def line(self, key: Key) -> int | None:
-        """The line where a key is set; of a text in an array, the line where the text stands.
+        """The line where a key is set; of an item of an array, the line where the item stands.
 
         Returns:
             None when not even a part of the key was found.
@@ -44,7 +44,8 @@ class Lines:
     def _line_of_item(self, start: int, position: int) -> int:
         end = min((line for line in self._known.values() if line > start), default=len(self._text) + 1)
         for number in range(start, end):
-            for item in _TEXT_OR_COMMENT.finditer(self._text[number - 1]):
+            text = self._text[number - 1]
+            for item in _ITEM_OR_COMMENT.finditer(text.partition("=")[2] if number == start else text):
                 if item[0].startswith("#"):
                     continue
                 if position == 0:

@@ -1,114 +1,147 @@
 """What talk costs, how much talk money buys, and up to where to hold next.
 
-`afford` is the exact inverse of `price`: for every rate that is not free and every amount m that pays
-for the minimum, `price(afford(m)) <= m` and an instant more costs more than m.
+`afford` is the exact inverse of `price`: where it is finite and the money pays for the minimum,
+`price(afford(m)) <= m` and an instant more costs more than m. All of it takes the `Terms` of a call or a plain
+`Rate`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from fractions import Fraction
 from typing import Final
 
-from ledger.money import Money
-from rating.rounding import to_money, top_increments
+from ledger.money import MICROS_PER_UNIT, ZERO, Money
+from rating.bill import micros, payer_pays, state_part, talk_price
+from rating.rounding import BILLION, billionths, money_of, most_grains
+from rating.stairs import SECOND
 from rating.tariff import Rate
+from rating.terms import INSTANT, Priced, Terms
 
 MINUTE: Final = timedelta(minutes=1)
 NO_TALK: Final = timedelta(0)
 ENDLESS: Final = timedelta.max
 """Talk no amount of money limits."""
 
+_ENDLESS_MICROS: Final = ENDLESS // INSTANT
+
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """The price of a call as it is told before acceptance (47 CFR 64.710), without taxes."""
+    """The price of a call as it is told before acceptance (47 CFR 64.710), without taxes.
+
+    It is what the payer pays: a state's share is taken off.
+    """
 
     first_minute: Money
+    """Of the first minute that is not free."""
     each_minute: Money
-    """Of every further minute."""
+    """Of every further minute, as long as the price does not change."""
+    free_seconds: int = 0
+    """Talk of an allowance that comes first."""
+    excludes_taxes: bool = False
+    """Whether taxes or fees come on top."""
+    changes_after: timedelta | None = None
+    """Talk after which another price holds, None where none will."""
 
 
-def price(rate: Rate, talk: timedelta) -> Money:
-    """The price of an accepted call with this much talk, rounded once."""
-    return to_money(exact_price(rate, increments(rate, talk)))
+def price(priced: Priced, talk: timedelta) -> Money:
+    """What the payer pays for an accepted call with this much talk: taxes included, a state's share taken off."""
+    if isinstance(priced, Rate):
+        return money_of(priced.stairs.grains(micros(talk)))
+    return payer_pays(priced, talk_price(priced, talk))
 
 
-def afford(rate: Rate, money: Money) -> timedelta:
+def afford(priced: Priced, money: Money) -> timedelta:
     """The longest talk whose price is at most this money.
 
-    Zero means that the call cannot be admitted: not even the minimum is paid for. `ENDLESS` means that
-    nothing more is ever charged. A free call is endless even for who owes: nothing is asked of them.
+    Zero means that the call cannot be admitted: nothing is free and not even the minimum is paid for. `ENDLESS`
+    means that nothing more is ever charged. Free talk is there even for who owes: nothing is asked of them.
     """
-    if rate.is_free:
+    if priced.is_free:
         return ENDLESS
-    least = increments(rate, NO_TALK)
-    base = exact_price(rate, least)
-    if to_money(base) > money:
-        return NO_TALK
-    step_price = _increment_price(rate)
-    if not step_price:
-        return ENDLESS
-    return _talk_of(rate, least + top_increments(base, step_price, money))
+    stairs = priced.stairs
+    gross = money if isinstance(priced, Rate) else _most_gross(priced, money)
+    end = stairs.afford(most_grains(gross))
+    return ENDLESS if end is None else _talk(end)
 
 
-def step(rate: Rate, granted: timedelta, more: timedelta) -> timedelta:
+def step(priced: Priced, granted: timedelta, more: timedelta) -> timedelta:
     """The talk to hold up to next, when `granted` is held already and a slice of about `more` is wanted.
 
-    The answer is an end of an increment, never below the minimum, and at least one increment further
-    than what is granted: holding less would pay for nothing that can be talked.
+    The answer is the end of the free talk or of an increment, never below the minimum, and further than what is
+    granted: holding less would pay for nothing that can be talked.
     """
     assert granted >= NO_TALK, f"granted talk is negative: {granted}"
     assert more >= NO_TALK, f"the slice is negative: {more}"
-    first = timedelta(seconds=rate.first_seconds)
-    increment = timedelta(seconds=rate.increment_seconds)
     if granted >= ENDLESS - more:
         return ENDLESS
-    wanted = max(increments(rate, granted + more), increments(rate, NO_TALK))
-    beyond = (granted - first) // increment + 1
-    return _talk_of(rate, max(wanted, beyond))
+    stairs = priced.stairs
+    held = micros(granted)
+    wanted = max(held + 1, held + micros(more))
+    return _talk(stairs.free if wanted <= stairs.free else stairs.end(wanted))
 
 
-def quote(rate: Rate) -> Quote:
-    """The price of the first minute and of each further one.
+def quote(priced: Priced) -> Quote:
+    """The price of the first paid minute and of each further one.
 
     The further minute is counted from the end of the minimum where that is longer than a minute, so
     that what is told is what is charged.
     """
-    start = max(MINUTE, timedelta(seconds=rate.minimum_seconds))
+    if isinstance(priced, Rate):
+        return Quote(*_minutes(priced))
+    opening = priced.opening
+    first, each = _minutes(opening.rate)
+    later = [segment.after for segment in priced.priced if segment.after > opening.after]
     return Quote(
-        first_minute=price(rate, MINUTE),
-        each_minute=price(rate, start + MINUTE) - price(rate, start),
+        first_minute=first - state_part(priced, first),
+        each_minute=each - state_part(priced, each),
+        free_seconds=priced.free_seconds,
+        excludes_taxes=bool(priced.levies),
+        changes_after=later[0] if later else None,
     )
 
 
 def increments(rate: Rate, talk: timedelta) -> int:
     """The number of increments after the first interval that this talk is billed."""
-    assert talk >= NO_TALK, f"talk is negative: {talk}"
-    billed = max(talk, timedelta(seconds=rate.minimum_seconds))
-    past_first = billed - timedelta(seconds=rate.first_seconds)
-    whole, begun = divmod(past_first, timedelta(seconds=rate.increment_seconds))
-    return whole + bool(begun)
+    first, length = rate.first_seconds * SECOND, rate.increment_seconds * SECOND
+    return -(-(rate.stairs.billed(micros(talk)) - first) // length)
 
 
-def exact_price(rate: Rate, count: int) -> Fraction:
-    """The unrounded price of the first interval and `count` increments."""
-    return Fraction(rate.connection) + first_price(rate) + count * _increment_price(rate)
+def _minutes(rate: Rate) -> tuple[Money, Money]:
+    minute = 60 * SECOND
+    start = max(minute, rate.stairs.least)
+    at_start = money_of(rate.stairs.grains(start))
+    first = at_start if start == minute else money_of(rate.stairs.grains(minute))
+    return first, money_of(rate.stairs.grains(start + minute)) - at_start
 
 
-def first_price(rate: Rate) -> Fraction:
-    """The unrounded price of the first interval, without the connection."""
-    if rate.first_price is not None:
-        return Fraction(rate.first_price)
-    return Fraction(rate.per_minute) * Fraction(rate.first_seconds, 60)
+def _most_gross(terms: Terms, money: Money) -> Money:
+    """The highest price of talk for which the payer, taxes included, pays at most this money.
+
+    What the payer pays never falls as the price of talk grows, by whole micros, so halving finds it exactly. Straight
+    lines bound it: unrounded, the payer pays `price * kept * taxed + fees`. Rounding a levy moves that by half a micro,
+    rounding the state's share by half a micro and the taxes on it: together less than a micro for each levy and one.
+    """
+    if money < ZERO or (not terms.levies and terms.share is None):
+        return money
+    kept = BILLION - (0 if terms.share is None else billionths(terms.share.share))
+    taxed = BILLION + sum(billionths(levy.share) for levy in terms.levies)
+    fees = sum(billionths(levy.per_call) for levy in terms.levies) * MICROS_PER_UNIT
+    slack = (len(terms.levies) + 1) * BILLION
+    exact = money.micros * BILLION - fees
+    low = max(0, (exact - slack) * BILLION // (kept * taxed))
+    # Below the second of these the payer's part may be nothing; then no fee is due.
+    high = max((exact + slack) * BILLION // (kept * taxed), BILLION // kept) + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if payer_pays(terms, Money(middle)) <= money:
+            low = middle
+        else:
+            high = middle
+    return Money(low)
 
 
-def _increment_price(rate: Rate) -> Fraction:
-    return Fraction(rate.per_minute) * Fraction(rate.increment_seconds, 60)
-
-
-def _talk_of(rate: Rate, count: int) -> timedelta:
-    """The end of the given increment; `ENDLESS` where a timedelta cannot say it."""
-    seconds = rate.first_seconds + count * rate.increment_seconds
-    return timedelta(seconds=seconds) if seconds <= ENDLESS // timedelta(seconds=1) else ENDLESS
+def _talk(end: int) -> timedelta:
+    """Microseconds as talk; `ENDLESS` where a timedelta cannot say it."""
+    return timedelta(microseconds=end) if end <= _ENDLESS_MICROS else ENDLESS

@@ -14,17 +14,23 @@ share of `per_minute`.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from enum import Enum
 from typing import Final
 
+from rating.band import Band, band_at
+from rating.calendar import wall_clock
 from rating.errors import RateError
+from rating.rounding import RATE_PLACES_MAX, grains
+from rating.stairs import SECOND, Pace, Stairs
 
 AMOUNT_MAX: Final = Decimal(1000)
 """Dollars a minute or for a first interval: above any tariff ever filed, so beyond it is a slip of the pen."""
-AMOUNT_PLACES_MAX: Final = 9
-"""Decimals of a rate: a thousandth of the micro that is booked."""
+AMOUNT_PLACES_MAX: Final = RATE_PLACES_MAX
+"""Decimals of a rate."""
 SECONDS_MAX: Final = 86_400
 """A first interval, a minimum or an increment of more than a day is a mistake of units."""
 ANYWHERE: Final = "+"
@@ -66,6 +72,8 @@ class Rate:
     increment_seconds: int = 60
     minimum_seconds: int = 60
     """The least talk that is billed; at least the first interval."""
+    _stairs: Stairs | None = field(init=False, default=None, compare=False, repr=False)
+    """Made at the first price: most rates of a large deck are never asked for one."""
 
     def __post_init__(self) -> None:
         if not self.prefix.startswith(ANYWHERE):
@@ -86,13 +94,49 @@ class Rate:
         """Whether no talk of any length costs anything."""
         return not (self.per_minute or self.first_price or self.connection)
 
-    def to_json(self) -> str:
-        """The rate as one line of JSON, amounts as decimal strings."""
-        facts = asdict(self)
+    @property
+    def calls(self) -> str:
+        """Which calls of its tariff it prices: no two rates of one band have the same."""
+        return self.prefix
+
+    @property
+    def first_grains(self) -> int:
+        """The exact price of the first interval, without the connection."""
+        if self.first_price is not None:
+            return grains(self.first_price)
+        return grains(self.per_minute, self.first_seconds)
+
+    @property
+    def increment_grains(self) -> int:
+        """The exact price of an increment."""
+        return grains(self.per_minute, self.increment_seconds)
+
+    @property
+    def stairs(self) -> Stairs:
+        """The price as a function of talk, where this rate holds throughout."""
+        if self._stairs is None:
+            made = Stairs(
+                free=0,
+                first=self.first_seconds * SECOND,
+                first_price=grains(self.connection) + self.first_grains,
+                minimum=self.minimum_seconds * SECOND,
+                paces=[Pace(0, self.increment_seconds * SECOND, self.increment_grains)],
+            )
+            object.__setattr__(self, "_stairs", made)
+            return made
+        return self._stairs
+
+    def to_facts(self) -> dict[str, object]:
+        """The rate as values of JSON, amounts as decimal strings."""
+        facts = {each.name: getattr(self, each.name) for each in fields(self) if each.init}
         for name in _AMOUNTS:
             if facts[name] is not None:
                 facts[name] = f"{facts[name]:f}"
-        return json.dumps(facts, ensure_ascii=False)
+        return facts
+
+    def to_json(self) -> str:
+        """The rate as one line of JSON."""
+        return json.dumps(self.to_facts(), ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> Rate:
@@ -105,8 +149,18 @@ class Rate:
             facts = json.loads(text)
         except ValueError as error:
             raise RateError(f"not a stored rate: {error}") from None
-        if not isinstance(facts, dict) or set(facts) != {each.name for each in fields(cls)}:
+        return cls.from_facts(facts)
+
+    @classmethod
+    def from_facts(cls, stored: object) -> Rate:
+        """Read what `to_facts` gave.
+
+        Raises:
+            RateError: It is anything else.
+        """
+        if not isinstance(stored, dict) or set(stored) != {each.name for each in fields(cls) if each.init}:
             raise RateError("not a stored rate: its fields are not those of a rate")
+        facts = dict(stored)
         for name in ("tariff", "prefix", "place"):
             if not isinstance(facts[name], str):
                 raise RateError(f"{name}: {facts[name]!r} is not text")
@@ -116,11 +170,21 @@ class Rate:
         return cls(**facts)
 
 
+class MidCall(Enum):
+    """What a change of price does to a call that goes on: another band, or another dated tariff."""
+
+    FIXED = "fixed"
+    """Nothing: the price at acceptance holds to the end."""
+    SPLIT = "split"
+    """Increments that begin at the change or later cost the new price."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tariff:
     """A dated table of rates.
 
-    It holds from the start of `valid_from` to the start of `valid_until`, in the local time of `zone`.
+    It holds from the start of `valid_from` to the start of `valid_until`, in the local time of `zone`. Within
+    its days, bands may price some prefixes differently: `rate_at` tells.
     """
 
     name: str
@@ -131,11 +195,30 @@ class Tariff:
     """A name of the IANA time zone data: the days above are days there."""
     kinds: frozenset[str]
     rates: tuple[Rate, ...]
-    """One per prefix, no prefix twice."""
+    """One per prefix, no prefix twice: what holds outside every band."""
+    bands: tuple[Band, ...] = ()
+    """Where two of them hold, the one that stands first decides."""
+    band_rates: Mapping[str, Mapping[str, Rate]] = field(default_factory=dict, hash=False)
+    """By the name of a band, then by `Rate.calls`; only what `rates` prices too."""
+    holidays: frozenset[date] = frozenset()
+    mid_call: MidCall = MidCall.FIXED
 
     def covers(self, day: date) -> bool:
         """Whether the tariff holds on this local day."""
         return self.valid_from <= day and (self.valid_until is None or day < self.valid_until)
+
+    def rate_at(self, rate: Rate, instant: datetime) -> tuple[Rate, str]:
+        """The rate of the same prefix in the band that holds at an instant, and the name of that band.
+
+        Outside every band, and where the band does not price the prefix, it is the rate itself, and no name.
+        """
+        if not self.band_rates:
+            return rate, ""
+        band = band_at(self.bands, self.holidays, wall_clock(instant, self.zone))
+        if band is None:
+            return rate, ""
+        found = self.band_rates.get(band.name, {}).get(rate.calls)
+        return (rate, "") if found is None else (found, band.name)
 
 
 def free_rate(prefix: str = ANYWHERE, place: str = "anywhere") -> Rate:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from ledger.money import Money
 from rating.deck import Deck
-from rating.load import CALIFORNIA, FILE_BYTES_MAX, Mistake, load_tariffs, parse_tariff, shipped_tariffs
+from rating.load import CALIFORNIA, FILE_BYTES_MAX, load_tariffs, parse_tariff, shipped_tariffs
+from rating.mistake import Mistake
 from rating.price import Quote, afford, price, quote
 from rating.tariff import KINDS, Rate, Tariff
 

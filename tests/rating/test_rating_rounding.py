@@ -10,7 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.money import Money
-from rating.rounding import SHOWN_PLACES, to_money, to_shown, top_increments
+from rating.rounding import (
+    SHOWN_PLACES,
+    billionths,
+    dollars_of,
+    grains,
+    money_of,
+    most_grains,
+    part_of,
+    to_money,
+    to_shown,
+)
 
 MICRO = Fraction(1, 1_000_000)
 
@@ -54,10 +64,32 @@ def test_what_is_shown_does_not_depend_on_the_decimal_context() -> None:
         assert to_shown(Fraction(123456789, 1000)) == Decimal("123456.789")
 
 
-@given(st.integers(0, 10**7), st.integers(1, 10**7), st.integers(0, 10**5), st.sampled_from((1, 2, 3, 60, 1000)))
+@given(st.integers(-(10**15), 10**15))
 @settings(deadline=None, max_examples=300)
-def test_top_increments_are_the_most_that_fit(base: int, increment: int, more: int, parts: int) -> None:
-    start, each = Fraction(base, parts) * MICRO, Fraction(increment, parts) * MICRO
-    money = Money(to_money(start).micros + more)
-    count = top_increments(start, each, money)
-    assert to_money(start + count * each) <= money < to_money(start + (count + 1) * each)
+def test_grains_round_as_the_dollars_they_are(exact: int) -> None:
+    assert money_of(exact) == to_money(dollars_of(exact))
+
+
+@given(st.integers(-(10**9), 10**9).map(Money))
+@settings(deadline=None, max_examples=300)
+def test_one_grain_more_than_the_most_rounds_to_more(money: Money) -> None:
+    assert money_of(most_grains(money)) == money < money_of(most_grains(money) + 1)
+
+
+@pytest.mark.parametrize(
+    ("amount", "seconds", "dollars"), [("0.12", 60, "0.12"), ("0.025", 1, "1/2400"), ("3", 60, "3")]
+)
+def test_every_rate_for_whole_seconds_is_a_whole_number_of_grains(amount: str, seconds: int, dollars: str) -> None:
+    assert dollars_of(grains(Decimal(amount), seconds)) == Fraction(dollars)
+
+
+@given(st.integers(0, 10**9).map(Money), st.integers(0, 10**9), st.integers(0, 10**9))
+@settings(deadline=None, max_examples=300)
+def test_a_part_and_an_amount_on_top_are_rounded_once_together(money: Money, share: int, more: int) -> None:
+    of, top = Decimal(share).scaleb(-9), Decimal(more).scaleb(-9)
+    assert part_of(money, of, top) == to_money(Fraction(money.decimal) * Fraction(of) + Fraction(top))
+
+
+def test_finer_than_a_billionth_is_a_bug_of_ours() -> None:
+    with pytest.raises(AssertionError, match="more than 9 decimals"):
+        billionths(Decimal("0.0000000001"))

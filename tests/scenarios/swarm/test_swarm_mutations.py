@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from fractions import Fraction
 
 import pytest
 
 from ledger import settle
 from ledger.money import Money
 from rating import price as pricing
+from rating.rounding import GRAINS_PER_MICRO
 from scenarios.swarm.run import run_plan
 from scenarios.swarm.world import make_plan
 from switch.call.charging import Charging
@@ -63,10 +63,10 @@ def bill_from_the_answer(patch: pytest.MonkeyPatch) -> None:
 def round_up_to_cents(patch: pytest.MonkeyPatch) -> None:
     """Prices are whole cents, upwards."""
 
-    def to_cents(exact: Fraction) -> Money:
-        return Money(-(-exact * 100 // 1) * 10_000)
+    def to_cents(exact: int) -> Money:
+        return Money(-(-exact // (GRAINS_PER_MICRO * 10_000)) * 10_000)
 
-    patch.setattr(pricing, "to_money", to_cents)
+    patch.setattr(pricing, "money_of", to_cents)
 
 
 def never_cut(patch: pytest.MonkeyPatch) -> None:

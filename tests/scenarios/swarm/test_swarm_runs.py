@@ -10,6 +10,7 @@ import pytest
 
 from ledger.money import Money
 from rating import price as pricing
+from rating.rounding import GRAINS_PER_MICRO
 from scenarios.swarm.many import run_many
 from scenarios.swarm.run import run_plan
 from scenarios.swarm.shrink import kinds, shrink
@@ -60,7 +61,7 @@ def test_seeds_that_failed_once_pass(seed: int) -> None:
 
 
 def test_a_failure_is_made_smaller_and_stays_the_same_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pricing, "to_money", lambda exact: Money(int(exact * 1_000_000) + 1))
+    monkeypatch.setattr(pricing, "money_of", lambda exact: Money(exact // GRAINS_PER_MICRO + 1))
     plan = make_plan(1003, has_media=False)
     wanted = kinds(run_plan(plan).faults)
     assert wanted
