@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
@@ -14,6 +14,27 @@ def local_day(instant: datetime, zone: str) -> date:
     """
     assert instant.tzinfo is not None, "an instant without a time zone has no day"
     return instant.astimezone(ZoneInfo(zone)).date()
+
+
+def local_month(year: int, month: int, zone: str) -> tuple[datetime, datetime]:
+    """The instants, in UTC, at which a calendar month of a named zone begins and the next one begins.
+
+    Raises:
+        KeyError: The zone is not in the time zone data; ask `is_zone` first.
+    """
+    following = (year, month + 1) if month < 12 else (year + 1, 1)
+    begins, ends = (datetime(*each, 1, tzinfo=ZoneInfo(zone)).astimezone(UTC) for each in ((year, month), following))
+    return begins, ends
+
+
+def local_time(instant: datetime, zone: str) -> datetime:
+    """What clocks of a named zone show at an aware instant.
+
+    Raises:
+        KeyError: The zone is not in the time zone data; ask `is_zone` first.
+    """
+    assert instant.tzinfo is not None, "an instant without a time zone is no instant"
+    return instant.astimezone(ZoneInfo(zone))
 
 
 def is_zone(name: str) -> bool:
