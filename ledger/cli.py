@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -21,6 +22,9 @@ from ledger.export import record_facts
 from ledger.group import Answer
 from ledger.money import AccountId, AmountError, Money
 from ledger.outcomes import Booked, Refused
+from ledger.proof.checkpoint import Checkpoint, CheckpointError
+from ledger.proof.keys import KeyFileError, read_public_key
+from ledger.proof.verify import Witness
 from ledger.requests import Deposit, OpenAccount
 from ledger.rows import Account
 from ledger.store import DEFAULT_URL, Book
@@ -146,12 +150,37 @@ def calls(
     Console(width=max(Console().width, TABLE_WIDTH)).print(table)
 
 
-def audit_book(db: Database = DEFAULT_URL, as_json: AsJson = False) -> None:
-    """Rebuild every balance from the postings and check what must always hold."""
-    report = with_book(db, audit)
+def audit_book(
+    db: Database = DEFAULT_URL,
+    as_json: AsJson = False,
+    checkpoint: Annotated[
+        Path | None, typer.Option("--checkpoint", help="A checkpoint that was kept outside the book.")
+    ] = None,
+    public_key: Annotated[
+        Path | None, typer.Option("--public-key", help="The key that checks signatures (`payphone ledger keygen`).")
+    ] = None,
+) -> None:
+    """Rebuild every balance from the postings, check what must always hold, and compare with the checkpoints."""
+    witness = _witness(checkpoint, public_key)
+    report = with_book(db, lambda book: audit(book, witness))
     print_report(report, as_json=as_json)
     if not report.is_clean:
         raise typer.Exit(1)
+
+
+def _witness(checkpoint: Path | None, public_key: Path | None) -> Witness:
+    if checkpoint is not None and public_key is None:
+        fail("a checkpoint proves nothing unless its signature is checked: add --public-key FILE", 2)
+    try:
+        key = None if public_key is None else read_public_key(public_key)
+        kept = None if checkpoint is None else Checkpoint.from_json(checkpoint.read_text(encoding="utf-8"))
+    except KeyFileError as error:
+        fail(str(error), 2)
+    except (CheckpointError, UnicodeDecodeError):
+        fail(f"{checkpoint} is no checkpoint: `payphone ledger checkpoints --out FILE` writes one", 2)
+    except OSError as error:
+        fail(f"{checkpoint} cannot be read: {error.strerror}", 2)
+    return Witness(key, kept)
 
 
 def print_report(report: AuditReport, *, as_json: bool) -> None:
@@ -162,6 +191,7 @@ def print_report(report: AuditReport, *, as_json: bool) -> None:
         "calls": report.calls,
         "open_calls": report.open_calls,
         "holds": report.holds,
+        "checkpoints": report.checkpoints,
     }
     found = [
         {"rule": each.rule, "row": each.row, "problem": each.problem, "remedy": each.remedy} for each in report.findings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, select
@@ -61,6 +62,15 @@ def read_entries(
     if account_id is not None:
         query = query.where(entries.c.seq.in_(select(postings.c.seq).where(postings.c.account_id == account_id)))
     return _entries(connection, query)
+
+
+def read_entries_of(
+    connection: Connection, account_id: AccountId, begins: datetime, ends: datetime
+) -> tuple[Entry, ...]:
+    """Entries with a posting on an account, from one instant up to another, in the order they were booked."""
+    of_account = select(postings.c.seq).where(postings.c.account_id == account_id)
+    in_time = select(entries).where(entries.c.at >= begins, entries.c.at < ends)
+    return _entries(connection, in_time.where(entries.c.seq.in_(of_account)))
 
 
 def read_entries_between(connection: Connection, after: int, most: int) -> tuple[Entry, ...]:

@@ -36,6 +36,26 @@ def wall_clock(instant: datetime, zone: str) -> datetime:
     return instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0)
 
 
+def local_month(year: int, month: int, zone: str) -> tuple[datetime, datetime]:
+    """The instants, in UTC, at which a calendar month of a named zone begins and the next one begins.
+
+    Raises:
+        KeyError: The zone is not in the time zone data; ask `is_zone` first.
+    """
+    following = (year, month + 1) if month < 12 else (year + 1, 1)
+    return day_start(date(year, month, 1), zone), day_start(date(*following, 1), zone)
+
+
+def local_time(instant: datetime, zone: str) -> datetime:
+    """What clocks of a named zone show at an aware instant.
+
+    Raises:
+        KeyError: The zone is not in the time zone data; ask `is_zone` first.
+    """
+    assert instant.tzinfo is not None, "an instant without a time zone is no instant"
+    return instant.astimezone(ZoneInfo(zone))
+
+
 def is_zone(name: str) -> bool:
     """Whether the time zone data of this machine has the zone."""
     try:

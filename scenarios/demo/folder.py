@@ -7,10 +7,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy import Connection
+
+from ledger.papers.writing import Format, What, export, file_name
+
 MARK: Final = ".payphone-demo"
 """A file that says: this folder is a demonstration's own, and the next one may replace it."""
 
-OWN_FILES: Final = ("book.db", "book.db-wal", "book.db-shm", "calls.jsonl", "report.txt", "switch.log")
+EXPORTS: Final = (
+    (Format.BEANCOUNT, What.ENTRIES),
+    (Format.HLEDGER, What.ENTRIES),
+    (Format.CSV, What.ENTRIES),
+    (Format.CSV, What.CALLS),
+)
+"""The book for other programs: `book.beancount`, `book.journal`, `entries.csv`, `calls.csv`."""
+
+OWN_FILES: Final = (
+    "book.db",
+    "book.db-wal",
+    "book.db-shm",
+    *(file_name(format_, what) for format_, what in EXPORTS),
+    "calls.jsonl",
+    "report.txt",
+    "switch.log",
+)
 RECORDINGS: Final = "recordings"
 
 
@@ -48,6 +68,11 @@ class Folder:
     def log(self) -> Path:
         """What the switch and the phones logged."""
         return self.path / "switch.log"
+
+    def leave_exports(self, connection: Connection) -> None:
+        """Write the book for other programs (see `EXPORTS`)."""
+        for format_, what in EXPORTS:
+            export(connection, format_, what, self.path)
 
 
 def start_afresh(path: Path) -> Folder:

@@ -130,6 +130,7 @@ async def perform(
                     raise OverdueError(_overdue(switch, played)) from None
         ended_at = loop.time()
         book = switch.services.book
+        await book.read(folder.leave_exports)
         return Performance(
             scenes=played,
             started_at=progress.started_at,

@@ -98,18 +98,24 @@ CHARGE_ROW = "entry 2 (call-1/charge)"
                 ("balance", "account cash:processor"),
             ],
         ),
-        ("DELETE FROM open_calls", [("hold", "hold call-3/hold/1")]),
-        ("DELETE FROM calls WHERE call_id = 'call-1'", [("charge", "call call-1")]),
+        ("DELETE FROM open_calls", [("hold", "hold call-3/hold/1"), ("request", "request call-3/start")]),
+        (
+            "DELETE FROM calls WHERE call_id = 'call-1'",
+            [("charge", "call call-1"), ("request", "request call-1/end"), ("request", "request call-1/start")],
+        ),
         (
             "UPDATE calls SET charged = 1 WHERE call_id = 'call-1'",
-            [("charge", "call call-1"), ("capture", "call call-1")],
+            [("charge", "call call-1"), ("capture", "call call-1"), ("request", "request call-1/end")],
         ),
         (
             "UPDATE calls SET charged = 1 WHERE call_id = 'denied'",
-            [("charge", "call denied"), ("capture", "call denied")],
+            [("charge", "call denied"), ("capture", "call denied"), ("request", "request denied/end")],
         ),
         ("UPDATE calls SET payer = 'debit:p-1' WHERE call_id = 'call-1'", [("charge", "call call-1")]),
-        ("UPDATE calls SET call_id = 'call-3' WHERE call_id = 'denied'", [("call", "call call-3")]),
+        (
+            "UPDATE calls SET call_id = 'call-3' WHERE call_id = 'denied'",
+            [("call", "call call-3"), ("request", "call call-3"), ("request", "request denied/end")],
+        ),
         (
             "UPDATE holds SET captured = captured + 1 WHERE call_id = 'call-1'",
             [("capture", "call call-1")],

@@ -16,7 +16,7 @@ import pytest
 import structlog
 from rich.console import Console
 
-from ledger.audit import Finding
+from ledger.finding import Finding
 from ledger.money import Money
 from prompts.catalog import ClipId
 from scenarios.demo import stage

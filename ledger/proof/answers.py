@@ -1,0 +1,135 @@
+"""Every request that was done left its rows, and every row came of a request.
+
+The table `requests` remembers what was decided; holds, records and entries are what came of it. A row that was removed
+or inserted on one side has nobody on the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final, assert_never
+
+from sqlalchemy import ColumnElement, Connection, Select, select
+
+from ledger.entries import EntryId, EntryKind
+from ledger.finding import RESTORE, Finding
+from ledger.money import CallId, Money
+from ledger.outcomes import Booked, Ended, Placed, Remembered, Started, from_text
+from ledger.requests import is_reserved
+from ledger.tables import calls, entries, holds, open_calls, requests
+
+_OF_REQUESTS: Final = tuple(
+    kind.value for kind in (EntryKind.DEPOSIT, EntryKind.TRANSFER, EntryKind.ADJUSTMENT, EntryKind.REFUND)
+)
+"""Entries that have the id of their request."""
+
+BATCH: Final = 500
+"""Requests looked at together: their keys go into one IN list, which every database takes."""
+
+
+def check_answers(connection: Connection) -> Iterator[Finding]:
+    """Requests without what came of them, and rows without a request."""
+    yield from _check_rows(connection)
+    query = select(requests.c.request_id, requests.c.outcome).execution_options(yield_per=BATCH)
+    for batch in connection.execute(query).partitions():
+        outcomes: dict[str, Remembered] = {}
+        for request_id, text in batch:
+            try:
+                outcomes[request_id] = from_text(text)
+            except ValueError:
+                yield Finding("request", f"request {request_id}", "its outcome cannot be read", RESTORE)
+        there = _There(connection, outcomes.values())
+        for request_id, outcome in outcomes.items():
+            if problem := _misplaced(request_id, outcome) or there.problem(outcome):
+                yield Finding("request", f"request {request_id}", problem, RESTORE)
+
+
+def _misplaced(request_id: str, outcome: Remembered) -> str | None:
+    """Why this cannot be the outcome of a request with this id: ids derive from what is done."""
+    match outcome:
+        case Placed(hold_id):
+            expected: str = hold_id
+        case Started(call_id):
+            expected = f"{call_id}/start"
+        case Ended(call_id):
+            expected = f"{call_id}/end"
+        case Booked(entry_id):
+            # Ids that derive from a call may book an entry of another id of that call.
+            expected = request_id if is_reserved(request_id) else entry_id
+        case _:
+            assert_never(outcome)
+    return None if request_id == expected else f"what came of it belongs to request {expected}"
+
+
+class _There:
+    """Which rows that some outcomes speak of are in the book."""
+
+    def __init__(self, connection: Connection, outcomes: Iterable[Remembered]) -> None:
+        held, booked, called = set[str](), set[str](), set[str]()
+        for outcome in outcomes:
+            match outcome:
+                case Placed(hold_id):
+                    held.add(hold_id)
+                case Booked(entry_id):
+                    booked.add(entry_id)
+                case Started(call_id):
+                    called.add(call_id)
+                case Ended(call_id, entry_id):
+                    called.add(call_id)
+                    booked |= {entry_id} if entry_id is not None else set()
+                case _:
+                    assert_never(outcome)
+
+        def among(column: ColumnElement[str], keys: set[str]) -> set[str]:
+            return set(connection.execute(select(column).where(column.in_(keys))).scalars())
+
+        self._holds = among(holds.c.hold_id, held)
+        self._entries = among(entries.c.entry_id, booked)
+        self._open = among(open_calls.c.call_id, called)
+        charged = select(calls.c.call_id, calls.c.charged).where(calls.c.call_id.in_(called))
+        self._charged = {row.call_id: row.charged for row in connection.execute(charged)}
+
+    def problem(self, outcome: Remembered) -> str | None:
+        """What is wrong with what a request came to; None if nothing is."""
+        match outcome:
+            case Placed(hold_id) if hold_id not in self._holds:
+                return f"hold {hold_id} came of it, and is not there"
+            case Booked(entry_id) if entry_id not in self._entries:
+                return f"entry {entry_id} came of it, and is not there"
+            case Started(call_id) if call_id not in self._open and call_id not in self._charged:
+                return f"call {call_id} came of it, and is neither open nor recorded"
+            case Ended(call_id, entry_id, charged):
+                return self._problem_of_end(call_id, entry_id, charged)
+        return None
+
+    def _problem_of_end(self, call_id: CallId, entry_id: EntryId | None, charged: Money) -> str | None:
+        if call_id not in self._charged:
+            return f"the record of call {call_id} came of it, and is not there"
+        if self._charged[call_id] != charged:
+            return f"call {call_id} was charged {charged} by it, its record says {self._charged[call_id]}"
+        if entry_id is not None and entry_id not in self._entries:
+            return f"entry {entry_id} came of it, and is not there"
+        return None
+
+
+def _check_rows(connection: Connection) -> Iterator[Finding]:
+    """Holds, records, open calls and entries that nobody asked for."""
+    wanted: tuple[tuple[str, Select[str]], ...] = (
+        ("hold", select(holds.c.hold_id).outerjoin(requests, requests.c.request_id == holds.c.hold_id)),
+        ("call", select(calls.c.call_id).outerjoin(requests, requests.c.request_id == calls.c.call_id.concat("/end"))),
+        (
+            "open call",
+            select(open_calls.c.call_id).outerjoin(
+                requests, requests.c.request_id == open_calls.c.call_id.concat("/start")
+            ),
+        ),
+        (
+            "entry",
+            select(entries.c.entry_id)
+            .outerjoin(requests, requests.c.request_id == entries.c.entry_id)
+            .where(entries.c.kind.in_(_OF_REQUESTS)),
+        ),
+    )
+    for word, query in wanted:
+        for key in connection.execute(query.where(requests.c.request_id.is_(None))).scalars():
+            yield Finding("request", f"{word} {key}", "no request that was done asked for it", RESTORE)
