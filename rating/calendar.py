@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
@@ -23,3 +23,12 @@ def is_zone(name: str) -> bool:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return False
     return True
+
+
+def day_start(day: date, zone: str) -> datetime:
+    """The first instant of a local day, in UTC; where midnight is skipped, the instant of the leap.
+
+    Raises:
+        KeyError: As `local_day`.
+    """
+    return datetime.combine(day, time.min, ZoneInfo(zone)).astimezone(UTC)

@@ -20,6 +20,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from rating.errors import RateError
+from rating.jurisdiction import Jurisdiction
 
 AMOUNT_MAX: Final = Decimal(1000)
 """Dollars a minute or for a first interval: above any tariff ever filed, so beyond it is a slip of the pen."""
@@ -66,10 +67,14 @@ class Rate:
     increment_seconds: int = 60
     minimum_seconds: int = 60
     """The least talk that is billed; at least the first interval."""
+    jurisdiction: Jurisdiction | None = None
+    """The calls it prices, where it names those instead of a prefix; `prefix` is then `ANYWHERE`."""
 
     def __post_init__(self) -> None:
         if not self.prefix.startswith(ANYWHERE):
             raise RateError(f"prefix: {self.prefix!r} does not begin with a plus sign")
+        if self.jurisdiction is not None and self.prefix != ANYWHERE:
+            raise RateError(f"jurisdiction: a rate of {self.jurisdiction} calls has no prefix, but {self.prefix}")
         for name in _AMOUNTS:
             _check_amount(name, getattr(self, name))
         for name in _SECONDS:
@@ -92,6 +97,8 @@ class Rate:
         for name in _AMOUNTS:
             if facts[name] is not None:
                 facts[name] = f"{facts[name]:f}"
+        if self.jurisdiction is None:
+            del facts["jurisdiction"]
         return json.dumps(facts, ensure_ascii=False)
 
     @classmethod
@@ -105,7 +112,7 @@ class Rate:
             facts = json.loads(text)
         except ValueError as error:
             raise RateError(f"not a stored rate: {error}") from None
-        if not isinstance(facts, dict) or set(facts) != {each.name for each in fields(cls)}:
+        if not isinstance(facts, dict) or {*facts, "jurisdiction"} != {each.name for each in fields(cls)}:
             raise RateError("not a stored rate: its fields are not those of a rate")
         for name in ("tariff", "prefix", "place"):
             if not isinstance(facts[name], str):
@@ -113,7 +120,11 @@ class Rate:
         for name in _AMOUNTS:
             if not (name == "first_price" and facts[name] is None):
                 facts[name] = _read_amount(name, facts[name])
-        return cls(**facts)
+        word = facts.pop("jurisdiction", None)
+        try:
+            return cls(**facts, jurisdiction=None if word is None else Jurisdiction(word))
+        except ValueError:
+            raise RateError(f"jurisdiction: {word!r} is not one of {', '.join(Jurisdiction)}") from None
 
 
 @dataclass(frozen=True, slots=True)
