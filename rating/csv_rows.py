@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
+from io import StringIO
 from operator import itemgetter
 from pathlib import Path
 from typing import Final
@@ -74,7 +75,7 @@ def limited(mistakes: list[Mistake], path: Path) -> list[Mistake]:
 
 def _without_comments(text: str) -> Iterator[str]:
     """All lines; a comment becomes an empty one, so that lines keep their numbers."""
-    for line in text.removeprefix("\ufeff").splitlines(keepends=True):
+    for line in StringIO(text.removeprefix("\ufeff"), newline=""):
         yield "\n" if line.startswith("#") else line
 
 
