@@ -15,6 +15,7 @@ from rating.caps import Ban, CapTable, Days, FacilityKind, FeeCap, RateCap, Scop
 from rating.locate import Lines, key_text
 from rating.mistake import Mistake
 from rating.place_table import TABLES
+from rating.read import read_text
 from rating.tariff import AMOUNT_MAX, KINDS
 
 CAPS: Final = TABLES / "caps.toml"
@@ -76,13 +77,11 @@ def shipped_caps() -> CapTable:
 
 def load_caps(path: Path) -> CapTable | list[Mistake]:
     """Read a table of caps, or tell all mistakes in it."""
+    text = read_text(path, FILE_BYTES_MAX, "name a table of caps")
+    if isinstance(text, Mistake):
+        return [text]
     try:
-        if path.stat().st_size > FILE_BYTES_MAX:
-            return [Mistake(path, None, "", f"the file is larger than {FILE_BYTES_MAX} bytes", "name a table of caps")]
-        text = path.read_text(encoding="utf-8")
         document = tomllib.loads(text, parse_float=Decimal)
-    except OSError as error:
-        return [Mistake(path, None, "", f"cannot be read: {error.strerror}", "name a readable table of caps")]
     except (ValueError, ArithmeticError, RecursionError) as error:
         return [Mistake(path, None, "", f"is not TOML: {error}", "correct the syntax there")]
     try:

@@ -40,6 +40,7 @@ from rating.deck import Deck, overlaps
 from rating.jurisdiction import Jurisdiction
 from rating.locate import Key, Lines, key_text
 from rating.mistake import Mistake
+from rating.read import read_text
 from rating.tariff import (
     AMOUNT_MAX,
     AMOUNT_PLACES_MAX,
@@ -146,15 +147,9 @@ def shipped_tariffs() -> dict[str, Path]:
 
 def read_tariffs(path: Path) -> tuple[Tariff, ...] | list[Mistake]:
     """Read one file: a TOML file is one tariff, a CSV deck one for each validity, zone and kinds in it."""
-    try:
-        if path.stat().st_size > FILE_BYTES_MAX:
-            what = f"the file is larger than {FILE_BYTES_MAX} bytes"
-            return [Mistake(path, None, "", what, "split it by place into several tariffs")]
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        return [Mistake(path, None, "", f"cannot be read: {error.strerror}", "name a readable tariff file")]
-    except UnicodeDecodeError:
-        return [Mistake(path, None, "", "is not UTF-8 text", "save it as UTF-8")]
+    text = read_text(path, FILE_BYTES_MAX, "split it by place into several tariffs")
+    if isinstance(text, Mistake):
+        return [text]
     if path.suffix == CSV_SUFFIX:
         return parse_deck(text, path)
     tariff = parse_tariff(text, path)

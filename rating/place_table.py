@@ -11,15 +11,16 @@ CA,Tule Bend,CA,Dry Fork
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-from rating.csv_rows import limited, rows
+from rating.csv_rows import Row, limited, rows
 from rating.jurisdiction import LocalPair, Place, PlaceTable
 from rating.mistake import Mistake
 from rating.numbers import MAIN_REGION
+from rating.read import read_text
 
 FILE_BYTES_MAX: Final = 32 * 2**20
 """All 170,000 exchanges in use take some 6 MiB."""
@@ -59,7 +60,7 @@ def load_places(paths: Sequence[Path], local: Sequence[Path] = ()) -> PlaceTable
 def _places(path: Path) -> tuple[dict[str, Place], list[Mistake]]:
     places: dict[str, Place] = {}
     mistakes: list[Mistake] = []
-    for row in rows(_text(path, mistakes), path, ("code", "state"), ("country", "rate_centre", "lata")):
+    for row in _rows(path, ("code", "state"), ("country", "rate_centre", "lata")):
         if isinstance(row, Mistake):
             mistakes.append(row)
             continue
@@ -91,7 +92,7 @@ def _places(path: Path) -> tuple[dict[str, Place], list[Mistake]]:
 def _pairs(path: Path) -> tuple[set[LocalPair], list[Mistake]]:
     pairs: set[LocalPair] = set()
     mistakes: list[Mistake] = []
-    for row in rows(_text(path, mistakes), path, ("state", "rate_centre", "to_state", "to_rate_centre"), ()):
+    for row in _rows(path, ("state", "rate_centre", "to_state", "to_rate_centre"), ()):
         if isinstance(row, Mistake):
             mistakes.append(row)
             continue
@@ -103,20 +104,9 @@ def _pairs(path: Path) -> tuple[set[LocalPair], list[Mistake]]:
     return pairs, mistakes
 
 
-def _text(path: Path, mistakes: list[Mistake]) -> str:
-    """The whole file; where it cannot be read a mistake is noted, and a header alone is what is read."""
-    try:
-        if path.stat().st_size > FILE_BYTES_MAX:
-            what = f"the file is larger than {FILE_BYTES_MAX} bytes"
-            mistakes.append(Mistake(path, None, "", what, "split it by area code"))
-            return _NOTHING
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        what = f"cannot be read: {error.strerror}"
-        mistakes.append(Mistake(path, None, "", what, "name a readable CSV file"))
-    except UnicodeDecodeError:
-        mistakes.append(Mistake(path, None, "", "is not UTF-8 text", "save it as UTF-8"))
-    return _NOTHING
-
-
-_NOTHING: Final = ""
+def _rows(path: Path, required: Sequence[str], optional: Sequence[str]) -> Iterator[Row | Mistake]:
+    text = read_text(path, FILE_BYTES_MAX, "split it by area code")
+    if isinstance(text, Mistake):
+        yield text
+    else:
+        yield from rows(text, path, required, optional)

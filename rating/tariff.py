@@ -121,10 +121,9 @@ class Rate:
             if not (name == "first_price" and facts[name] is None):
                 facts[name] = _read_amount(name, facts[name])
         word = facts.pop("jurisdiction", None)
-        try:
-            return cls(**facts, jurisdiction=None if word is None else Jurisdiction(word))
-        except ValueError:
-            raise RateError(f"jurisdiction: {word!r} is not one of {', '.join(Jurisdiction)}") from None
+        if word is not None and word not in list(Jurisdiction):
+            raise RateError(f"jurisdiction: {word!r} is not one of {', '.join(Jurisdiction)}")
+        return cls(**facts, jurisdiction=None if word is None else Jurisdiction(word))
 
 
 @dataclass(frozen=True, slots=True)
