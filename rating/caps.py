@@ -290,7 +290,3 @@ def _scopes(rate: Rate, state: str, places: PlaceTable, *, is_complete: bool) ->
     if place.country != MAIN_REGION:
         return frozenset()
     return in_state if state and place.state == state else every
-
-
-def _kinds(kinds: frozenset[str]) -> tuple[str, ...]:
-    return tuple(kind for kind in KINDS if kind in kinds)
