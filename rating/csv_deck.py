@@ -3,23 +3,9 @@
     prefix,place,per_minute,first,increment,kinds,valid_from,valid_until,zone
     +1,United States,0.025,60,6,advancepay debit,2021-03-19,2023-01-01,America/Los_Angeles
 
-| column | holds | empty or absent |
-|---|---|---|
-| `prefix` | plus sign and digits; `+` alone fits all numbers | the row names a jurisdiction |
-| `jurisdiction` | local, intralata, interlata, interstate or international | the row names a prefix |
-| `place` | a name for people | never |
-| `per_minute` | dollars a minute, up to nine decimals | never |
-| `first`, `increment` | seconds: first interval, and increments after it | 60 |
-| `minimum` | seconds: least talk billed | the first interval |
-| `first_price` | dollars for the whole first interval | its share of `per_minute` |
-| `connection` | dollars a call | 0 |
-| `kinds` | kinds of billing, with spaces between | all |
-| `valid_from`, `valid_until` | local days, YYYY-MM-DD: its first, and the first without it | no end |
-| `zone` | whose days these are, as America/New_York | never |
-
-The name of the tariff is the name of the file. Rows of one validity, zone and kinds become one `Tariff`. Everything
-beside prefix and place repeats in long decks, so it is checked once for each combination that occurs; a rate is then
-a stamped copy of its combination's, which was validated when it was made.
+`README.md` tells what each column holds. The name of the tariff is the name of the file. Rows of one validity, zone
+and kinds become one `Tariff`. Everything beside prefix and place repeats in long decks, so it is checked once for each
+combination that occurs; a rate is then a stamped copy of its combination's, which was validated when it was made.
 """
 
 from __future__ import annotations
