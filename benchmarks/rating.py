@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 from ledger.money import Money
@@ -42,7 +42,9 @@ def run() -> list[dict[str, Any]]:
         long.write_text(_document("long", [[prefix] for prefix in ordered]), encoding="utf-8")
         table = Path(folder, "table.csv")
         table.write_text(_table(ordered, random), encoding="utf-8")
+        processor = process_time()
         table_seconds, deck = _timed(lambda: load_tariffs(table))
+        processor = (process_time() - processor) / RUNS
         wide_seconds, _ = _timed(lambda: load_tariffs(wide))
         long_seconds, _ = _timed(lambda: load_tariffs(long))
     assert isinstance(deck, Deck), deck
@@ -50,8 +52,10 @@ def run() -> list[dict[str, Any]]:
     day, now = date(2026, 1, 1), datetime(2026, 1, 1, tzinfo=UTC)
     rate = deck.rate(numbers[0], "debit", day)
     assert rate is not None
+    plain = dict.fromkeys(ordered, rate)
     return [
         {"name": f"load {PREFIXES} prefixes of a CSV deck", "value": table_seconds, "unit": "s", "max": LOAD_MAX},
+        {"name": "of it the processor's time", "value": processor, "unit": "s"},
         {"name": f"load {PREFIXES} prefixes in one row", "value": wide_seconds, "unit": "s"},
         {"name": f"load {PREFIXES} prefixes in a row each", "value": long_seconds, "unit": "s"},
         {
@@ -65,6 +69,11 @@ def run() -> list[dict[str, Any]]:
             "value": _median(lambda number: deck.rate(number, "debit", now), numbers),
             "unit": "us",
             "max": LOOK_UP_MAX,
+        },
+        {
+            "name": "one probe of a plain dictionary, for comparison",
+            "value": _median(lambda number: plain.get(number[:5]), numbers),
+            "unit": "us",
         },
         *_arithmetic(rate, random),
     ]

@@ -10,12 +10,14 @@ combination that occurs; a rate is then a stamped copy of its combination's, whi
 
 from __future__ import annotations
 
+import gc
 import re
-from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
@@ -70,18 +72,31 @@ GroupKey = tuple[date, date | None, str, frozenset[str]]
 def parse_deck(text: str, path: Path) -> tuple[Tariff, ...] | list[Mistake]:
     """Read the text of a CSV deck, or tell what is wrong with each of its lines; `path` names the tariff."""
     reading = _Reading(path)
-    for row in rows(text, path, REQUIRED, OPTIONAL):
-        if isinstance(row, Mistake):
-            reading.mistakes.append(row)
-        else:
-            reading.take(*row)
+    with _collector_paused():
+        for row in rows(text, path, REQUIRED, OPTIONAL):
+            if isinstance(row, Mistake):
+                reading.mistakes.append(row)
+            else:
+                reading.take(*row)
     reading.finish()
     if reading.mistakes:
         return limited(reading.mistakes, path)
     return tuple(
-        Tariff(path.stem, valid_from, valid_until, zone, kinds, tuple(rates))
-        for (valid_from, valid_until, zone, kinds), rates in reading.groups.items()
+        Tariff(path.stem, valid_from, valid_until, zone, kinds, tuple(group.rates))
+        for (valid_from, valid_until, zone, kinds), group in reading.groups.items()
     )
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """No garbage is sought while rates pile up: there are no cycles among them, and looking doubles the time."""
+    is_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_enabled:
+            gc.enable()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +119,22 @@ class _Terms:
 
 
 @dataclass(slots=True)
+class _Group:
+    """The rows of one validity, zone and kinds."""
+
+    rates: list[Rate] = field(default_factory=list)
+    lines: dict[str, int] = field(default_factory=dict)
+    """By prefix or jurisdiction."""
+
+
+@dataclass(slots=True)
 class _Reading:
     """What has been read so far."""
 
     path: Path
     mistakes: list[Mistake] = field(default_factory=list)
-    groups: dict[GroupKey, list[Rate]] = field(default_factory=dict)
-    _terms: dict[tuple[str, ...], tuple[_Terms, list[Rate]] | list[Fault]] = field(default_factory=dict)
-    _seen: dict[str, tuple[int, GroupKey]] = field(default_factory=dict)
-    _again: defaultdict[str, list[tuple[int, GroupKey]]] = field(default_factory=lambda: defaultdict(list))
+    groups: dict[GroupKey, _Group] = field(default_factory=dict)
+    _terms: dict[tuple[str, ...], tuple[_Terms, _Group] | list[Fault]] = field(default_factory=dict)
 
     def take(self, line: int, row: tuple[str, ...]) -> None:
         place, prefix, key = row[0], row[-1], row[1:-1]
@@ -122,29 +144,34 @@ class _Reading:
             faults = [*_whom_faults(prefix, key[-1], place), *(known if isinstance(known, list) else ())]
             self.mistakes += (Mistake(self.path, line, *fault) for fault in faults)
             return
-        terms, rates = known
-        whom, mine = terms.jurisdiction or prefix, (line, terms.group)
-        if self._seen.setdefault(whom, mine) is not mine:
-            self._again[whom].append(mine)
-        rates.append(terms.rate(prefix or ANYWHERE, place))
+        terms, group = known
+        whom = terms.jurisdiction or prefix
+        first = group.lines.setdefault(whom, line)
+        if first != line:
+            self._note_twice(whom, line, first)
+        group.rates.append(terms.rate(prefix or ANYWHERE, place))
 
-    def _learn(self, key: tuple[str, ...]) -> tuple[_Terms, list[Rate]] | list[Fault]:
+    def _learn(self, key: tuple[str, ...]) -> tuple[_Terms, _Group] | list[Fault]:
         terms = _terms(self.path.stem, key)
-        known = terms if isinstance(terms, list) else (terms, self.groups.setdefault(terms.group, []))
+        known = terms if isinstance(terms, list) else (terms, self.groups.setdefault(terms.group, _Group()))
         self._terms[key] = known
         return known
 
+    def _note_twice(self, whom: str, line: int, first: int) -> None:
+        what = f"{whom} is priced in line {first} as well, for the same kind and day"
+        remedy = "keep one of the two, or part them by valid_from and valid_until or by kinds"
+        self.mistakes.append(Mistake(self.path, line, "prefix", what, remedy))
+
     def finish(self) -> None:
         """Find what no line shows alone."""
-        for whom, others in self._again.items():
-            earlier = [self._seen[whom]]
-            for line, group in others:
-                clash = next((each for each, known in earlier if _is_overlap(known, group)), None)
-                if clash is not None:
-                    what = f"{whom} is priced in line {clash} as well, for the same kind and day"
-                    remedy = "keep one of the two, or part them by valid_from and valid_until or by kinds"
-                    self.mistakes.append(Mistake(self.path, line, "prefix", what, remedy))
-                earlier.append((line, group))
+        for whom in self._shared():
+            earlier: list[tuple[int, GroupKey]] = []
+            rows_of = ((group.lines[whom], key) for key, group in self.groups.items() if whom in group.lines)
+            for line, key in sorted(rows_of, key=itemgetter(0)):
+                first = next((each for each, other in earlier if _is_overlap(other, key)), None)
+                if first is not None:
+                    self._note_twice(whom, line, first)
+                earlier.append((line, key))
         if not _NAME.fullmatch(self.path.stem):
             what = f"the file's name, {self.path.stem!r}, is to be the name of its tariff"
             self.mistakes.append(Mistake(self.path, None, "", what, "use lower-case letters, digits and hyphens"))
@@ -155,6 +182,15 @@ class _Reading:
             self.mistakes.append(
                 Mistake(self.path, None, "", "prices nothing", "write at least one row below the header")
             )
+
+    def _shared(self) -> set[str]:
+        """What rows of more than one group price."""
+        seen: set[str] = set()
+        shared: set[str] = set()
+        for group in self.groups.values():
+            shared |= seen & group.lines.keys()
+            seen |= group.lines.keys()
+        return shared
 
 
 def _terms(tariff: str, key: tuple[str, ...]) -> _Terms | list[Fault]:

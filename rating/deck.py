@@ -1,9 +1,8 @@
 """A deck: all tariffs in force somewhere, asked for the rate of one call.
 
-For the first digits of a number there is a small dictionary for each length of prefix that occurs below them, the
-longest first; what it finds names the tariffs, as bits of a number, and their rates. Which tariffs hold is known from
-each day, and each instant, at which one begins or ends. A look-up costs a few probes, however many prefixes and
-tariffs there are.
+One dictionary from prefix to rates, and the lengths of prefixes that occur below the first digits of a number, longest
+first. Which tariffs hold, as bits of a number, is known from each day, and each instant, at which one begins or ends.
+A look-up costs a few probes, however many prefixes and tariffs there are.
 """
 
 from __future__ import annotations
@@ -22,13 +21,11 @@ from rating.jurisdiction import Jurisdiction, unplaced
 from rating.tariff import ANYWHERE, FREE_KIND, KINDS, Rate, Tariff, free_rate
 
 _HEAD: Final = 3
-"""Characters of a number that choose its dictionaries: small ones stay in the processor's cache."""
+"""Characters by which lengths are told apart: the plus sign and a country code, or the beginning of one."""
 
 Moment = TypeVar("Moment", date, datetime)
 _Entry: TypeAlias = tuple[int, Rate, "_Entry | None"]
 """A tariff as a bit, its rate, and the same of another tariff that prices the same numbers at another time."""
-_Tables: TypeAlias = tuple[tuple[int, dict[str, _Entry]], ...]
-"""Lengths of prefixes, longest first, and the prefixes of each."""
 
 
 class Deck:
@@ -39,14 +36,14 @@ class Deck:
     """
 
     __slots__ = (
-        "_anywhere",
-        "_below",
-        "_by_jurisdiction",
         "_days",
+        "_entries",
         "_holding_at",
         "_holding_on",
         "_instants",
+        "_jurisdictions",
         "_kinds",
+        "_lengths",
         "_short",
         "tariffs",
     )
@@ -56,9 +53,9 @@ class Deck:
         entries = _entries(self.tariffs)
         for error in _contradictions(self.tariffs, entries):
             raise error
-        self._anywhere: Final = entries.get(ANYWHERE)
-        self._by_jurisdiction: Final = {word: entries[word] for word in Jurisdiction if word in entries}
-        self._short, self._below = _tables(entries)
+        self._entries: Final = entries
+        self._jurisdictions: Final = frozenset(word for word in Jurisdiction if word in entries)
+        self._short, self._lengths = _lengths(entries)
         self._kinds: Final = {
             kind: sum(1 << position for position, tariff in enumerate(self.tariffs) if kind in tariff.kinds)
             for kind in KINDS
@@ -89,17 +86,18 @@ class Deck:
         else:
             holding = self._holding_on[bisect_right(self._days, on)]
         active = holding & self._kinds.get(kind, 0)
-        for length, table in self._below.get(number[:_HEAD], self._short):
-            entry = table.get(number[:length])
+        find = self._entries.get
+        for length in self._lengths.get(number[:_HEAD], self._short):
+            entry = find(number[:length])
             while entry is not None:
                 bit, rate, entry = entry
                 if bit & active:
                     return rate
-        if self._by_jurisdiction:
-            found = _active(self._by_jurisdiction.get(jurisdiction or unplaced(number)), active)
+        if self._jurisdictions:
+            found = _active(find(jurisdiction or unplaced(number)), active)
             if found is not None:
                 return found
-        return _active(self._anywhere, active) if number.startswith(ANYWHERE) else None
+        return _active(find(ANYWHERE), active) if number.startswith(ANYWHERE) else None
 
 
 def overlaps(tariffs: Iterable[Tariff]) -> Iterator[OverlapError]:
@@ -130,19 +128,19 @@ def _entries(tariffs: Sequence[Tariff]) -> dict[str, _Entry]:
     return entries
 
 
-def _tables(entries: Mapping[str, _Entry]) -> tuple[_Tables, dict[str, _Tables]]:
-    """The tables of numbers whose head no longer prefix has, and for each head all its tables."""
-    short: defaultdict[int, dict[str, _Entry]] = defaultdict(dict)
-    below: defaultdict[str, defaultdict[int, dict[str, _Entry]]] = defaultdict(lambda: defaultdict(dict))
-    for key, entry in entries.items():
-        if key[0] != ANYWHERE or key == ANYWHERE:
-            continue
-        if len(key) < _HEAD:
-            short[len(key)][key] = entry
-        else:
-            below[key[:_HEAD]][len(key)][key] = entry
-    shorter = tuple(sorted(short.items(), reverse=True))
-    return shorter, {head: (*sorted(tables.items(), reverse=True), *shorter) for head, tables in below.items()}
+def _lengths(keys: Iterable[str]) -> tuple[tuple[int, ...], dict[str, tuple[int, ...]]]:
+    """Lengths of prefixes below the head, and for each head all lengths of prefixes of its numbers; longest first.
+
+    Jurisdictions and the prefix of every number are not among them.
+    """
+    pairs = {(key[:_HEAD], len(key)) for key in keys}
+    short = {length for head, length in pairs if head[0] == ANYWHERE and 1 < length < _HEAD}
+    lengths: defaultdict[str, set[int]] = defaultdict(lambda: set(short))
+    for head, length in pairs:
+        if length >= _HEAD and head[0] == ANYWHERE:
+            lengths[head].add(length)
+    longest_first = {head: tuple(sorted(each, reverse=True)) for head, each in lengths.items()}
+    return tuple(sorted(short, reverse=True)), longest_first
 
 
 def _instants(tariff: Tariff) -> tuple[datetime, datetime | None]:

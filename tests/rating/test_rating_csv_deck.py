@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -258,3 +259,14 @@ def test_decks_of_both_forms_are_one(tmp_path: Path) -> None:
 def test_no_text_breaks_the_reader(text: str) -> None:
     assert told(text)
     parse_deck(HEAD + text, FILE)
+
+
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_reading_leaves_the_garbage_collector_as_it_was(is_enabled: bool) -> None:
+    was_enabled = gc.isenabled()
+    try:
+        (gc.enable if is_enabled else gc.disable)()
+        tariffs(HEAD + ROW)
+        assert gc.isenabled() == is_enabled
+    finally:
+        (gc.enable if was_enabled else gc.disable)()
