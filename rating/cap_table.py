@@ -77,7 +77,7 @@ def shipped_caps() -> CapTable:
 
 def load_caps(path: Path) -> CapTable | list[Mistake]:
     """Read a table of caps, or tell all mistakes in it."""
-    text = read_text(path, FILE_BYTES_MAX, "name a table of caps")
+    text = read_text(path, bytes_max=FILE_BYTES_MAX, too_large="name a table of caps", kind="table of caps")
     if isinstance(text, Mistake):
         return [text]
     try:

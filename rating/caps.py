@@ -253,7 +253,7 @@ def _rows(tariff: Tariff, days: Days, facility: Facility, places: PlaceTable) ->
     for rate in tariff.rates:
         scopes = _scopes(rate, facility.state, places, is_complete=is_complete)
         facts = (rate.place, rate.per_minute, rate.first_price, rate.first_seconds, rate.connection, scopes)
-        alike.setdefault(facts, (rate, [], scopes))[1].append(rate.jurisdiction or rate.prefix)
+        alike.setdefault(facts, (rate, [], scopes))[1].append(rate.calls)
     for rate, keys, scopes in alike.values():
         yield _Row(tariff, rate, tuple(keys), scopes, days)
 
@@ -269,7 +269,7 @@ def _joined(found: Iterable[Break]) -> list[Break]:
 
 def _prices_country(rates: Iterable[Rate]) -> bool:
     """Whether no call within the country is left to the row of all numbers."""
-    names = {rate.jurisdiction or rate.prefix for rate in rates}
+    names = {rate.calls for rate in rates}
     return _DOMESTIC_PREFIX in names or {*IN_STATE, Jurisdiction.INTERSTATE} <= names
 
 

@@ -125,7 +125,7 @@ def quote_command(
         return
     console = Console(highlight=False)
     console.print(found.head(), soft_wrap=True)
-    console.print(escape(f"{rate.place} ({rate.jurisdiction or rate.prefix}) by tariff {rate.tariff}"), soft_wrap=True)
+    console.print(escape(f"{rate.place} ({rate.calls}) by tariff {rate.tariff}"), soft_wrap=True)
     console.print(f"  first minute         {told.first_minute}")
     console.print(f"  each further minute  {told.each_minute}")
     console.print("  in dollars, without taxes")

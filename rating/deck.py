@@ -121,7 +121,7 @@ def _entries(tariffs: Sequence[Tariff]) -> dict[str, _Entry]:
     for position, tariff in enumerate(tariffs):
         bit = 1 << position
         for rate in tariff.rates:
-            key = rate.jurisdiction or rate.prefix
+            key = rate.calls
             other = entries.get(key)
             assert other is None or other[0] != bit, f"{tariff.name} has a prefix twice, or a jurisdiction: {key}"
             entries[key] = (bit, rate, other)

@@ -147,7 +147,9 @@ def shipped_tariffs() -> dict[str, Path]:
 
 def read_tariffs(path: Path) -> tuple[Tariff, ...] | list[Mistake]:
     """Read one file: a TOML file is one tariff, a CSV deck one for each validity, zone and kinds in it."""
-    text = read_text(path, FILE_BYTES_MAX, "split it by place into several tariffs")
+    text = read_text(
+        path, bytes_max=FILE_BYTES_MAX, too_large="split it by place into several tariffs", kind="tariff file"
+    )
     if isinstance(text, Mistake):
         return [text]
     if path.suffix == CSV_SUFFIX:

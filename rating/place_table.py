@@ -105,7 +105,7 @@ def _pairs(path: Path) -> tuple[set[LocalPair], list[Mistake]]:
 
 
 def _rows(path: Path, required: Sequence[str], optional: Sequence[str]) -> Iterator[Row | Mistake]:
-    text = read_text(path, FILE_BYTES_MAX, "split it by area code")
+    text = read_text(path, bytes_max=FILE_BYTES_MAX, too_large="split it by area code", kind="CSV file")
     if isinstance(text, Mistake):
         yield text
     else:

@@ -91,6 +91,11 @@ class Rate:
         """Whether no talk of any length costs anything."""
         return not (self.per_minute or self.first_price or self.connection)
 
+    @property
+    def calls(self) -> str:
+        """Which calls of its tariff it prices, by prefix or by jurisdiction: no two rates have the same."""
+        return self.jurisdiction or self.prefix
+
     def to_json(self) -> str:
         """The rate as one line of JSON, amounts as decimal strings."""
         facts = asdict(self)
