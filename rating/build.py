@@ -11,6 +11,7 @@ from rating.allowance import FreeClass
 from rating.bill import micros, payer_pays
 from rating.calendar import local_day, wall_changes
 from rating.deck import Deck
+from rating.jurisdiction import Jurisdiction
 from rating.price import NO_TALK, price, step
 from rating.rounding import grains, money_of
 from rating.tariff import FREE_KIND, MidCall, Rate, Tariff, free_rate
@@ -28,6 +29,7 @@ def build_terms(
     at: datetime,
     answer_within: timedelta,
     limit: timedelta,
+    jurisdiction: Jurisdiction | None = None,
     free_seconds: int = 0,
     allowance: str = "",
     levies: tuple[Levy, ...] = (),
@@ -45,6 +47,7 @@ def build_terms(
         at: The instant of admission, aware.
         answer_within: How long the called party may take to accept; prices are known so far beyond admission.
         limit: The longest talk of this call, counted from acceptance.
+        jurisdiction: From the places of facility and number; None where the facility's is not known.
         free_seconds: What is left of an allowance for this call; nothing is taken where the call is free anyway.
         allowance: The name of that allowance.
         levies: Taxes and fees on this call.
@@ -55,14 +58,15 @@ def build_terms(
     """
     if kind == FREE_KIND:
         return plain(free_rate())
-    begins = _segment(deck, number, kind, at, START)
+    asked = (number, kind, jurisdiction)
+    begins = _segment(deck, asked, at, START)
     if begins is None:
         return None
     segments = [begins]
     tariff = _tariff(deck, begins.rate, kind, at)
     reach = answer_within if tariff.mid_call is MidCall.FIXED else answer_within + limit
     for instant in _changes(deck, kind, at, at + reach):
-        found = _segment(deck, number, kind, instant, instant - at)
+        found = _segment(deck, asked, instant, instant - at)
         last = segments[-1]
         if found is not None and (found.rate, found.band) != (last.rate, last.band) and len(segments) < SEGMENTS_MAX:
             segments.append(found)
@@ -125,8 +129,9 @@ def _dearest(rates: list[Rate], paid: int) -> int:
     return first + (-(-rest // 1_000_000) + longest) * second
 
 
-def _segment(deck: Deck, number: str, kind: str, at: datetime, after: timedelta) -> Segment | None:
-    found = deck.rate(number, kind, at)
+def _segment(deck: Deck, asked: tuple[str, str, Jurisdiction | None], at: datetime, after: timedelta) -> Segment | None:
+    number, kind, jurisdiction = asked
+    found = deck.rate(number, kind, at, jurisdiction)
     if found is None:
         return None
     rate, band = _tariff(deck, found, kind, at).rate_at(found, at)

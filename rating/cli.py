@@ -1,51 +1,62 @@
-"""Commands: price a call, quote a number, check tariff files."""
+"""Commands: price a call, quote a number, compare tariffs, judge them by caps, check tariff files."""
 
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
-from rating.calendar import local_day
-from rating.deck import Deck
+from ledger.money import Money
+from rating import ask
+from rating.cap_table import load_caps, shipped_caps
+from rating.caps import Break, CapTable, Days, Facility, FacilityKind, breaks, fee_breaks
+from rating.compare import Call, Case, compare, over_days, over_talk
 from rating.explain import explain
-from rating.load import CALIFORNIA, load_tariffs, shipped_tariffs
-from rating.numbers import Destination, Undialable, normalise
+from rating.load import load_tariffs
+from rating.plot import plot_days, plot_talk
 from rating.price import quote
-from rating.tariff import FREE_KIND, KINDS, Rate
+from rating.tariff import FREE_KIND, KINDS
 
-USAGE: Final = 2
-"""Exit code of a command line that makes no sense."""
-REFUSED: Final = 1
-"""Exit code where there is no price: a number never dialled, no rate, mistakes in a tariff."""
+CASES_MAX = 24
+"""Rows of one comparison: more lines than anybody tells apart in a plot."""
 
-_TALK = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,6})m)?(?:(\d{1,8}(?:\.\d{1,6})?)s?)?")
-_WHY = {
-    Undialable.INVALID_NUMBER: "is not a number; dial ten digits, 1 and ten digits, 011 or + and a country code",
-    Undialable.NEVER_DIALABLE: "is never dialled from a facility (toll-free, premium and special numbers)",
-}
-
-rate_app = typer.Typer(help="Price calls: quote, explain, check tariffs.", no_args_is_help=True)
+rate_app = typer.Typer(
+    help="Price calls: quote, explain, compare; check tariffs and judge them by the FCC's caps.", no_args_is_help=True
+)
 
 Number = Annotated[str, typer.Argument(help="As dialled: 2125550123, 011442079460000, +12125550123.")]
 TariffOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--tariff", help="A shipped tariff or a tariff file; may be repeated. If absent, all of California's."
+        "--tariff",
+        help="A shipped tariff or a tariff file (TOML or CSV); may be repeated: together they are one deck. "
+        "If absent, all of California's.",
     ),
 ]
 OnOption = Annotated[
     str | None, typer.Option("--on", help="Local day, YYYY-MM-DD. Today, or the first day of a lone past tariff.")
 ]
 KindOption = Annotated[str, typer.Option("--kind", help=f"{', '.join(KINDS)} or {FREE_KIND}.")]
+HomeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--home",
+        metavar="STATE[/LATA[/CENTRE]]",
+        help="Where the facility stands, as CA or CA/991/Tule Bend. If absent, domestic calls are interstate.",
+    ),
+]
+PlacesOption = Annotated[
+    list[Path] | None, typer.Option("--places", help="CSV of places by NPA or NPA-NXX; may be repeated.")
+]
+LocalOption = Annotated[list[Path] | None, typer.Option("--local", help="CSV of pairs of local rate centres.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print facts as JSON.")]
 
 
@@ -69,18 +80,20 @@ def explain_command(
     tariff: TariffOption = None,
     on: OnOption = None,
     kind: KindOption = "advancepay",
+    home: HomeOption = None,
+    places: PlacesOption = None,
+    local: LocalOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Price one call and show how the price came about."""
-    length = _talk(talk)
-    found = _find(number, tariff, on, kind)
+    length = ask.talk(talk)
+    found = ask.find(number, tariff, on, kind, ask.places(home, places, local))
     explanation = explain(found.rate, length)
     if as_json:
-        facts = found.facts()
-        typer.echo(json.dumps(facts | json.loads(explanation.to_json()), ensure_ascii=False))
+        typer.echo(json.dumps(found.facts() | json.loads(explanation.to_json()), ensure_ascii=False))
         return
     console = Console(highlight=False)
-    console.print(found.head())
+    console.print(found.head(), soft_wrap=True)
     console.print(escape(explanation.to_text()), soft_wrap=True)
 
 
@@ -91,31 +104,129 @@ def quote_command(
     tariff: TariffOption = None,
     on: OnOption = None,
     kind: KindOption = "advancepay",
+    home: HomeOption = None,
+    places: PlacesOption = None,
+    local: LocalOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what is told before acceptance: the first minute and each further one."""
-    found = _find(number, tariff, on, kind)
-    told = quote(found.rate)
+    """Show what is told before acceptance: the first minute and each further one, without taxes."""
+    found = ask.find(number, tariff, on, kind, ask.places(home, places, local))
+    told, rate = quote(found.rate), found.rate
     if as_json:
         facts = found.facts() | {
-            "tariff": found.rate.tariff,
-            "prefix": found.rate.prefix,
-            "place": found.rate.place,
+            "tariff": rate.tariff,
+            "prefix": rate.prefix,
+            "place": rate.place,
             "first_minute": str(told.first_minute),
             "each_minute": str(told.each_minute),
+            "taxes": "excluded",
         }
         typer.echo(json.dumps(facts, ensure_ascii=False))
         return
     console = Console(highlight=False)
-    console.print(found.head())
-    console.print(escape(f"{found.rate.place} ({found.rate.prefix}) by tariff {found.rate.tariff}"), soft_wrap=True)
+    console.print(found.head(), soft_wrap=True)
+    console.print(escape(f"{rate.place} ({rate.calls}) by tariff {rate.tariff}"), soft_wrap=True)
     console.print(f"  first minute         {told.first_minute}")
     console.print(f"  each further minute  {told.each_minute}")
+    console.print("  in dollars, without taxes")
+
+
+@rate_app.command("compare")
+def compare_command(
+    number: Number,
+    *,
+    tariff: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--tariff", help="As for `quote`, but each is a deck of its own; `california` is all of its years."
+        ),
+    ] = None,
+    on: Annotated[list[str] | None, typer.Option("--on", help="Local day; may be repeated. Today if absent.")] = None,
+    talk: Annotated[str, typer.Option("--talk", help="Accepted talk: 95s, 15m, 1m35s, 1h.")] = "15m",
+    kind: KindOption = "advancepay",
+    home: HomeOption = None,
+    places: PlacesOption = None,
+    local: LocalOption = None,
+    plot: Annotated[Path | None, typer.Option("--plot", help="Write a drawing (SVG) there.")] = None,
+    over: Annotated[
+        str,
+        typer.Option("--over", help="What the drawing runs over: `talk`, or `days` from the first --on to the last."),
+    ] = "talk",
+    as_json: JsonOption = False,
+) -> None:
+    """Price the same call under several tariffs and on several days, without taxes."""
+    ask.check_kind(kind)
+    if over not in {"talk", "days"}:
+        ask.misuse(f"--over {over}: choose talk or days")
+    length, where, called = ask.talk(talk), ask.places(home, places, local), ask.destination(number)
+    offers = [ask.offer(name) for name in tariff or ["california"]]
+    days = sorted({ask.day("--on", text) for text in on or ()}) or [datetime.now(UTC).date()]
+    if len(offers) * len(days) > CASES_MAX:
+        ask.misuse(f"{len(offers)} tariffs on {len(days)} days are more than {CASES_MAX} rows; name fewer")
+    call = Call(called.e164, kind, where.jurisdiction(called.e164), length)
+    cases = compare(call, offers, days)
+    title = f"{call.number}, {kind}, {call.jurisdiction}"
+    if plot is not None:
+        if over == "talk":
+            drawing = plot_talk(f"{title}: price of talk", over_talk(call, offers, days))
+        else:
+            drawing = plot_days(f"{title}: price of {talk}", over_days(call, offers, days[0], days[-1]))
+        _write(plot, drawing)
+    if as_json:
+        typer.echo(json.dumps([_case_facts(call, talk, case) for case in cases], ensure_ascii=False))
+        return
+    console = Console(highlight=False)
+    console.print(f"[bold]{title}[/bold], dollars without taxes", soft_wrap=True)
+    table = Table(box=None, pad_edge=False)
+    for name in ("tariff", "on", "place", "first minute", "each further", f"{talk} of talk"):
+        table.add_column(name, justify="left" if name in {"tariff", "on", "place"} else "right", no_wrap=True)
+    for case in cases:
+        amounts = (case.first_minute, case.each_minute, case.total)
+        shown = ["no price" if amount is None else str(amount) for amount in amounts]
+        table.add_row(escape(case.offer), str(case.on), "" if case.rate is None else escape(case.rate.place), *shown)
+    console.print(table)
+
+
+@rate_app.command("caps")
+def caps_command(
+    tariffs: Annotated[list[str], typer.Argument(help="Shipped tariffs or tariff files, each judged alone.")],
+    *,
+    facility_kind: Annotated[str, typer.Option("--facility-kind", help="prison or jail.")] = "prison",
+    population: Annotated[
+        int | None, typer.Option("--population", min=0, help="Of a jail: people on an average day.")
+    ] = None,
+    home: Annotated[str | None, typer.Option("--home", help="State of the facility, as CA.")] = None,
+    start: Annotated[str | None, typer.Option("--from", help="First day that is judged.")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="First day that is no longer judged.")] = None,
+    fee: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fee", help="A fee beside the price, as automated=3.00, agent=5.95, bill=2.00; may be repeated."
+        ),
+    ] = None,
+    caps: Annotated[Path | None, typer.Option("--caps", help="A table of caps instead of the shipped one.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell which FCC cap a tariff breaks, on which days and by how much. Exit code 1 where one is broken."""
+    window = Days(ask.day("--from", start) if start else date.min, ask.day("--until", until) if until else None)
+    facility = _facility(facility_kind, population, home)
+    places, table = ask.places(home, None, None).table, _caps(caps)
+    found: list[Break] = []
+    for name in tariffs:
+        for each in ask.deck_of([name]).tariffs:
+            found += breaks(each, table, facility, window, places)
+    for text in fee or ():
+        found += _fees(text, table, window)
+    if as_json:
+        typer.echo(json.dumps([_break_facts(each) for each in found], ensure_ascii=False))
+    else:
+        _print_breaks(found, facility)
+    raise typer.Exit(ask.REFUSED if found else 0)
 
 
 @rate_app.command("check")
 def check_command(
-    files: Annotated[list[Path], typer.Argument(help="Tariff files that are to form one deck.")],
+    files: Annotated[list[Path], typer.Argument(help="Tariff files (TOML or CSV) that are to form one deck.")],
     as_json: JsonOption = False,
 ) -> None:
     """Name every mistake in tariff files, with line and remedy."""
@@ -127,96 +238,119 @@ def check_command(
                 for each in deck
             ]
             typer.echo(json.dumps(rows, ensure_ascii=False))
-            raise typer.Exit(REFUSED)
-        _refuse(*(str(mistake) for mistake in deck))
+            raise typer.Exit(ask.REFUSED)
+        ask.refuse_mistakes(deck)
     if as_json:
         typer.echo("[]")
         return
     for tariff in deck.tariffs:
         until = tariff.valid_until or "further notice"
-        typer.echo(f"{tariff.name}: {len(tariff.rates)} prefixes, {tariff.valid_from} until {until}")
+        count = len(tariff.rates)
+        typer.echo(f"{tariff.name}: {count} {'price' if count == 1 else 'prices'}, {tariff.valid_from} until {until}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What a command line asks about."""
-
-    destination: Destination
-    kind: str
-    on: date
-    rate: Rate
-
-    def facts(self) -> dict[str, str]:
-        number, country = self.destination.e164, self.destination.country
-        return {"number": number, "country": country, "kind": self.kind, "on": self.on.isoformat()}
-
-    def head(self) -> str:
-        return f"[bold]{self.destination.e164}[/bold] ({self.destination.country}), {self.kind}, on {self.on}"
-
-
-def _find(number: str, tariffs: list[str] | None, on: str | None, kind: str) -> _Found:
-    if kind not in (*KINDS, FREE_KIND):
-        _misuse(f"--kind {kind}: choose from {', '.join((*KINDS, FREE_KIND))}")
-    asked = None if on is None else _day(on)
-    deck = _deck(tariffs)
-    destination = normalise(number)
-    if isinstance(destination, Undialable):
-        _refuse(f"{number} {_WHY[destination]}")
-    day = asked or _day_of(deck, datetime.now(UTC))
-    rate = deck.rate(destination.e164, kind, day)
-    if rate is None:
-        names = ", ".join(tariff.name for tariff in deck.tariffs)
-        _refuse(f"no rate for {destination.e164}, {kind}, on {day} in {names}; see --tariff, --kind and --on")
-    return _Found(destination, kind, day, rate)
+def _case_facts(call: Call, talk: str, case: Case) -> dict[str, Any]:
+    return {
+        "number": call.number,
+        "kind": call.kind,
+        "jurisdiction": call.jurisdiction,
+        "tariff": case.offer,
+        "on": case.on.isoformat(),
+        "place": None if case.rate is None else case.rate.place,
+        "talk": talk,
+        "first_minute": _text(case.first_minute),
+        "each_minute": _text(case.each_minute),
+        "total": _text(case.total),
+        "taxes": "excluded",
+    }
 
 
-def _day_of(deck: Deck, now: datetime) -> date:
-    """Today; for one tariff that does not hold today, its first day."""
-    if len(deck.tariffs) > 1:
-        return local_day(now, deck.tariffs[-1].zone)
-    (tariff,) = deck.tariffs
-    today = local_day(now, tariff.zone)
-    return today if tariff.covers(today) else tariff.valid_from
+def _text(amount: Money | None) -> str | None:
+    return None if amount is None else str(amount)
 
 
-def _deck(names: list[str] | None) -> Deck:
-    shipped = shipped_tariffs()
-    paths = [shipped.get(name, Path(name)) for name in names or CALIFORNIA]
-    unknown = [path for path in paths if not path.is_file()]
-    if unknown:
-        _misuse(*(f"--tariff {path}: no such file, nor a shipped tariff ({', '.join(shipped)})" for path in unknown))
-    deck = load_tariffs(*paths)
-    if isinstance(deck, list):
-        _refuse(*(str(mistake) for mistake in deck))
-    return deck
-
-
-def _day(text: str) -> date:
+def _write(path: Path, drawing: str) -> None:
     try:
-        return date.fromisoformat(text)
-    except ValueError:
-        _misuse(f"--on {text}: write a day as 2021-06-01")
+        path.write_text(drawing + "\n", encoding="utf-8")
+    except OSError as error:
+        ask.misuse(f"--plot {path}: cannot be written: {error.strerror}; name a file in a folder that exists")
 
 
-def _talk(text: str) -> timedelta:
-    parts = _TALK.fullmatch(text.strip())
-    if parts is None or not any(parts.groups()):
-        _misuse(f"--talk {text}: write for example 95s, 15m or 1m35s")
-    hours, minutes, seconds = (Decimal(part or 0) for part in parts.groups())
-    micros = int(((hours * 60 + minutes) * 60 + seconds) * 1_000_000)
-    return timedelta(microseconds=micros)
+def _facility(kind: str, population: int | None, home: str | None) -> Facility:
+    if kind not in set(FacilityKind):
+        ask.misuse(f"--facility-kind {kind}: choose from {', '.join(FacilityKind)}")
+    if kind == FacilityKind.JAIL and population is None:
+        ask.misuse("--facility-kind jail: caps of jails depend on their size; add --population")
+    return Facility(FacilityKind(kind), population, (home or "")[:2])
 
 
-def _misuse(*lines: str) -> NoReturn:
-    _complain(lines)
-    raise typer.Exit(USAGE)
+def _caps(path: Path | None) -> CapTable:
+    table = shipped_caps() if path is None else load_caps(path)
+    if isinstance(table, list):
+        ask.refuse_mistakes(table)
+    return table
 
 
-def _refuse(*lines: str) -> NoReturn:
-    _complain(lines)
-    raise typer.Exit(REFUSED)
+def _fees(text: str, caps: CapTable, window: Days) -> list[Break]:
+    name, _, amount = text.partition("=")
+    try:
+        value = Decimal(amount)
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not name or not value.is_finite() or value < 0:
+        ask.misuse(f"--fee {text}: write a name and dollars, as automated=3.00")
+    return fee_breaks(name, value, caps, window)
 
 
-def _complain(lines: tuple[str, ...]) -> None:
-    for line in lines:
-        typer.echo(line, err=True)
+def _break_facts(each: Break) -> dict[str, Any]:
+    return {
+        "tariff": each.tariff,
+        "row": list(each.keys),
+        "place": each.place,
+        "kinds": list(each.kinds),
+        "charge": each.charge,
+        "charged": f"{each.charged:f}",
+        "allowed": f"{each.allowed:f}",
+        "over": f"{each.over:f}",
+        "from": each.days.start.isoformat(),
+        "until": None if each.days.until is None else each.days.until.isoformat(),
+        "order": each.order,
+        "unverified": each.unverified,
+    }
+
+
+def _print_breaks(found: list[Break], facility: Facility) -> None:
+    console = Console(highlight=False)
+    people = "" if facility.population is None else f" of {facility.population} people"
+    where = f" in {facility.state}" if facility.state else "; without --home all domestic prefixes count as interstate"
+    console.print(f"judged as a {facility.kind}{people}{where}; calls abroad are not judged", soft_wrap=True)
+    if not found:
+        console.print("no cap is broken")
+        return
+    table = Table(box=None, pad_edge=False)
+    columns: tuple[tuple[str, Callable[[Break], str]], ...] = (
+        ("tariff", lambda each: each.tariff),
+        ("row", _row),
+        ("charge", lambda each: str(each.charge)),
+        ("charged", lambda each: f"{each.charged:f}"),
+        ("allowed", lambda each: f"{each.allowed:f}"),
+        ("over", lambda each: f"{each.over:f}"),
+        ("from", lambda each: str(each.days.start)),
+        ("until", lambda each: str(each.days.until or "further notice")),
+        ("by", lambda each: each.order + ("*" if each.unverified else "")),
+    )
+    for name, _ in columns:
+        table.add_column(name, justify="right" if name in {"charged", "allowed", "over"} else "left")
+    for each in found:
+        table.add_row(*(escape(show(each)) for _, show in columns))
+    console.print(table)
+    for note in sorted({f"* {each.order}, unverified: {each.unverified}" for each in found if each.unverified}):
+        console.print(escape(note), soft_wrap=True)
+
+
+def _row(each: Break) -> str:
+    """The row by its place and what it names, and the kinds of billing where not all are meant."""
+    count = len(each.keys)
+    named = ", ".join(each.keys) if count <= 2 else f"{each.keys[0]} and {count - 1} more"
+    kinds = "" if len(each.kinds) == len(KINDS) else f", {', '.join(each.kinds)}"
+    return f"{each.place} ({named}){kinds}"

@@ -12,6 +12,7 @@
     [[rows]]
     place = "United States"
     prefixes = ["+1"]                # E.164; the longest that fits a number decides; "+" fits all
+    # jurisdiction = "interstate"    # instead of prefixes: calls of this kind, or of these where it is a list
     per_minute = "0.025"             # dollars; quoted or bare, read exactly
     first_price = "1.50"             # optional: the first interval, where it costs differently
     connection = "0"                 # optional: once per call
@@ -29,11 +30,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt
 
 from rating.calendar import is_zone
+from rating.csv_deck import CSV_SUFFIX, parse_deck
 from rating.deck import Deck, overlaps
 from rating.document import parse_document, read_text
+from rating.jurisdiction import Jurisdiction
 from rating.load_bands import (
     BAND_REMEDIES,
     BANDS_MAX,
@@ -47,6 +50,7 @@ from rating.mistake import Mistake
 from rating.tariff import (
     AMOUNT_MAX,
     AMOUNT_PLACES_MAX,
+    ANYWHERE,
     KINDS,
     PREFIX_DIGITS_MAX,
     SECONDS_MAX,
@@ -75,6 +79,7 @@ _REMEDIES: Final = BAND_REMEDIES | {
     "rows": "write at least one [[rows]] with place, prefixes and per_minute",
     "place": 'name the place for people, as in place = "United States"',
     "prefixes": 'write + and digits, each prefix once, as in prefixes = ["+1212"], or ["+"] for all numbers',
+    "jurisdiction": f"choose from {', '.join(Jurisdiction)}, each once, and name no prefixes in that row",
     "per_minute": 'write dollars a minute, as in per_minute = "0.025"',
     "first_price": 'write dollars for the whole first interval, as in first_price = "1.50", or leave it out',
     "connection": 'write dollars for each call, as in connection = "3.00", or leave it out',
@@ -84,13 +89,17 @@ _Amount = Annotated[Decimal, Field(ge=0, le=AMOUNT_MAX, decimal_places=AMOUNT_PL
 _Seconds = Annotated[StrictInt, Field(ge=1, le=SECONDS_MAX)]
 _Day = Annotated[date, Field(strict=True)]
 _Prefix = Annotated[str, Field(pattern=rf"^\+(?:[1-9][0-9]{{0,{PREFIX_DIGITS_MAX - 1}}})?$")]
+_Jurisdictions = Annotated[
+    list[Jurisdiction], Field(min_length=1), BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
+]
 
 
 class _Row(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     place: Annotated[str, Field(min_length=1, max_length=80)]
-    prefixes: Annotated[list[_Prefix], Field(min_length=1)]
+    prefixes: Annotated[list[_Prefix], Field(min_length=1)] | None = None
+    jurisdiction: _Jurisdictions | None = None
     per_minute: _Amount
     first_price: _Amount | None = None
     connection: _Amount = Decimal(0)
@@ -123,15 +132,15 @@ def load_tariffs(*paths: Path) -> Deck | list[Mistake]:
     files: dict[str, Path] = {}
     mistakes: list[Mistake] = []
     for path in paths:
-        read = read_tariff(path)
+        read = read_tariffs(path)
         if isinstance(read, list):
             mistakes += read
-        elif read.name in files:
-            what = f"the name {read.name!r} is taken by {files[read.name]}"
+        elif read[0].name in files:
+            what = f"the name {read[0].name!r} is taken by {files[read[0].name]}"
             mistakes.append(Mistake(path, None, "name", what, "give each tariff its own name"))
         else:
-            tariffs.append(read)
-            files[read.name] = path
+            tariffs += read
+            files[read[0].name] = path
     for overlap in overlaps(tariffs):
         what = (
             f"prefix {overlap.prefix} is priced by {overlap.first} ({files[overlap.first]}) as well, "
@@ -144,17 +153,20 @@ def load_tariffs(*paths: Path) -> Deck | list[Mistake]:
 
 def shipped_tariffs() -> dict[str, Path]:
     """The tariffs that come with the package, by name."""
-    return {path.stem: path for path in sorted(SHIPPED.glob("*.toml"))}
+    return {path.stem: path for path in sorted(SHIPPED.iterdir()) if path.suffix in {".toml", CSV_SUFFIX}}
 
 
-def read_tariff(path: Path) -> Tariff | list[Mistake]:
-    """Read one tariff file, or tell all mistakes in it."""
+def read_tariffs(path: Path) -> tuple[Tariff, ...] | list[Mistake]:
+    """Read one file: a TOML file is one tariff, a CSV deck one for each validity, zone and kinds in it."""
     text = read_text(
         path, bytes_max=FILE_BYTES_MAX, too_large="split it by place into several tariffs", kind="tariff file"
     )
     if isinstance(text, Mistake):
         return [text]
-    return parse_tariff(text, path)
+    if path.suffix == CSV_SUFFIX:
+        return parse_deck(text, path)
+    tariff = parse_tariff(text, path)
+    return tariff if isinstance(tariff, list) else (tariff,)
 
 
 def parse_tariff(text: str, path: Path) -> Tariff | list[Mistake]:
@@ -199,9 +211,16 @@ def _rates(file: _File, row: _Row) -> list[Rate]:
             first_seconds=first,
             increment_seconds=row.increment or file.increment,
             minimum_seconds=row.minimum or file.minimum or first,
+            jurisdiction=jurisdiction,
         )
-        for prefix in row.prefixes
+        for prefix, jurisdiction in _whom(row)
     ]
+
+
+def _whom(row: _Row) -> Iterator[tuple[str, Jurisdiction | None]]:
+    """The calls a row prices: by prefix or by jurisdiction."""
+    yield from ((prefix, None) for prefix in row.prefixes or ())
+    yield from ((ANYWHERE, jurisdiction) for jurisdiction in row.jurisdiction or ())
 
 
 def _contradictions(document: Mapping[str, object]) -> Iterator[tuple[Key, str]]:
@@ -219,18 +238,22 @@ def _contradictions(document: Mapping[str, object]) -> Iterator[tuple[Key, str]]
         if not isinstance(row, Mapping):
             continue
         yield from _short_minimum(document, row, index)
-        prefixes = row.get("prefixes")
-        for position, prefix in enumerate(prefixes if isinstance(prefixes, list) else []):
-            if not isinstance(prefix, str):
-                continue
-            key = (str(row.get("band", _NO_BAND)), prefix)
-            if key in seen:
-                what = f"{prefix} stands in rows[{seen[key]}] already"
-                yield ("rows", index, "prefixes", position), what
-            seen.setdefault(key, index)
-    for (band, prefix), index in seen.items():
-        if band != _NO_BAND and (_NO_BAND, prefix) not in seen:
-            yield ("rows", index, "band"), f"{prefix} has no row without a band"
+        if "prefixes" not in row and "jurisdiction" not in row:
+            yield ("rows", index, "prefixes"), "is missing"
+        elif "prefixes" in row and "jurisdiction" in row:
+            yield ("rows", index, "jurisdiction"), "a row prices prefixes or a jurisdiction, not both"
+        band = str(row.get("band", _NO_BAND))
+        for name in ("prefixes", "jurisdiction"):
+            words = row.get(name)
+            for position, word in enumerate(words if isinstance(words, list) else [words]):
+                if not isinstance(word, str):
+                    continue
+                if (band, word) in seen:
+                    yield ("rows", index, name, position), f"{word} stands in rows[{seen[band, word]}] already"
+                seen.setdefault((band, word), index)
+    for (band, word), index in seen.items():
+        if band != _NO_BAND and (_NO_BAND, word) not in seen:
+            yield ("rows", index, "band"), f"{word} has no row without a band"
 
 
 def _short_minimum(document: Mapping[str, object], row: Mapping[str, object], index: int) -> Iterator[tuple[Key, str]]:

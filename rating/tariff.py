@@ -24,6 +24,7 @@ from typing import Final
 from rating.band import Band, band_at
 from rating.calendar import wall_clock
 from rating.errors import RateError
+from rating.jurisdiction import Jurisdiction
 from rating.rounding import RATE_PLACES_MAX, grains
 from rating.stairs import SECOND, Pace, Stairs
 
@@ -72,12 +73,16 @@ class Rate:
     increment_seconds: int = 60
     minimum_seconds: int = 60
     """The least talk that is billed; at least the first interval."""
+    jurisdiction: Jurisdiction | None = None
+    """The calls it prices, where it names those instead of a prefix; `prefix` is then `ANYWHERE`."""
     _stairs: Stairs | None = field(init=False, default=None, compare=False, repr=False)
     """Made at the first price: most rates of a large deck are never asked for one."""
 
     def __post_init__(self) -> None:
         if not self.prefix.startswith(ANYWHERE):
             raise RateError(f"prefix: {self.prefix!r} does not begin with a plus sign")
+        if self.jurisdiction is not None and self.prefix != ANYWHERE:
+            raise RateError(f"jurisdiction: a rate of {self.jurisdiction} calls has no prefix, but {self.prefix}")
         for name in _AMOUNTS:
             _check_amount(name, getattr(self, name))
         for name in _SECONDS:
@@ -96,8 +101,8 @@ class Rate:
 
     @property
     def calls(self) -> str:
-        """Which calls of its tariff it prices: no two rates of one band have the same."""
-        return self.prefix
+        """Which calls of its tariff it prices, by prefix or by jurisdiction: no two rates of one band have the same."""
+        return self.jurisdiction or self.prefix
 
     @property
     def first_grains(self) -> int:
@@ -132,6 +137,8 @@ class Rate:
         for name in _AMOUNTS:
             if facts[name] is not None:
                 facts[name] = f"{facts[name]:f}"
+        if self.jurisdiction is None:
+            del facts["jurisdiction"]
         return facts
 
     def to_json(self) -> str:
@@ -158,7 +165,8 @@ class Rate:
         Raises:
             RateError: It is anything else.
         """
-        if not isinstance(stored, dict) or set(stored) != {each.name for each in fields(cls) if each.init}:
+        names = {each.name for each in fields(cls) if each.init}
+        if not isinstance(stored, dict) or {*stored, "jurisdiction"} != names:
             raise RateError("not a stored rate: its fields are not those of a rate")
         facts = dict(stored)
         for name in ("tariff", "prefix", "place"):
@@ -167,7 +175,10 @@ class Rate:
         for name in _AMOUNTS:
             if not (name == "first_price" and facts[name] is None):
                 facts[name] = _read_amount(name, facts[name])
-        return cls(**facts)
+        word = facts.pop("jurisdiction", None)
+        if word is not None and word not in list(Jurisdiction):
+            raise RateError(f"jurisdiction: {word!r} is not one of {', '.join(Jurisdiction)}")
+        return cls(**facts, jurisdiction=None if word is None else Jurisdiction(word))
 
 
 class MidCall(Enum):

@@ -58,18 +58,21 @@ def test_a_quote_is_json_with_amounts_as_text() -> None:
         "country": "GB",
         "kind": "advancepay",
         "on": "2021-06-01",
+        "jurisdiction": "international",
         "tariff": "california-2021",
         "prefix": "+",
         "place": "international",
         "first_minute": "0.07",
         "each_minute": "0.07",
+        "taxes": "excluded",
     }
 
 
 def test_a_quote_for_people_tells_both_prices() -> None:
     code, out, _ = run("quote", "3105550123", "--kind", "collect", "--on", "2021-06-01")
     assert code == 0
-    assert [line.split()[-1] for line in out.splitlines()[2:]] == ["0.076", "0.076"]
+    assert [line.split()[-1] for line in out.splitlines()[2:4]] == ["0.076", "0.076"]
+    assert out.splitlines()[-1].strip() == "in dollars, without taxes"
 
 
 @pytest.mark.parametrize(
@@ -77,7 +80,7 @@ def test_a_quote_for_people_tells_both_prices() -> None:
     [
         (["911"], 1, "911 is never dialled"),
         (["12"], 1, "12 is not a number"),
-        (["2125550123", "--on", "2019-06-01"], 1, "no rate for +12125550123, advancepay, on 2019-06-01"),
+        (["2125550123", "--on", "2019-06-01"], 1, "no rate for +12125550123, advancepay, interstate, on 2019-06-01"),
         (["2125550123", "--on", "June"], 2, "--on June: write a day"),
         (["2125550123", "--talk", "long", "--on", "2021-06-01"], 2, "--talk long: write for example"),
         (["2125550123", "--talk", "", "--on", "2021-06-01"], 2, "--talk : write for example"),
@@ -106,5 +109,5 @@ def test_check_passes_over_a_good_file_and_names_the_faults_of_a_bad_one(tmp_pat
 
 def test_check_lists_the_tariffs_of_a_good_file() -> None:
     free = Path(__file__).resolve().parents[2] / "rating" / "tariffs" / "free-2023.toml"
-    assert run("check", str(free)) == (0, "free-2023: 1 prefixes, 2023-01-01 until further notice\n", "")
+    assert run("check", str(free)) == (0, "free-2023: 1 price, 2023-01-01 until further notice\n", "")
     assert run("check", str(free), "--json") == (0, "[]\n", "")

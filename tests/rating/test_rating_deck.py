@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rating.calendar import is_zone, local_day
+from rating.calendar import day_start, is_zone, local_day
 from rating.deck import Deck
 from rating.errors import OverlapError
-from rating.tariff import Tariff
-from tests.rating.rate_builders import tariff
+from rating.jurisdiction import Jurisdiction
+from rating.tariff import KINDS, Tariff
+from tests.rating.rate_builders import rate, tariff
 
+DAY = timedelta(days=1)
 TODAY = date(2021, 6, 1)
 
 
@@ -138,3 +143,106 @@ def test_local_days_follow_daylight_saving() -> None:
 @pytest.mark.parametrize("name", ["", "America", "Mars/Base", "/etc/passwd", "../UTC", "a\0b"])
 def test_names_that_are_no_zones_are_known_as_such(name: str) -> None:
     assert not is_zone(name)
+
+
+def by_jurisdiction(*words: str, prefixes: Sequence[str] = (), **fields: Any) -> Tariff:
+    plain = tariff("test", *prefixes or ("+999",), **fields)
+    rows = [rate(prefix="+", jurisdiction=Jurisdiction(word)) for word in words]
+    return replace(plain, rates=(*plain.rates, *rows))
+
+
+def row_of(deck: Deck, number: str, jurisdiction: str | None = None) -> str | None:
+    word = None if jurisdiction is None else Jurisdiction(jurisdiction)
+    found = deck.rate(number, "debit", TODAY, word)
+    return None if found is None else found.jurisdiction or found.prefix
+
+
+@pytest.mark.parametrize(
+    ("number", "jurisdiction", "row"),
+    [
+        ("+12135550100", "local", "+1213"),
+        ("+12125550100", "local", "local"),
+        ("+12125550100", "interstate", "interstate"),
+        ("+12125550100", "interlata", "+"),
+        ("+442079460000", "international", "+"),
+        ("+12125550100", None, "interstate"),
+        ("+442079460000", None, "+"),
+    ],
+)
+def test_a_prefix_goes_before_a_jurisdiction_and_that_before_all_numbers(
+    number: str, jurisdiction: str | None, row: str
+) -> None:
+    deck = Deck([by_jurisdiction("local", "interstate", prefixes=("+1213", "+"))])
+    assert row_of(deck, number, jurisdiction) == row
+
+
+def test_jurisdictions_and_prefixes_are_weighed_across_tariffs() -> None:
+    deck = Deck([by_jurisdiction("interstate"), replace(tariff("all", "+"), name="all")])
+    assert row_of(deck, "+12125550100") == "interstate"
+    assert row_of(deck, "+442079460000") == "+"
+    assert row_of(Deck([by_jurisdiction("local")]), "+12125550100", "interstate") is None
+
+
+def test_two_tariffs_of_one_jurisdiction_contradict_each_other() -> None:
+    one, other = by_jurisdiction("local"), by_jurisdiction("local", "interstate", prefixes=("+2",))
+    with pytest.raises(OverlapError) as error:
+        Deck([one, replace(other, name="other")])
+    assert error.value.prefix == "local"
+
+
+def test_a_deck_without_tariffs_prices_nothing() -> None:
+    assert row_of(Deck([]), "+12125550100") is None
+
+
+def test_many_tariffs_of_one_prefix_are_told_apart_by_the_day() -> None:
+    firsts = [date(2000 + year, 1, 1) for year in range(40)]
+    spans = zip(firsts, [*firsts[1:], None], strict=True)
+    deck = Deck([tariff(f"y{n}", "+1", valid_from=start, valid_until=end) for n, (start, end) in enumerate(spans)])
+    for year in range(40):
+        found = deck.rate("+12125550100", "debit", date(2000 + year, 6, 1))
+        assert found is not None
+        assert found.tariff == f"y{year}"
+    assert deck.rate("+12125550100", "debit", date(1999, 12, 31)) is None
+
+
+@given(
+    spans=st.lists(st.tuples(st.integers(0, 9), st.integers(1, 5), st.sampled_from(KINDS)), max_size=6),
+    day=st.integers(-1, 15),
+    zone=st.sampled_from(("UTC", "America/Los_Angeles", "Pacific/Auckland", "Africa/Cairo")),
+    seconds=st.integers(-90_000, 90_000),
+)
+@settings(deadline=None)
+def test_an_instant_is_priced_by_its_local_day(
+    spans: list[tuple[int, int, str]], day: int, zone: str, seconds: int
+) -> None:
+    start = date(2021, 3, 10)
+    deck = Deck(
+        tariff(
+            f"t{n}",
+            f"+1{n}",
+            zone=zone,
+            kinds=[kind],
+            valid_from=start + first * DAY,
+            valid_until=start + (first + length) * DAY,
+        )
+        for n, (first, length, kind) in enumerate(spans)
+    )
+    instant = datetime(2021, 3, 10, tzinfo=UTC) + day * DAY + timedelta(seconds=seconds)
+    for n, (_, _, kind) in enumerate(spans):
+        number = f"+1{n}25550123"
+        assert deck.rate(number, kind, instant) is deck.rate(number, kind, local_day(instant, zone))
+
+
+@pytest.mark.parametrize(
+    ("day", "zone", "instant"),
+    [
+        (date(2021, 7, 1), "America/Los_Angeles", datetime(2021, 7, 1, 7, tzinfo=UTC)),
+        (date(2021, 1, 1), "America/Los_Angeles", datetime(2021, 1, 1, 8, tzinfo=UTC)),
+        (date(2023, 4, 28), "Africa/Cairo", datetime(2023, 4, 27, 22, tzinfo=UTC)),
+        (date(2011, 12, 31), "Pacific/Apia", datetime(2011, 12, 30, 10, tzinfo=UTC)),
+    ],
+)
+def test_a_local_day_starts_at_an_instant(day: date, zone: str, instant: datetime) -> None:
+    assert day_start(day, zone) == instant
+    assert local_day(instant, zone) == day
+    assert local_day(instant - timedelta(microseconds=1), zone) < day

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ledger.money import Money
 from rating.deck import Deck
+from rating.jurisdiction import Jurisdiction
 from rating.load import CALIFORNIA, FILE_BYTES_MAX, load_tariffs, parse_tariff, shipped_tariffs
 from rating.mistake import Mistake
 from rating.price import Quote, afford, price, quote
@@ -20,6 +21,8 @@ from rating.tariff import KINDS, Rate, Tariff
 FILE = Path("tariff.toml")
 HEAD = 'name = "t"\nvalid_from = 2021-01-01\nzone = "UTC"\n'
 ROW = '[[rows]]\nplace = "here"\nprefixes = ["+1"]\nper_minute = "0.10"\n'
+
+LOCAL = ROW.replace('prefixes = ["+1"]', 'jurisdiction = "local"')
 
 
 def told(text: str) -> list[tuple[int | None, str]]:
@@ -65,6 +68,17 @@ def test_the_minimum_is_the_first_interval_unless_it_is_said() -> None:
 @pytest.mark.parametrize("amount", ["0.1", '"0.1"', '"0.10"', "1e-1"])
 def test_amounts_are_exact_with_and_without_quotes(amount: str) -> None:
     assert only_rate(HEAD + ROW.replace('"0.10"', amount)).per_minute == Decimal("0.1")
+
+
+def test_a_row_prices_one_jurisdiction_or_several() -> None:
+    read = parse_tariff(HEAD + LOCAL + LOCAL.replace('"local"', '["intralata", "interstate"]') + ROW, FILE)
+    assert isinstance(read, Tariff), read
+    assert [(rate.prefix, rate.jurisdiction) for rate in read.rates] == [
+        ("+", Jurisdiction.LOCAL),
+        ("+", Jurisdiction.INTRALATA),
+        ("+", Jurisdiction.INTERSTATE),
+        ("+1", None),
+    ]
 
 
 MISTAKES = """\
@@ -154,6 +168,12 @@ def test_a_mistake_names_file_line_key_fault_and_remedy() -> None:
         (HEAD + ROW + "minimum = 99999\n", [(8, "rows[0].minimum")]),
         (HEAD + ROW + 'first_price = "1000.01"\n', [(8, "rows[0].first_price")]),
         (HEAD + ROW + ROW, [(10, "rows[1].prefixes[0]")]),
+        (HEAD + ROW + 'jurisdiction = "local"\n', [(8, "rows[0].jurisdiction")]),
+        (HEAD + LOCAL.replace('"local"', '"nearby"'), [(6, "rows[0].jurisdiction[0]")]),
+        (HEAD + LOCAL.replace('"local"', '["local", "local"]'), [(6, "rows[0].jurisdiction[1]")]),
+        (HEAD + LOCAL.replace('"local"', "[]"), [(6, "rows[0].jurisdiction")]),
+        (HEAD + LOCAL.replace('"local"', "3"), [(6, "rows[0].jurisdiction")]),
+        (HEAD + LOCAL + LOCAL, [(10, "rows[1].jurisdiction[0]")]),
         (HEAD + ROW + "[extra]\nkey = 1\n", [(8, "extra")]),
         (HEAD + "[[rows\n", [(4, "")]),
         (HEAD + "rows = ", [(4, "")]),
@@ -228,7 +248,7 @@ def test_a_name_can_be_given_once() -> None:
 
 @pytest.mark.parametrize("name", sorted(shipped_tariffs()))
 def test_every_shipped_tariff_loads_under_its_own_name(name: str) -> None:
-    assert [tariff.name for tariff in deck(name).tariffs] == [name]
+    assert {tariff.name for tariff in deck(name).tariffs} == {name}
 
 
 @pytest.mark.parametrize(
@@ -253,6 +273,38 @@ def test_california_through_the_years(number: str, kind: str, on: str, each_minu
     assert rate is not None
     minute = Money.from_text(each_minute)
     assert quote(rate) == Quote(first_minute=minute, each_minute=minute)
+
+
+@pytest.mark.parametrize(
+    ("name", "jurisdiction", "on", "first_minute", "each_minute"),
+    [
+        ("connecticut", "local", "2021-06-30", "0.2433", "0.2433"),
+        ("connecticut", "intralata", "2021-06-30", "0.2433", "0.2433"),
+        ("connecticut", "interlata", "2021-06-30", "0.2433", "0.2433"),
+        ("connecticut", "interstate", "2021-06-30", "0.21", "0.21"),
+        ("connecticut", "interlata", "2021-07-01", "0.19", "0.19"),
+        ("connecticut", "interstate", "2022-09-30", "0.19", "0.19"),
+        ("connecticut", "interstate", "2022-10-01", "0", "0"),
+        ("federal", "local", "2024-12-31", "0.06", "0.06"),
+        ("federal", "intralata", "2024-12-31", "0.21", "0.21"),
+        ("federal", "interstate", "2024-12-31", "0.21", "0.21"),
+        ("federal", "interstate", "2025-01-01", "0.06", "0.06"),
+        ("yakima", "interstate", "2022-01-01", "1.50", "0.12"),
+        ("new-york-city", "local", "2018-01-01", "0.50", "0.05"),
+    ],
+)
+def test_shipped_tariffs_by_jurisdiction(
+    name: str, jurisdiction: str, on: str, first_minute: str, each_minute: str
+) -> None:
+    rate = deck(name).rate("+12125550123", "collect", date.fromisoformat(on), Jurisdiction(jurisdiction))
+    assert rate is not None
+    assert quote(rate) == Quote(first_minute=Money.from_text(first_minute), each_minute=Money.from_text(each_minute))
+
+
+@pytest.mark.parametrize("path", sorted(shipped_tariffs().values()), ids=lambda path: path.stem)
+def test_every_shipped_tariff_says_what_is_not_verified(path: Path) -> None:
+    text = path.read_text(encoding="utf-8").lower()
+    assert any(word in text for word in ("unverified", "made up", "every call is free"))
 
 
 def test_fifteen_minutes_in_california_cost_thirty_seven_and_a_half_cents() -> None:

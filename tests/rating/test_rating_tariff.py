@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 
 from rating.errors import RateError
+from rating.jurisdiction import Jurisdiction
 from rating.tariff import Rate, free_rate
 from tests.rating.rate_builders import rate, rates, tariff
 
@@ -34,6 +35,12 @@ def test_a_stored_rate_holds_its_amounts_as_decimal_text() -> None:
         "increment_seconds": 60,
         "minimum_seconds": 60,
     }
+
+
+def test_a_rate_of_a_jurisdiction_keeps_it() -> None:
+    local = rate(prefix="+", jurisdiction=Jurisdiction.LOCAL)
+    assert json.loads(local.to_json())["jurisdiction"] == "local"
+    assert Rate.from_json(local.to_json()) == local
 
 
 def changed(**fields: Any) -> str:
@@ -61,6 +68,9 @@ def changed(**fields: Any) -> str:
         (changed(increment_seconds=86_401), "increment_seconds: 86401"),
         (changed(minimum_seconds=59), "minimum_seconds: 59 is below the first interval of 60"),
         (changed(prefix="1212"), "prefix: '1212'"),
+        (changed(jurisdiction="nearby"), "jurisdiction: 'nearby'"),
+        (changed(jurisdiction=["local"]), "jurisdiction: ['local']"),
+        (changed(jurisdiction="local"), "jurisdiction: a rate of local calls has no prefix, but +1"),
     ],
 )
 def test_a_damaged_stored_rate_is_refused_and_named(text: str, word: str) -> None:
