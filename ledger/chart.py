@@ -257,6 +257,12 @@ def key_of(account_id: AccountId) -> str:
     return account_id.partition(":")[2]
 
 
+def is_prepaid(account_id: AccountId) -> bool:
+    """Whether it is an account that customers pay into before they call."""
+    terms = terms_of(account_id)
+    return terms.floor is not None and terms.takes_deposits
+
+
 def account_of(kind: AccountKind, key: str) -> AccountId:
     """The account of a kind with this key.
 

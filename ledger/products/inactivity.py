@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
-from ledger.chart import AccountKind, account_of, cash_id, terms_of
+from ledger.chart import AccountKind, account_of, cash_id, is_prepaid
 from ledger.draft import Draft, RefusedError
 from ledger.entries import EntryDraft, EntryId, EntryKind, Posting
 from ledger.errors import MalformedAccountError
@@ -115,7 +115,7 @@ def _check_idle(draft: Draft, account: Account, since: datetime) -> None:
 def _idling(draft: Draft, account_id: AccountId) -> Account:
     """The account, if it is prepaid money of somebody outside or inside."""
     account = draft.account(account_id)
-    if terms_of(account_id).floor is None or not terms_of(account_id).takes_deposits:
+    if not is_prepaid(account_id):
         raise RefusedError(Refusal.NOT_ALLOWED, account_id)
     return account
 

@@ -1,4 +1,4 @@
-"""Collect: two monthly limits for each number (S1-9), and the month's statement (S1-4)."""
+"""Collect: two monthly limits for each number (S1-9)."""
 
 from __future__ import annotations
 

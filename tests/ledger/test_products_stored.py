@@ -14,10 +14,10 @@ from sqlalchemy import select
 
 from ledger.audit import audit
 from ledger.chart import AccountKind, Opener, account_of, call_income, debit, taxes
-from ledger.entries import EntryId, EntryKind
-from ledger.money import ZERO, AccountId, CallId
+from ledger.entries import EntryId
+from ledger.money import AccountId, CallId
 from ledger.outcomes import Refusal, Refused
-from ledger.product_reads import Statement, StatementLine, read_numbers, read_statement
+from ledger.product_reads import read_numbers
 from ledger.product_rows import read_rows
 from ledger.products.requests import (
     AddNumber,
@@ -265,26 +265,6 @@ async def test_who_pays_for_a_number_is_told_by_the_instant(tmp_path: Path) -> N
     assert told == [None, None, HOME]
     assert numbers == (CalledNumber(NUMBER, HOME, NOW, NOW + DAY),)
     assert nobody is None
-
-
-async def test_a_month_of_collect_calls_is_a_statement(tmp_path: Path) -> None:
-    """S1-4: what the phone company bills for a month, with the calls."""
-    async with await Book.open(str(tmp_path / "book.db")) as book:
-        for request in HISTORIES["collect"][:-2]:
-            await book.submit(request)  # type: ignore[call-overload]
-        await book.submit(deposit("1", "paid", PHONE_BILL))
-
-        def month(since: int, until: int) -> object:
-            return lambda connection: read_statement(connection, PHONE_BILL, later(since), later(until))
-
-        found = await book.read(month(0, 61))  # type: ignore[arg-type]
-        after = await book.read(month(61, 99))  # type: ignore[arg-type]
-    paid = StatementLine(NOW, "paid", EntryKind.DEPOSIT, usd("1"), "", None, None, None, None, None)
-    called = StatementLine(
-        later(60), CHARGE, EntryKind.CHARGE, usd("-2.5"), "", CALL, NOW, "north", NUMBER, timedelta(0)
-    )
-    assert found == Statement(PHONE_BILL, NOW, later(61), ZERO, (paid, called), usd("-1.5"))
-    assert after == Statement(PHONE_BILL, later(61), later(99), usd("-1.5"), (), usd("-1.5"))
 
 
 # What the audit finds.
