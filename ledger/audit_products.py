@@ -23,11 +23,15 @@ def check_allowances(connection: Connection) -> Iterator[Finding]:
     for take in read_rows(connection, AllowanceTake):
         held[take.key, take.cycle] += take.seconds
         if take.call_id not in is_open:
-            yield Finding("allowance", f"call {take.call_id}", f"{take.seconds} s of {take.key} held, it is not open", RESTORE)
+            yield Finding(
+                "allowance", f"call {take.call_id}", f"{take.seconds} s of {take.key} held, it is not open", RESTORE
+            )
     for row in read_rows(connection, Allowance):
         seconds = held.pop((row.key, row.cycle), 0)
         if row.held_seconds != seconds:
-            yield Finding("allowance", row.key, f"{row.held_seconds} s held in {row.cycle}, its calls hold {seconds} s", RESTORE)
+            yield Finding(
+                "allowance", row.key, f"{row.held_seconds} s held in {row.cycle}, its calls hold {seconds} s", RESTORE
+            )
     for (key, cycle), seconds in held.items():
         yield Finding("allowance", key, f"calls hold {seconds} s in {cycle}, of which it knows nothing", RESTORE)
 

@@ -71,7 +71,7 @@ def notify(draft: Draft, request: NotifyIdle) -> Noted:
     return Noted(account.account_id)
 
 
-def close(draft: Draft, request: CloseAccount) -> Booked:
+def close(draft: Draft, request: CloseAccount) -> Booked | Noted:
     """Pay out what is on an idle account, to its owner or to a state; nothing is booked for nothing.
 
     A later deposit simply uses the account again.
@@ -80,11 +80,12 @@ def close(draft: Draft, request: CloseAccount) -> Booked:
     _check_idle(draft, account, request.idle_since)
     if account.balance < ZERO:
         raise RefusedError(Refusal.OWES, account.account_id, account.balance)
-    entry_id = EntryId(request.closing_id)
-    if account.balance:
-        postings = (Posting(account.account_id, -account.balance), Posting(_receiver(request), account.balance))
-        draft.book(EntryDraft(entry_id, EntryKind.CLOSING, request.at, postings, memo=request.ending.value))
     draft.put(replace(_dormancy(draft, account.account_id), closed_at=request.at))
+    if not account.balance:
+        return Noted(account.account_id)
+    entry_id = EntryId(request.closing_id)
+    postings = (Posting(account.account_id, -account.balance), Posting(_receiver(request), account.balance))
+    draft.book(EntryDraft(entry_id, EntryKind.CLOSING, request.at, postings, memo=request.ending.value))
     return Booked(entry_id, account.balance, ZERO)
 
 

@@ -144,7 +144,7 @@ async def test_interest_or_a_deposit_starts_the_clock_anew_and_an_account_may_be
         await book.answer(NoteInterest(FAMILY, NOW + 100 * DAY))
         assert await run(book, 189) == []
         assert await run(book, 190) == [Done(Job.NOTIFY, FAMILY)]
-        assert await run(book, 370) == [Done(Job.CLOSE, FAMILY, ZERO)]
+        assert await run(book, 370) == [Done(Job.CLOSE, FAMILY)]
         await book.answer(Deposit("d-9", FAMILY, usd("3"), "mail", NOW + 400 * DAY))
         assert await run(book, 490) == [Done(Job.NOTIFY, FAMILY)]
         assert await run(book, 670) == [Done(Job.CLOSE, FAMILY, usd("3"))]

@@ -81,7 +81,7 @@ def test_what_is_on_a_closed_account_goes_to_its_owner_or_to_the_state(
 
 def test_an_empty_account_is_closed_without_an_entry() -> None:
     book = PureBook(open_account())
-    assert book.submit(CLOSE) == Booked(EntryId("closing-1"), ZERO, ZERO)
+    assert book.submit(CLOSE) == Noted(FAMILY)
     assert book.rows.new_entries == []
 
 
