@@ -13,6 +13,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Select, Table, case, func, literal, select
 
+from ledger.audit_products import PRODUCT_CHECKS
 from ledger.chart import AccountKind, kind_of, terms_of
 from ledger.entries import EntryKind, Head, entry_hash
 from ledger.finding import MEND, RESTORE, Finding
@@ -24,7 +25,7 @@ from ledger.proof.tables import checkpoints
 from ledger.proof.verify import Witness, check_checkpoints
 from ledger.reads import read_accounts, read_entries_between
 from ledger.store import Book
-from ledger.tables import Amount, accounts, calls, entries, holds, open_calls, postings
+from ledger.tables import Amount, accounts, calls, entries, holds, open_calls, pending_charges, postings
 
 CHUNK: Final = 5_000
 """Entries looked at together: a few megabytes."""
@@ -37,6 +38,10 @@ Check = Callable[[Connection], Iterator[Finding]]
 
 NO_WITNESS: Final = Witness()
 """Nothing from outside the book: its checkpoints are compared, their signatures are not."""
+
+_EARNED: Final = frozenset({AccountKind.INCOME, AccountKind.TAXES})
+_EARNING: Final = (EntryKind.CHARGE, EntryKind.REFUND, EntryKind.DEPOSIT, EntryKind.CHARGEBACK)
+"""The only entries that change what was earned, and what is owed in taxes."""
 
 _NOTHING: Final = literal(ZERO, Amount())
 
@@ -141,9 +146,11 @@ def _check_accounts(connection: Connection) -> Iterator[Finding]:
             yield Finding("held", row, f"held {account.held}, its placed holds sum to {sum_}", RESTORE)
         if (available := account.available) is not None and available < ZERO:
             yield Finding("floor", row, f"{-available} below what its terms allow", MEND)
-        floor = terms_of(account.account_id).floor
-        if floor is not None and account.floor != floor:
-            yield Finding("floor", row, f"floor {account.floor}, its kind has {floor}", RESTORE)
+        terms = terms_of(account.account_id)
+        is_agreed = account.floor == terms.floor or (account.floor is None and terms.may_settle_later)
+        is_debt = account.balance - account.held == account.floor < ZERO if account.floor is not None else False
+        if terms.floor is not None and not is_agreed and not is_debt:
+            yield Finding("floor", row, f"floor {account.floor}, its kind has {terms.floor}", RESTORE)
     for account_id, amount in [*posted.items(), *held.items()]:
         yield Finding("balance", f"account {account_id}", f"{amount} of an account that is not there", RESTORE)
     if difference := total(account.balance for account in rows):
@@ -179,9 +186,16 @@ def _check_charges(connection: Connection) -> Iterator[Finding]:
         .group_by(entries.c.call_id)
     )
     booked = {row.call_id: row for row in connection.execute(charged)}
+    pending = {row.call_id: row for row in connection.execute(select(pending_charges))}
     for call_id, payer, amount in connection.execute(select(calls.c.call_id, calls.c.payer, calls.c.charged)):
-        row, entry = f"call {call_id}", booked.pop(call_id, None)
-        if entry is None:
+        row, entry, later = f"call {call_id}", booked.pop(call_id, None), pending.pop(call_id, None)
+        if later is not None:
+            if entry is not None:
+                yield Finding("charge", row, f"an entry charges it, and {later.amount} is pending", RESTORE)
+            elif (later.amount, later.payer) != (amount, payer):
+                problem = f"its record says {payer} pays {amount}, pending is {later.amount} of {later.payer}"
+                yield Finding("charge", row, problem, RESTORE)
+        elif entry is None:
             if amount:
                 yield Finding("charge", row, f"its record says {amount}, and no entry charges it", MEND)
         elif entry.entries != 1:
@@ -190,6 +204,8 @@ def _check_charges(connection: Connection) -> Iterator[Finding]:
             yield Finding("charge", row, f"its record says {amount}, its entry {-entry.taken}", MEND)
         elif entry.payer != payer:
             yield Finding("charge", row, f"its record says {payer} paid, its entry {entry.payer}", MEND)
+    for call_id, later in pending.items():
+        yield Finding("charge", f"call {call_id}", f"{later.amount} is pending without a record", RESTORE)
     for call_id, entry in booked.items():
         problem = f"charged {-entry.taken} without a record"
         yield Finding("charge", f"call {call_id}", problem, "refund the charge, or restore the record")
@@ -215,28 +231,31 @@ def _check_captures(connection: Connection) -> Iterator[Finding]:
 
 
 def _check_income(connection: Connection) -> Iterator[Finding]:
-    """Charges less refunds are the change of income; no charge is given back twice."""
+    """Charges and fees less refunds and chargebacks are the change of income and taxes; none is given back twice."""
     lines = (
         select(entries.c.kind, entries.c.entry_id, entries.c.refunds, postings.c.account_id, postings.c.amount)
         .join(postings, postings.c.seq == entries.c.seq)
-        .where(entries.c.kind.in_([EntryKind.CHARGE.value, EntryKind.REFUND.value]))
+        .where(entries.c.kind.in_([kind.value for kind in _EARNING]))
         .order_by(entries.c.seq, postings.c.line)
     )
-    left: dict[str, Money] = {}
-    for kind, entry_id, refunds, account_id, amount in connection.execute(lines):
-        if kind_of(AccountId(account_id)) is not AccountKind.INCOME:
-            continue
-        of_charge = entry_id if kind == EntryKind.CHARGE.value else refunds
-        left[of_charge] = left.get(of_charge, ZERO) + amount
-    for charge_id, amount in left.items():
+    left: dict[tuple[str, str], Money] = {}
+    for _, entry_id, refunds, account_id, amount in connection.execute(lines):
+        if kind_of(AccountId(account_id)) in _EARNED:
+            line = (refunds or entry_id, account_id)
+            left[line] = left.get(line, ZERO) + amount
+    for (entry_id, _), amount in left.items():
         if amount < ZERO:
-            yield Finding("refund", f"entry {charge_id}", f"{-amount} more was refunded than charged", MEND)
-    earned = total(
-        account.balance for account in read_accounts(connection) if kind_of(account.account_id) is AccountKind.INCOME
-    )
+            yield Finding("refund", f"entry {entry_id}", f"{-amount} more was given back than taken", MEND)
+    earned = total(account.balance for account in read_accounts(connection) if kind_of(account.account_id) in _EARNED)
     if earned != total(left.values()):
-        problem = f"income is {earned}, charges less refunds {total(left.values())}"
+        problem = f"income and taxes are {earned}, charges and fees less what was given back {total(left.values())}"
         yield Finding("income", "all income accounts", problem, MEND)
+
+
+def _check_products(connection: Connection) -> Iterator[Finding]:
+    """What products keep (see `ledger.audit_products`)."""
+    for check in PRODUCT_CHECKS:
+        yield from check(connection)
 
 
 def _amounts(connection: Connection, query: Select[str, Money]) -> dict[AccountId, Money]:
@@ -251,4 +270,5 @@ _CHECKS: Final[tuple[Check, ...]] = (
     _check_captures,
     _check_income,
     check_answers,
+    _check_products,
 )

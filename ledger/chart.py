@@ -5,7 +5,9 @@ are positive; what we have (cash) and what is owed to us (a phone company's rece
 So the postings of an entry, and all balances together, sum to zero.
 
 A `floor` is the lowest balance an account may reach: zero for prepaid money; None for an account that
-settles later, without a limit; minus the limit for one that settles later with a limit.
+settles later, without a limit; minus the limit for one that settles later with a limit. Prepaid money that
+a bank took back leaves an account that *owes*: its floor is its debt (see `ledger.draft`), so that nothing
+is available until the debt is paid.
 """
 
 from __future__ import annotations
@@ -29,12 +31,28 @@ class AccountKind(Enum):
 
     ADVANCEPAY = "advancepay"
     """Prepaid account of a called number (`advancepay:+12125550123`)."""
+    ADVANCECONNECT = "advanceconnect"
+    """Prepaid account of a friend or relative with several called numbers (`advanceconnect:ac-1001`)."""
     DEBIT = "debit"
     """Prepaid account of a person inside (`debit:<id of the person>`)."""
+    TRUST = "trust"
+    """Money of a person inside that the facility keeps (`trust:<id of the person>`)."""
+    ONECALL = "onecall"
+    """What a bank card owes for one call, up to what was authorised (`onecall:<call>`)."""
+    DIRECTBILL = "directbill"
+    """Receivable: calls invoiced monthly after a credit decision (`directbill:db-1001`)."""
     LEC = "lec"
     """Receivable: collect calls a phone company bills to a number (`lec:+12125550123`)."""
+    RECEIVABLE = "receivable"
+    """Receivable: the part of calls that somebody else pays (`receivable:state:co`)."""
     INCOME = "income"
-    """What calls earned, by who paid (`income:calls:advancepay`)."""
+    """What was earned: by calls, by who paid (`income:calls:advancepay`), and by fees (`income:fees:web`)."""
+    TAXES = "taxes"
+    """Taxes taken for a jurisdiction and not paid on yet (`taxes:us-ct:sales`)."""
+    COMMISSIONS = "commissions"
+    """What a facility is to have of its calls (`commissions:north`)."""
+    UNCLAIMED = "unclaimed"
+    """Property that nobody claimed, to be handed to a state (`unclaimed:ct`)."""
     CASH = "cash"
     """Money received, by the channel it came through (`cash:processor`)."""
     PROMOTIONS = "promotions"
@@ -71,11 +89,21 @@ class Terms:
     takes_deposits: bool = False
     may_have_limit: bool = False
     """Whether a credit limit may be agreed when it is opened."""
+    must_have_limit: bool = False
+    """Whether it cannot be opened without one."""
+    may_settle_later: bool = False
+    """Whether a prepaid account may be opened without a floor, to be charged after its calls (S3-9)."""
+    has_numbers: bool = False
+    """Whether called numbers are added to it; they are not its key."""
 
 
 _NUMBER: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _PATH: Final = re.compile(r"[a-z][a-z0-9-]{0,31}(:[a-z][a-z0-9-]{0,31}){0,2}")
+_TAX: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}:[a-z0-9][a-z0-9-]{0,31}")
+_STATE: Final = re.compile(r"[a-z]{2}")
+_CALL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,118}")
+_NOT_OF_PATHS: Final = re.compile(r"[^a-z0-9]+")
 
 CHART: Final[Mapping[AccountKind, Terms]] = MappingProxyType(
     {
@@ -86,6 +114,17 @@ CHART: Final[Mapping[AccountKind, Terms]] = MappingProxyType(
             key=_NUMBER,
             example="advancepay:+12125550123",
             takes_deposits=True,
+            may_settle_later=True,
+        ),
+        AccountKind.ADVANCECONNECT: Terms(
+            side=Side.CREDIT,
+            floor=ZERO,
+            openers=frozenset({Opener.AGENT}),
+            key=_NAME,
+            example="advanceconnect:ac-1001",
+            takes_deposits=True,
+            may_settle_later=True,
+            has_numbers=True,
         ),
         AccountKind.DEBIT: Terms(
             side=Side.CREDIT,
@@ -94,6 +133,34 @@ CHART: Final[Mapping[AccountKind, Terms]] = MappingProxyType(
             key=_NAME,
             example="debit:p-1001",
             takes_deposits=True,
+            may_settle_later=True,
+        ),
+        AccountKind.TRUST: Terms(
+            side=Side.CREDIT,
+            floor=ZERO,
+            openers=frozenset({Opener.AGENT}),
+            key=_NAME,
+            example="trust:p-1001",
+        ),
+        AccountKind.ONECALL: Terms(
+            side=Side.DEBIT,
+            floor=None,
+            openers=frozenset({Opener.CALL}),
+            key=_CALL,
+            example="onecall:20261122T120000-4f1c2a9b",
+            may_have_limit=True,
+            must_have_limit=True,
+        ),
+        AccountKind.DIRECTBILL: Terms(
+            side=Side.DEBIT,
+            floor=None,
+            openers=frozenset({Opener.AGENT}),
+            key=_NAME,
+            example="directbill:db-1001",
+            takes_deposits=True,
+            may_have_limit=True,
+            must_have_limit=True,
+            has_numbers=True,
         ),
         AccountKind.LEC: Terms(
             side=Side.DEBIT,
@@ -104,12 +171,40 @@ CHART: Final[Mapping[AccountKind, Terms]] = MappingProxyType(
             takes_deposits=True,
             may_have_limit=True,
         ),
+        AccountKind.RECEIVABLE: Terms(
+            side=Side.DEBIT,
+            floor=None,
+            openers=frozenset({Opener.BOOK}),
+            key=_PATH,
+            example="receivable:state:co",
+        ),
         AccountKind.INCOME: Terms(
             side=Side.CREDIT,
             floor=None,
             openers=frozenset({Opener.BOOK}),
             key=_PATH,
             example="income:calls:advancepay",
+        ),
+        AccountKind.TAXES: Terms(
+            side=Side.CREDIT,
+            floor=None,
+            openers=frozenset({Opener.BOOK}),
+            key=_TAX,
+            example="taxes:us-ct:sales",
+        ),
+        AccountKind.COMMISSIONS: Terms(
+            side=Side.CREDIT,
+            floor=None,
+            openers=frozenset({Opener.BOOK}),
+            key=_NAME,
+            example="commissions:north",
+        ),
+        AccountKind.UNCLAIMED: Terms(
+            side=Side.CREDIT,
+            floor=None,
+            openers=frozenset({Opener.BOOK}),
+            key=_STATE,
+            example="unclaimed:ct",
         ),
         AccountKind.CASH: Terms(
             side=Side.DEBIT,
@@ -157,6 +252,26 @@ def terms_of(account_id: AccountId) -> Terms:
     return CHART[kind_of(account_id)]
 
 
+def key_of(account_id: AccountId) -> str:
+    """What stands behind the kind: the number, the person, the call."""
+    return account_id.partition(":")[2]
+
+
+def is_prepaid(account_id: AccountId) -> bool:
+    """Whether it is an account that customers pay into before they call."""
+    terms = terms_of(account_id)
+    return terms.floor is not None and terms.takes_deposits
+
+
+def account_of(kind: AccountKind, key: str) -> AccountId:
+    """The account of a kind with this key.
+
+    Raises:
+        MalformedAccountError: The key does not suit the kind.
+    """
+    return parse_account(f"{kind.value}:{key}")
+
+
 def advancepay(number: str) -> AccountId:
     """The prepaid account of a called number in E.164."""
     return parse_account(f"{AccountKind.ADVANCEPAY.value}:{number}")
@@ -180,6 +295,17 @@ def cash(channel: str) -> AccountId:
 def cash_id(channel: str) -> AccountId:
     """As `cash`, for a channel that has not been checked yet."""
     return AccountId(f"{AccountKind.CASH.value}:{channel}")
+
+
+def fee_income_id(channel: str) -> AccountId:
+    """What fees on payments through a channel earned, for a channel that has not been checked yet."""
+    return AccountId(f"{AccountKind.INCOME.value}:fees:{channel}")
+
+
+def taxes(jurisdiction: str, name: str) -> AccountId:
+    """Taxes taken under a name for a jurisdiction; both become lower case, with hyphens between words."""
+    key = ":".join(_NOT_OF_PATHS.sub("-", part.lower()).strip("-") for part in (jurisdiction, name))
+    return account_of(AccountKind.TAXES, key)
 
 
 def call_income(billing: str) -> AccountId:

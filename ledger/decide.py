@@ -8,16 +8,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Final, assert_never
+from typing import Final
 
 from ledger import settle
-from ledger.chart import AccountKind, Opener, Terms, cash_id, kind_of, parse_account, terms_of
+from ledger.chart import AccountKind, Opener, Terms, kind_of, parse_account, terms_of
 from ledger.digest import digest
 from ledger.draft import Draft, RefusedError
 from ledger.entries import EntryDraft, EntryId, EntryKind, Posting
 from ledger.errors import MalformedAccountError
 from ledger.money import ZERO, AccountId, Money
 from ledger.outcomes import Beaten, Booked, Opened, Outcome, Refusal, Refused, Registered, Remembered, Retired
+from ledger.products import trust
+from ledger.products.decide import decide_product
+from ledger.products.deposits import book_deposit
+from ledger.products.requests import Chargeback, CloseAccount, SendToTrust
+from ledger.products.rows import CreditLine
+from ledger.products.shares import refund_postings
 from ledger.requests import (
     REQUEST_ID_MAX,
     Adjust,
@@ -69,7 +75,7 @@ def decide(view: View, request: Request) -> Decision:
 
 def _is_chosen(request: Request) -> bool:
     """Whether the asker chose its id, rather than the call it belongs to."""
-    return isinstance(request, Deposit | Transfer | Adjust | Refund)
+    return isinstance(request, Deposit | Transfer | Adjust | Refund | Chargeback | SendToTrust | CloseAccount)
 
 
 def _decide_fresh(view: View, request: Request) -> Decision:
@@ -103,7 +109,7 @@ def _dispatch(draft: Draft, request: Request) -> Outcome:
         case RetireProcess():
             return _retire(draft, request)
         case _:
-            assert_never(request)
+            return decide_product(draft, request)
 
 
 def _open_account(draft: Draft, request: OpenAccount) -> Outcome:
@@ -116,17 +122,22 @@ def _open_account(draft: Draft, request: OpenAccount) -> Outcome:
     existing = draft.view.accounts.get(account_id)
     if existing is None:
         draft.put(Account(account_id, floor, ZERO, ZERO, request.at))
+        if kind_of(account_id) is AccountKind.DIRECTBILL and request.credit_limit is not None:
+            draft.put(CreditLine(account_id, request.credit_limit, request.at))
         return Opened(account_id, is_new=True)
     # A call that finds the account open takes it as customer service has opened it.
-    if existing.floor != floor and request.by is not Opener.CALL:
+    if draft.agreed_floor(existing) != floor and request.by is not Opener.CALL:
         raise RefusedError(Refusal.TERMS_DIFFER, account_id)
     return Opened(account_id, is_new=False)
 
 
 def _agreed_floor(terms: Terms, request: OpenAccount) -> Money | None:
     limit = request.credit_limit
-    if request.by not in terms.openers or (limit is not None and not terms.may_have_limit):
+    is_allowed = terms.may_have_limit if limit is not None else not terms.must_have_limit
+    if request.by not in terms.openers or not is_allowed or (request.settles_later and not terms.may_settle_later):
         raise RefusedError(Refusal.NOT_ALLOWED, request.account_id)
+    if request.settles_later:
+        return None
     if limit is None:
         return terms.floor
     if limit < ZERO:
@@ -138,22 +149,22 @@ def _deposit(draft: Draft, request: Deposit) -> Outcome:
     account = draft.account(request.account_id)
     if not terms_of(account.account_id).takes_deposits:
         raise RefusedError(Refusal.NOT_ALLOWED, account.account_id)
-    draft.check_amount(request.amount, request.deposit_id)
-    return _book(
+    return book_deposit(
         draft,
-        EntryKind.DEPOSIT,
         request.deposit_id,
-        request.at,
-        request.memo,
-        taken_from=cash_id(request.channel),
-        given_to=request.account_id,
-        amount=request.amount,
+        account.account_id,
+        request.amount,
+        channel=request.channel,
+        fee=request.fee,
+        at=request.at,
+        memo=request.memo,
     )
 
 
 def _transfer(draft: Draft, request: Transfer) -> Outcome:
     for account_id in (request.source, request.target):
-        if not terms_of(draft.account(account_id).account_id).takes_deposits:
+        is_customers = terms_of(draft.account(account_id).account_id).takes_deposits
+        if not is_customers and not trust.is_own_debit(request.source, request.target):
             raise RefusedError(Refusal.NOT_ALLOWED, account_id)
     if request.source == request.target:
         raise RefusedError(Refusal.NOT_ALLOWED, request.source)
@@ -200,23 +211,19 @@ def _refund(draft: Draft, request: Refund) -> Outcome:
     charge = draft.view.charges.get(request.charge_id)
     if charge is None:
         raise RefusedError(Refusal.UNKNOWN_CHARGE, request.charge_id)
-    left = charge.amount - charge.refunded
+    left = charge.left
     amount = left if request.amount is None else request.amount
     if request.amount is not None:
         draft.check_amount(amount, request.refund_id)
     if amount > left or left == ZERO:
         raise RefusedError(Refusal.OVER_CHARGED, request.charge_id, left)
-    return _book(
-        draft,
-        EntryKind.REFUND,
-        request.refund_id,
-        request.at,
-        request.memo,
-        taken_from=charge.income,
-        given_to=charge.payer,
-        amount=amount,
-        refunds=request.charge_id,
-    )
+    kind, memo = request.kind, request.memo
+    if kind is not None:
+        memo = f"{kind.value}: {memo}" if memo else kind.value
+    postings = refund_postings(charge, amount)
+    entry_id = EntryId(request.refund_id)
+    draft.book(EntryDraft(entry_id, EntryKind.REFUND, request.at, postings, refunds=request.charge_id, memo=memo))
+    return Booked(entry_id, amount, draft.account(charge.payer).balance)
 
 
 def _book(
@@ -229,11 +236,10 @@ def _book(
     taken_from: AccountId,
     given_to: AccountId,
     amount: Money,
-    refunds: EntryId | None = None,
 ) -> Booked:
     """Book an entry of two postings; the last one is who gets the money."""
     postings = (Posting(taken_from, -amount), Posting(given_to, amount))
-    entry = EntryDraft(EntryId(entry_id), kind, at, postings, refunds=refunds, memo=memo)
+    entry = EntryDraft(EntryId(entry_id), kind, at, postings, memo=memo)
     draft.book(entry)
     return Booked(entry.entry_id, amount, draft.account(given_to).balance)
 

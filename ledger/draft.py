@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from ledger.chart import Opener, parse_account, terms_of
+from ledger.chart import AccountKind, Opener, kind_of, parse_account, terms_of
 from ledger.entries import EntryDraft
 from ledger.errors import MalformedAccountError
 from ledger.hold import Hold
 from ledger.money import AMOUNT_MAX_UNITS, MICROS_PER_UNIT, ZERO, AccountId, Money
 from ledger.outcomes import Refusal, Refused
+from ledger.products.rows import CreditLine, RowT
+from ledger.products.windows import Window, total_of
 from ledger.requests import Process
 from ledger.rows import Account, Change, View
 
@@ -39,7 +42,7 @@ class Draft:
 
     def changes(self) -> tuple[Change, ...]:
         """What has to be stored, accounts first: other rows refer to them."""
-        return (*self._accounts.values(), *self._rows)
+        return (*map(self._raised, self._accounts.values()), *self._rows)
 
     def put(self, row: Change) -> None:
         """Store a row."""
@@ -76,7 +79,8 @@ class Draft:
         """Place a hold, if so much is available."""
         account = self.account(hold.account_id)
         if (available := account.available) is not None and hold.amount > available:
-            raise RefusedError(Refusal.INSUFFICIENT_FUNDS, hold.account_id, available)
+            why = Refusal.OWES if self.owes(account) else Refusal.INSUFFICIENT_FUNDS
+            raise RefusedError(why, hold.account_id, available)
         self._put_account(account.moved(held=account.held + hold.amount))
         self._rows.append(hold)
 
@@ -86,8 +90,10 @@ class Draft:
         self._put_account(account.moved(held=account.held - hold.amount))
         self._rows.append(hold)
 
-    def book(self, entry: EntryDraft) -> None:
+    def book(self, entry: EntryDraft, owing: AccountId | None = None) -> None:
         """Post an entry. Accounts of the book itself are opened by their first posting.
+
+        `owing` may be taken below its floor; it then owes.
 
         Raises:
             RefusedError: An account does not exist, or the entry takes more than is available.
@@ -97,11 +103,66 @@ class Draft:
             available = account.available
             after = account.moved(balance=account.balance + posting.amount)
             if posting.amount < ZERO and available is not None and available + posting.amount < ZERO:
-                raise RefusedError(Refusal.INSUFFICIENT_FUNDS, posting.account_id, available)
+                if posting.account_id != owing:
+                    raise RefusedError(Refusal.INSUFFICIENT_FUNDS, posting.account_id, available)
+                after = replace(after, floor=after.balance - after.held)
             if not -BALANCE_MAX <= after.balance <= BALANCE_MAX:
                 raise RefusedError(Refusal.AMOUNT_OUT_OF_RANGE, posting.account_id)
             self._put_account(after)
         self._rows.append(entry)
+
+    def open(self, account: Account) -> None:
+        """Store an account that was not there, or one with another floor."""
+        self._put_account(account)
+
+    def total_of(self, window: Window) -> Money:
+        """The sum of an account's postings in a window, those of this group included; not of this draft."""
+        posted = self.view.posted.get(window.account_id, ())
+        return total_of(window, self.view.totals.get(window, ZERO), posted)
+
+    def owes(self, account: Account) -> bool:
+        """Whether its owner is in debt beyond what was agreed on, so that no call goes on its account."""
+        if kind_of(account.account_id) is AccountKind.DIRECTBILL:
+            line = self.credit_line(account.account_id)
+            return line is not None and line.blocked_at is not None
+        return terms_of(account.account_id).floor is not None and account.balance < ZERO
+
+    def agreed_floor(self, account: Account) -> Money | None:
+        """The floor as it was agreed on when the account was opened, whatever it owes."""
+        if account.floor is None:
+            return None
+        if (line := self.credit_line(account.account_id)) is not None:
+            return -line.credit_limit
+        floor = terms_of(account.account_id).floor
+        return account.floor if floor is None else floor
+
+    def may_owe(self, account_id: AccountId) -> bool:
+        """Whether a debt can be kept as the floor of the account, and rises with what comes in."""
+        return terms_of(account_id).floor is not None or kind_of(account_id) is AccountKind.DIRECTBILL
+
+    def _raised(self, account: Account) -> Account:
+        """Where an account owes, its floor is its debt: what comes in pays that first."""
+        floor = account.floor
+        if floor is None or floor.micros >= 0:
+            return account
+        agreed = terms_of(account.account_id).floor
+        if kind_of(account.account_id) is AccountKind.DIRECTBILL:
+            line = self.credit_line(account.account_id)
+            agreed = None if line is None else line.floor
+        if agreed is None:
+            return account
+        return replace(account, floor=min(agreed, account.balance - account.held))
+
+    def credit_line(self, account_id: AccountId) -> CreditLine | None:
+        """What was agreed on with the owner of an account that is invoiced."""
+        return self.product(CreditLine, account_id)
+
+    def product(self, kind: type[RowT], row_id: str) -> RowT | None:
+        """A row of a product as it stands in this draft, None if there is none."""
+        for row in reversed(self._rows):
+            if isinstance(row, kind) and row.row_id == row_id:
+                return row
+        return self.view.products.get(kind, row_id)
 
     def _account_of_posting(self, account_id: AccountId, at: datetime) -> Account:
         if account_id in self._accounts or account_id in self.view.accounts:

@@ -33,6 +33,14 @@ class EntryKind(Enum):
     TRANSFER = "transfer"
     ADJUSTMENT = "adjustment"
     REFUND = "refund"
+    CHARGEBACK = "chargeback"
+    """A bank took a deposit back."""
+    CAPTURE = "capture"
+    """A card paid what its call had cost."""
+    CONVERSION = "conversion"
+    """What an unpaid invoice left now stands on a prepaid account."""
+    CLOSING = "closing"
+    """What was on an idle account went back, or to a state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,7 @@ class EntryDraft:
     postings: tuple[Posting, ...]
     call_id: CallId | None = None
     refunds: EntryId | None = None
-    """The charge that a refund gives back."""
+    """The charge that a refund gives back, or the deposit that a chargeback does."""
     memo: str = ""
 
     @property

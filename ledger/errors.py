@@ -46,3 +46,7 @@ class NewerBookError(LedgerError):
 
 class NotABookError(LedgerError):
     """The file is not a database, or its tables are not a book's."""
+
+
+class PolicyError(LedgerError):
+    """A rule about payments is set against the law, or names something that cannot be."""

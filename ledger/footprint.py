@@ -7,12 +7,47 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never
 
-from ledger.chart import cash_id
+from ledger.chart import AccountKind, cash_id, fee_income_id
 from ledger.entries import EntryId
 from ledger.hold import HoldId
 from ledger.money import AccountId, CallId
+from ledger.products.collect import month_of
+from ledger.products.directbill import balance_at_end, prepaid_id
+from ledger.products.requests import (
+    AddNumber,
+    AdmitCall,
+    AuthoriseCard,
+    CaptureCard,
+    Chargeback,
+    CheckInvoice,
+    CloseAccount,
+    Ending,
+    IssueInvoice,
+    NoteInterest,
+    NotifyIdle,
+    PostCharge,
+    ProductRequest,
+    RegisterTrust,
+    RemoveNumber,
+    SendToTrust,
+    SetCreditLimit,
+    TakeAllowance,
+    VoidCard,
+)
+from ledger.products.rows import (
+    Allowance,
+    AllowanceTake,
+    CalledNumber,
+    Dormancy,
+    Invoice,
+    Kind,
+    PendingCharge,
+    TrustIdentity,
+)
+from ledger.products.windows import Window
 from ledger.requests import (
     Adjust,
+    Charge,
     Deposit,
     EndCall,
     ExpireHolds,
@@ -48,13 +83,27 @@ class Footprint:
     retiring: set[str] = field(default_factory=set)
     """Processes whose open calls are all needed."""
     silent_since: datetime | None = None
-    """If set: the holds that may be given up, judged by this instant."""
+    """If set: the holds and free seconds that may be given up, judged by this instant."""
+    deposits: set[EntryId] = field(default_factory=set)
+    products: set[tuple[Kind, str]] = field(default_factory=set)
+    """Rows of products, each by its kind and its id."""
+    children: set[tuple[Kind, str]] = field(default_factory=set)
+    """Kinds of rows and the parents whose rows are all needed."""
+    windows: set[Window] = field(default_factory=set)
+    used: set[AccountId] = field(default_factory=set)
+    """Accounts whose last use is needed."""
 
     @property
     def is_of_processes(self) -> bool:
         """Whether beats alone are to be decided, and every process is all they need: most groups of an idle switch."""
         return self.every_process and not (
-            self.remembered or self.accounts or self.holds or self.calls or self.retiring or self.silent_since
+            self.remembered
+            or self.accounts
+            or self.holds
+            or self.calls
+            or self.retiring
+            or self.silent_since
+            or self.products
         )
 
 
@@ -73,6 +122,8 @@ def _add(found: Footprint, request: Request) -> None:
         case PlaceHold():
             found.accounts.add(request.account_id)
             found.calls.add(request.call_id)
+            if request.limits is not None:
+                found.windows.add(month_of(request.account_id, request.limits))
         case UpdateCall():
             found.calls.add(request.call.call_id)
             found.processes.add(request.call.process_id)
@@ -82,8 +133,9 @@ def _add(found: Footprint, request: Request) -> None:
         case EndCall():
             found.calls.add(request.record.call_id)
             found.ending.add(request.record.call_id)
+            found.children.add((AllowanceTake, request.record.call_id))
             if request.charge is not None:
-                found.accounts.update((request.charge.payer, request.charge.income))
+                found.accounts.update(accounts_of(request.charge))
         case ReleaseHold():
             found.holds.add(request.hold_id)
         case Heartbeat() | RegisterProcess() | RetireProcess() | ExpireHolds():
@@ -91,7 +143,7 @@ def _add(found: Footprint, request: Request) -> None:
         case OpenAccount():
             found.accounts.add(request.account_id)
         case Deposit():
-            found.accounts.update((request.account_id, cash_id(request.channel)))
+            found.accounts.update((request.account_id, *_of_channel(request.channel)))
         case Transfer():
             found.accounts.update((request.source, request.target))
         case Adjust():
@@ -99,7 +151,82 @@ def _add(found: Footprint, request: Request) -> None:
         case Refund():
             found.charges.add(request.charge_id)
         case _:
+            _add_of_product(found, request)
+
+
+def accounts_of(charge: Charge) -> Iterable[AccountId]:
+    """The accounts that a charge may touch."""
+    others = (line.account_id for line in (*charge.lines, *charge.shares))
+    return (charge.payer, charge.income, *others)
+
+
+def _of_channel(channel: str) -> tuple[AccountId, AccountId]:
+    return cash_id(channel), fee_income_id(channel)
+
+
+def _add_of_product(found: Footprint, request: ProductRequest) -> None:
+    match request:
+        case TakeAllowance():
+            found.calls.add(request.call_id)
+            found.products.add((Allowance, f"{request.key}/{request.cycle}"))
+        case AdmitCall():
+            found.calls.add(request.call_id)
+            found.accounts.add(request.account_id)
+        case PostCharge():
+            found.products.add((PendingCharge, request.call_id))
+        case AddNumber() | RemoveNumber():
+            found.accounts.add(request.account_id)
+            found.products.add((CalledNumber, request.number))
+            found.children.add((CalledNumber, request.account_id))
+        case Chargeback():
+            found.deposits.add(request.deposit_id)
+        case RegisterTrust():
+            found.accounts.add(request.account_id)
+            found.products.add((TrustIdentity, request.account_id))
+        case SendToTrust():
+            found.accounts.update((request.account_id, request.holder, *_of_channel(request.channel)))
+            found.products.add((TrustIdentity, request.account_id))
+        case AuthoriseCard() | CaptureCard() | VoidCard():
+            _add_of_card(found, request)
+        case SetCreditLimit() | IssueInvoice() | CheckInvoice():
+            _add_of_invoice(found, request)
+        case NoteInterest() | NotifyIdle() | CloseAccount():
+            _add_of_idle(found, request)
+        case _:
             assert_never(request)
+
+
+def _add_of_card(found: Footprint, request: AuthoriseCard | CaptureCard | VoidCard) -> None:
+    found.calls.add(request.call_id)
+    found.accounts.add(AccountId(f"{AccountKind.ONECALL.value}:{request.call_id}"))
+    if isinstance(request, CaptureCard):
+        found.accounts.add(cash_id(request.channel))
+
+
+def _add_of_invoice(found: Footprint, request: SetCreditLimit | IssueInvoice | CheckInvoice) -> None:
+    match request:
+        case SetCreditLimit():
+            found.accounts.add(request.account_id)
+        case IssueInvoice():
+            found.accounts.add(request.account_id)
+            found.products.add((Invoice, f"{request.account_id}/{request.period}"))
+            found.windows.add(balance_at_end(request.account_id, request))
+        case CheckInvoice():
+            account_id = AccountId(request.invoice_id.rpartition("/")[0])
+            found.children.update(((Invoice, account_id), (CalledNumber, account_id)))
+            found.accounts.update((account_id, prepaid_id(account_id)))
+        case _:
+            assert_never(request)
+
+
+def _add_of_idle(found: Footprint, request: NoteInterest | NotifyIdle | CloseAccount) -> None:
+    found.accounts.add(request.account_id)
+    found.products.add((Dormancy, request.account_id))
+    if not isinstance(request, NoteInterest):
+        found.used.add(request.account_id)
+    if isinstance(request, CloseAccount):
+        kind = AccountKind.CASH if request.ending is Ending.REFUND else AccountKind.UNCLAIMED
+        found.accounts.add(AccountId(f"{kind.value}:{request.to}"))
 
 
 def _add_of_processes(found: Footprint, request: Heartbeat | RegisterProcess | RetireProcess | ExpireHolds) -> None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import Connection, func, literal, or_, select
+from sqlalchemy import Connection, or_, select
 
-from ledger.entries import EntryId, EntryKind
+from ledger.entries import EntryId, EntryKind, Posting
 from ledger.footprint import Footprint
 from ledger.head import take_head
 from ledger.hold import Hold, HoldId, HoldState
-from ledger.money import ZERO, AccountId
-from ledger.rows import ChargeEntry, WorkingRows
+from ledger.money import AccountId
+from ledger.product_rows import accounts_of_products, calls_of_products, load_of_accounts, load_products
+from ledger.rows import ChargeEntry, WorkingRows, charge_entry
 from ledger.statements import Working
 from ledger.stored import ACCOUNTS, HOLDS, OPEN_CALLS, PROCESSES, REQUESTS
-from ledger.tables import Amount, entries, holds, open_calls, postings, processes
+from ledger.tables import entries, holds, open_calls, postings, processes
 
 EXPIRE_MAX: Final = 1_000
 """Holds that one ExpireHolds gives back at most; whoever has more asks again."""
@@ -30,7 +31,8 @@ def load(session: Working, wanted: Footprint) -> WorkingRows:
         return rows
     rows.load(REQUESTS.find(session, "request_id", wanted.remembered))
     rows.load(_needed_holds(session, wanted))
-    call_ids = wanted.calls | {hold.call_id for hold in rows.holds.values()}
+    load_products(session, rows, wanted)
+    call_ids = wanted.calls | {hold.call_id for hold in rows.holds.values()} | calls_of_products(rows)
     rows.load(OPEN_CALLS.find(session, "call_id", call_ids))
     rows.load(OPEN_CALLS.find(session, "process_id", wanted.retiring))
     if not wanted.every_process:
@@ -38,10 +40,11 @@ def load(session: Working, wanted: Footprint) -> WorkingRows:
         rows.load(PROCESSES.find(session, "process_id", process_ids))
     for charge_id in wanted.charges:
         rows.load(_charge(session.core, charge_id))
-    account_ids = wanted.accounts | {hold.account_id for hold in rows.holds.values()}
+    account_ids = wanted.accounts | {hold.account_id for hold in rows.holds.values()} | accounts_of_products(rows)
     for charge in rows.charges.values():
-        account_ids |= {charge.payer, charge.income}
+        account_ids |= {part.account_id for part in charge.parts}
     rows.load(ACCOUNTS.find(session, "account_id", account_ids))
+    load_of_accounts(session, rows, wanted)
     return rows
 
 
@@ -70,23 +73,17 @@ def _abandoned(connection: Connection, wanted: Footprint) -> list[HoldId]:
 
 def _charge(connection: Connection, charge_id: EntryId) -> Iterable[ChargeEntry]:
     lines = connection.execute(
-        select(postings.c.account_id, postings.c.amount)
+        select(entries.c.kind, postings.c.account_id, postings.c.amount)
         .join(postings, postings.c.seq == entries.c.seq)
-        .where(entries.c.entry_id == charge_id, entries.c.kind == EntryKind.CHARGE.value)
-        .order_by(postings.c.line)
+        .where(
+            or_(
+                (entries.c.entry_id == charge_id) & (entries.c.kind == EntryKind.CHARGE.value),
+                entries.c.refunds == charge_id,
+            )
+        )
+        .order_by(postings.c.seq, postings.c.line)
     ).all()
-    if not lines:
-        return
-    payer, income = lines
-    refunded = connection.execute(
-        select(func.coalesce(func.sum(postings.c.amount), literal(ZERO, Amount())))
-        .join(entries, postings.c.seq == entries.c.seq)
-        .where(entries.c.refunds == charge_id, postings.c.account_id == payer.account_id)
-    ).scalar_one()
-    yield ChargeEntry(
-        charge_id,
-        AccountId(payer.account_id),
-        AccountId(income.account_id),
-        income.amount,
-        refunded,
-    )
+    charged = [Posting(AccountId(each), amount) for kind, each, amount in lines if kind == EntryKind.CHARGE.value]
+    given_back = [Posting(AccountId(each), amount) for kind, each, amount in lines if kind == EntryKind.REFUND.value]
+    if charged:
+        yield charge_entry(charge_id, charged, given_back)

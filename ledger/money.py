@@ -6,7 +6,7 @@ no rounding: only `rating.rounding` rounds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Final, NewType
@@ -89,3 +89,18 @@ ZERO: Final = Money(0)
 def total(amounts: Iterable[Money]) -> Money:
     """The sum, `ZERO` of nothing."""
     return Money(sum(amount.micros for amount in amounts))
+
+
+def apportion(amount: Money, weights: Sequence[Money]) -> tuple[Money, ...]:
+    """Divide an amount in proportion to weights, exactly: what is left over goes to the largest remainders.
+
+    Where the amount is at most the sum of the weights, no part is more than its weight. Of equal
+    remainders, the first ones get it.
+    """
+    whole = sum(weight.micros for weight in weights)
+    if not whole:
+        raise AssertionError(f"{amount} cannot be divided in proportion to nothing")
+    parts = [divmod(amount.micros * weight.micros, whole) for weight in weights]
+    missing = amount.micros - sum(part for part, _ in parts)
+    largest = sorted(range(len(parts)), key=lambda index: -parts[index][1])[:missing]
+    return tuple(Money(part + (index in largest)) for index, (part, _) in enumerate(parts))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import Final, assert_never
 
 from ledger.entries import EntryId
 from ledger.hold import HoldId
 from ledger.money import AccountId, CallId, Money
+from ledger.products.rows import InvoiceState
 from ledger.requests import Process
 
 
@@ -24,14 +26,29 @@ class Refusal(Enum):
     TERMS_DIFFER = "the account is open on other terms"
     UNKNOWN_PROCESS = "the process is not registered"
     PROCESS_HAS_CALLS = "the process still has open calls"
+    HAS_CALLS = "a call on the account is going on"
     CALL_ENDED = "the call has ended"
     UNKNOWN_CALL = "the call is not open"
     UNKNOWN_HOLD = "there is no such hold"
     HOLD_SETTLED = "the hold was settled already"
     UNKNOWN_CHARGE = "there is no such charge"
+    UNKNOWN_DEPOSIT = "there is no such deposit"
+    UNKNOWN_INVOICE = "there is no such invoice"
+    UNKNOWN_NUMBER = "the number is not on the account"
+    NUMBER_TAKEN = "the number is on another account"
+    TOO_MANY_NUMBERS = "the account has as many numbers as it may have"
+    NOT_A_HOLDER = "only the holder of an account may send money"
+    WRONG_PERSON = "inmate id and legal name do not match"
+    ALREADY_BACK = "the deposit was charged back already"
+    NOT_DUE = "the time for it has not come"
+    STILL_USED = "the account was used since"
     AMOUNT_OUT_OF_RANGE = "the amount is out of range"
+    OVER_CAP = "more than one payment may be"
     OVER_HELD = "more than is held for the call"
     OVER_CHARGED = "more than is left of the charge"
+    OVER_CARRIER_LIMIT = "the phone company's limit for the month is reached"
+    OVER_PROVIDER_LIMIT = "the provider's limit for the month is reached"
+    OWES = "the account owes money, to be paid first"
     INSUFFICIENT_FUNDS = "insufficient funds"
 
 
@@ -83,10 +100,11 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """These holds went back."""
+    """These holds went back, and so many free seconds of allowances."""
 
     hold_ids: tuple[HoldId, ...]
     amount: Money
+    free_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +155,87 @@ class Retired:
     process_id: str
 
 
-Remembered = Booked | Placed | Started | Ended
+@dataclass(frozen=True, slots=True)
+class NumberAdded:
+    """The account pays for the calls of this number."""
+
+    number: str
+    account_id: AccountId
+    active_from: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NumberRemoved:
+    """The account no longer pays for this number."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Free seconds are held for the call: as many as were wanted, or what is left, perhaps none."""
+
+    key: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The call may go on; it is charged later."""
+
+    account_id: AccountId
+    balance: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Invoiced:
+    """The invoice exists."""
+
+    invoice_id: str
+    amount: Money
+    due_at: datetime
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Where a due invoice stands now."""
+
+    invoice_id: str
+    state: InvoiceState
+    left: Money
+    """What of it is not paid."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """It is known of the account."""
+
+    account_id: AccountId
+
+
+Remembered = Booked | Placed | Started | Ended | Taken
 """Outcomes that are stored under the id of their request."""
 
-Outcome = Remembered | Refused | Opened | Released | Expired | Updated | Registered | Beaten | Retired
+Outcome = (
+    Remembered
+    | Refused
+    | Opened
+    | Released
+    | Expired
+    | Updated
+    | Registered
+    | Beaten
+    | Retired
+    | NumberAdded
+    | NumberRemoved
+    | Admitted
+    | Invoiced
+    | Checked
+    | Noted
+)
 
-_WORDS: Final = {Booked: "booked", Placed: "placed", Started: "started", Ended: "ended"}
+_WORDS: Final = {Booked: "booked", Placed: "placed", Started: "started", Ended: "ended", Taken: "taken"}
 
 
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
@@ -159,6 +252,8 @@ def to_text(outcome: Remembered) -> str:
             facts = [call_id]
         case Ended(call_id, charge_id, charged, released):
             facts = [call_id, charge_id, charged.micros, released.micros]
+        case Taken(key, seconds):
+            facts = [key, seconds]
         case _:
             assert_never(outcome)
     return _encode([_WORDS[type(outcome)], *facts])
@@ -180,5 +275,7 @@ def from_text(text: str) -> Remembered:
         case ["ended", str(call_id), str() | None as entry, int(charged), int(released)]:
             charge_id = None if entry is None else EntryId(entry)
             return Ended(CallId(call_id), charge_id, Money(charged), Money(released))
+        case ["taken", str(key), int(seconds)]:
+            return Taken(key, seconds)
         case _:
             raise ValueError(f"{text!r} is not the text of an outcome")

@@ -8,16 +8,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Final
 
 from ledger.chart import Opener
 from ledger.entries import EntryId
 from ledger.hold import HoldId
-from ledger.money import ZERO, AccountId, CallId, Money
+from ledger.money import ZERO, AccountId, CallId, Money, total
+from ledger.products.requests import ProductRequest, product_request_id
 from ledger.records import CallRecord, OpenCall
 
 REQUEST_ID_MAX: Final = 200
 """A call's id with its suffix, or any reference a payment processor prints on a receipt."""
+
+_OF_CALLS: Final = ("/hold/", "/allowance/")
+_ENDS_OF_CALLS: Final = ("/start", "/end", "/charge", "/post", "/capture")
+"""What ids that derive from calls have in them, or end in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,8 @@ class OpenAccount:
     at: datetime
     credit_limit: Money | None = None
     """How far a settle-later account may go; None leaves the floor of its kind."""
+    settles_later: bool = False
+    """Prepaid, but charged after its calls: it may go below nothing, and then owes (S3-9)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,18 @@ class Deposit:
     """`processor`, `mail`, ...: the cash account it is booked against."""
     at: datetime
     memo: str = ""
+    fee: Money = ZERO
+    """Paid on top of the amount, for the channel (S3-7; see `ledger.products.policy`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthlyLimits:
+    """How much of a month's calls may be billed to a number; each None where there is no limit (S1-9)."""
+
+    since: datetime
+    """The start of the month."""
+    by_carrier: Money | None = None
+    by_provider: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +86,7 @@ class PlaceHold:
     call_id: CallId
     amount: Money
     at: datetime
+    limits: MonthlyLimits | None = None
 
     def __post_init__(self) -> None:
         if not self.hold_id.startswith(f"{self.call_id}/hold/"):
@@ -95,17 +116,45 @@ class UpdateCall:
 
 
 @dataclass(frozen=True, slots=True)
+class ChargeLine:
+    """A part of a charge that goes to, or comes from, an account of its own."""
+
+    account_id: AccountId
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Charge:
-    """The price of a call's talk, to be booked as `<call>/charge`. Nothing is booked for zero."""
+    """The price of a call's talk, to be booked as `<call>/charge`. Nothing is booked for zero.
+
+    What payer and shares pay together is what the lines and, with the rest, the income get.
+    """
 
     payer: AccountId
     amount: Money
+    """What the payer pays, taxes and fees included."""
     income: AccountId
     memo: str = ""
+    lines: tuple[ChargeLine, ...] = ()
+    """Taxes, fees, commissions: what of the charge is not income of calls."""
+    shares: tuple[ChargeLine, ...] = ()
+    """What others pay of it (`receivable:state:<id>`)."""
 
     def __post_init__(self) -> None:
-        if self.amount < ZERO:
+        if min((self.amount, *(line.amount for line in (*self.lines, *self.shares)))) < ZERO:
             raise AssertionError(f"a charge of {self.amount} to {self.payer}: give money back with Refund")
+        if self.earned < ZERO:
+            raise AssertionError(f"a charge of {self.total} to {self.payer} has lines of {self.total - self.earned}")
+
+    @property
+    def total(self) -> Money:
+        """What all who pay it pay together."""
+        return self.amount + total(share.amount for share in self.shares)
+
+    @property
+    def earned(self) -> Money:
+        """What is left for the income when the lines have theirs."""
+        return self.total - total(line.amount for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +163,10 @@ class EndCall:
 
     record: CallRecord
     charge: Charge | None = None
+    posts_at: datetime | None = None
+    """If set, the charge is kept as pending and booked from then on by `PostCharge` (S3-9)."""
+    free_seconds: int | None = None
+    """Talk that the allowances of the call covered; None means all its talk that they can cover."""
 
     def __post_init__(self) -> None:
         charged = self.charge.amount if self.charge else ZERO
@@ -152,9 +205,18 @@ class Adjust:
     memo: str = ""
 
 
+class RefundKind(Enum):
+    """Why a charge is given back. Values open the memo of the entry."""
+
+    DROPPED_CALL = "dropped-call"
+    COURTESY = "courtesy"
+    TEST_ACCOUNT = "test-account"
+    MISDIAL = "misdial"
+
+
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """Give all or part of a call's charge back to who paid it."""
+    """Give all or part of a call's charge back to who paid it: each line and share in proportion."""
 
     refund_id: str
     charge_id: EntryId
@@ -162,6 +224,7 @@ class Refund:
     """None gives back whatever of the charge has not been given back yet."""
     at: datetime
     memo: str = ""
+    kind: RefundKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +276,7 @@ Request = (
     | RegisterProcess
     | Heartbeat
     | RetireProcess
+    | ProductRequest
 )
 
 
@@ -233,10 +297,14 @@ def request_id(request: Request) -> str | None:
             return request.adjustment_id
         case Refund():
             return request.refund_id
-        case _:
+        case OpenAccount() | ReleaseHold() | UpdateCall() | ExpireHolds():
             return None
+        case RegisterProcess() | Heartbeat() | RetireProcess():
+            return None
+        case _:
+            return product_request_id(request)
 
 
 def is_reserved(text: str) -> bool:
     """Whether an id belongs to those that derive from calls, so that nobody else may choose it."""
-    return "/hold/" in text or text.endswith(("/start", "/end", "/charge"))
+    return any(part in text for part in _OF_CALLS) or text.endswith(_ENDS_OF_CALLS)

@@ -7,15 +7,16 @@ what must be written at the end.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import assert_never
 
-from ledger.entries import Entry, EntryDraft, EntryId, EntryKind, Head, seal
+from ledger.entries import Entry, EntryDraft, EntryId, EntryKind, Head, Posting, seal
 from ledger.hold import Hold, HoldId, HoldState
-from ledger.money import ZERO, AccountId, CallId, Money
+from ledger.money import AccountId, CallId, Money
 from ledger.outcomes import Outcome, Remembered
+from ledger.products.rows import DropRow, ProductRow, ProductRows
+from ledger.products.windows import Posted, Window
 from ledger.records import CallRecord, OpenCall
 from ledger.requests import Process
 
@@ -53,14 +54,39 @@ class RememberedRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ChargePart:
+    """One posting of a charge, credit positive, and how much of it is left after refunds (of the same sign)."""
+
+    account_id: AccountId
+    left: Money
+
+
+@dataclass(frozen=True, slots=True)
 class ChargeEntry:
-    """A charge that may be given back, and how much of it was."""
+    """A charge that may be given back, and how much of it was not yet."""
 
     charge_id: EntryId
-    payer: AccountId
-    income: AccountId
-    amount: Money
-    refunded: Money
+    parts: tuple[ChargePart, ...]
+    """The payer's first, the income's second, then lines and shares. No account has two."""
+
+    @property
+    def payer(self) -> AccountId:
+        """Who paid it."""
+        return self.parts[0].account_id
+
+    @property
+    def left(self) -> Money:
+        """What the payer can still have back."""
+        return -self.parts[0].left
+
+
+@dataclass(frozen=True, slots=True)
+class DepositEntry:
+    """A deposit that a bank may take back, and whether it did."""
+
+    deposit_id: EntryId
+    postings: tuple[Posting, ...]
+    is_back: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +105,13 @@ class View:
     remembered: Mapping[str, RememberedRequest]
     charges: Mapping[EntryId, ChargeEntry]
     processes: Mapping[str, Process]
+    deposits: Mapping[EntryId, DepositEntry]
+    products: ProductRows
+    totals: Mapping[Window, Money]
+    """Sums as they were stored; `posted` adds what this group has posted since."""
+    last_used: Mapping[AccountId, datetime]
+    """The last use of an account as it was stored."""
+    posted: Mapping[AccountId, Sequence[Posted]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +128,23 @@ class ForgetProcess:
     process_id: str
 
 
-Change = Account | Hold | OpenCall | CloseCall | CallRecord | EntryDraft | Process | ForgetProcess | RememberedRequest
+Change = (
+    Account
+    | Hold
+    | OpenCall
+    | CloseCall
+    | CallRecord
+    | EntryDraft
+    | Process
+    | ForgetProcess
+    | RememberedRequest
+    | ProductRow
+    | DropRow
+)
 """A row to be stored in place of the one with its key, a row to be added, or a row to be dropped."""
+
+
+StoredRow = Account | Hold | OpenCall | Process | RememberedRequest | ChargeEntry | DepositEntry | ProductRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +169,11 @@ class WorkingRows:
     remembered: dict[str, RememberedRequest] = field(default_factory=dict)
     charges: dict[EntryId, ChargeEntry] = field(default_factory=dict)
     processes: dict[str, Process] = field(default_factory=dict)
+    deposits: dict[EntryId, DepositEntry] = field(default_factory=dict)
+    products: ProductRows = field(default_factory=ProductRows)
+    totals: dict[Window, Money] = field(default_factory=dict)
+    last_used: dict[AccountId, datetime] = field(default_factory=dict)
+    posted: dict[AccountId, list[Posted]] = field(default_factory=dict)
     changed_accounts: dict[AccountId, Account] = field(default_factory=dict)
     changed_holds: dict[HoldId, Hold] = field(default_factory=dict)
     changed_calls: dict[CallId, OpenCall | None] = field(default_factory=dict)
@@ -140,9 +193,14 @@ class WorkingRows:
             self.remembered,
             self.charges,
             self.processes,
+            self.deposits,
+            self.products,
+            self.totals,
+            self.last_used,
+            self.posted,
         )
 
-    def load(self, loaded: Iterable[Account | Hold | OpenCall | Process | RememberedRequest | ChargeEntry]) -> None:
+    def load(self, loaded: Iterable[StoredRow]) -> None:
         """Take rows as they are stored."""
         for row in loaded:
             match row:
@@ -158,8 +216,10 @@ class WorkingRows:
                     self.remembered[row.request_id] = row
                 case ChargeEntry():
                     self.charges[row.charge_id] = row
+                case DepositEntry():
+                    self.deposits[row.deposit_id] = row
                 case _:
-                    assert_never(row)
+                    self.products.load(row)
 
     @property
     def has_news(self) -> bool:
@@ -171,6 +231,7 @@ class WorkingRows:
             or self.new_requests
             or self.new_records
             or self.new_entries
+            or self.products.changed
         )
 
     def apply(self, changes: Iterable[Change]) -> None:
@@ -199,8 +260,10 @@ class WorkingRows:
                 case ForgetProcess(process_id):
                     self.processes.pop(process_id)
                     self.changed_processes[process_id] = None
+                case DropRow():
+                    self.products.drop(change)
                 case _:
-                    assert_never(change)
+                    self.products.put(change)
 
     def _put_hold(self, hold: Hold) -> None:
         self.holds[hold.hold_id] = hold
@@ -214,11 +277,26 @@ class WorkingRows:
         entry = seal(draft, self.head)
         self.head = replace(self.head, seq=entry.seq, hash=entry.hash)
         self.new_entries.append(entry)
-        if draft.kind is EntryKind.CHARGE:
-            payer, income = draft.postings
-            charge = ChargeEntry(draft.entry_id, payer.account_id, income.account_id, income.amount, ZERO)
-            self.charges[draft.entry_id] = charge
-        elif draft.refunds is not None:
-            charge = self.charges[draft.refunds]
-            given = draft.postings[-1].amount
-            self.charges[draft.refunds] = replace(charge, refunded=charge.refunded + given)
+        for posting in draft.postings:
+            posted = Posted(draft.kind, draft.at, posting.amount)
+            self.posted.setdefault(posting.account_id, []).append(posted)
+        match draft.kind:
+            case EntryKind.CHARGE:
+                self.charges[draft.entry_id] = charge_entry(draft.entry_id, draft.postings, ())
+            case EntryKind.REFUND if draft.refunds is not None:
+                parts = [Posting(part.account_id, part.left) for part in self.charges[draft.refunds].parts]
+                self.charges[draft.refunds] = charge_entry(draft.refunds, parts, draft.postings)
+            case EntryKind.DEPOSIT:
+                self.deposits[draft.entry_id] = DepositEntry(draft.entry_id, draft.postings, is_back=False)
+            case EntryKind.CHARGEBACK if draft.refunds is not None:
+                self.deposits[draft.refunds] = replace(self.deposits[draft.refunds], is_back=True)
+            case _:
+                pass
+
+
+def charge_entry(charge_id: EntryId, charged: Iterable[Posting], given_back: Iterable[Posting]) -> ChargeEntry:
+    """A charge as its postings and those of its refunds leave it."""
+    left = {posting.account_id: posting.amount for posting in charged}
+    for posting in given_back:
+        left[posting.account_id] += posting.amount
+    return ChargeEntry(charge_id, tuple(ChargePart(account_id, amount) for account_id, amount in left.items()))

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ledger.entries import Head
 from ledger.head import move_head
+from ledger.product_rows import save_products
 from ledger.rows import WorkingRows
 from ledger.statements import Working
 from ledger.stored import (
@@ -42,6 +43,7 @@ def save(session: Working, rows: WorkingRows, *, is_written_beside: bool) -> Hea
     ENTRIES.add(session, rows.new_entries)
     POSTINGS.add(session, [line for entry in rows.new_entries for line in lines_of(entry)])
     REQUESTS.add(session, rows.new_requests)
+    save_products(session, rows.products)
     reached = replace(rows.head, changes=change)
     move_head(session, reached)
     return reached

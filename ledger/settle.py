@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import assert_never
 
+from ledger.chart import terms_of
 from ledger.draft import Draft, RefusedError
-from ledger.entries import EntryDraft, EntryId, EntryKind, Posting
+from ledger.entries import EntryDraft, EntryId, EntryKind
 from ledger.hold import Hold, HoldState
 from ledger.money import ZERO, CallId, Money, total
 from ledger.outcomes import Ended, Expired, Outcome, Placed, Refusal, Released, Started, Updated
+from ledger.products import allowances, pending
+from ledger.products.collect import check_limits
+from ledger.products.shares import charge_id, charge_postings
 from ledger.requests import (
     Charge,
     EndCall,
@@ -43,11 +47,6 @@ def decide_call(draft: Draft, request: CallRequest) -> Outcome:
             assert_never(request)
 
 
-def charge_id(call_id: CallId) -> EntryId:
-    """The id of the one entry that charges a call."""
-    return EntryId(f"{call_id}/charge")
-
-
 def start_call(draft: Draft, request: StartCall) -> Started:
     """Store an open call of a registered process, once, and not after its end."""
     call = request.call
@@ -71,12 +70,17 @@ def update_call(draft: Draft, request: UpdateCall) -> Updated:
 def place_hold(draft: Draft, request: PlaceHold) -> Placed:
     """Put money aside, if the call is open and so much is available.
 
-    A hold that comes after the call's end is refused: nobody would give it back.
+    A hold that comes after the call's end is refused: nobody would give it back. A prepaid account that
+    settles later has no holds: `AdmitCall` decides there.
     """
     if request.call_id not in draft.view.calls:
         raise RefusedError(Refusal.UNKNOWN_CALL, request.call_id)
-    draft.account(request.account_id)
+    account = draft.account(request.account_id)
+    if account.floor is None and terms_of(account.account_id).may_settle_later:
+        raise RefusedError(Refusal.NOT_ALLOWED, request.account_id)
     draft.check_amount(request.amount, request.hold_id)
+    if request.limits is not None:
+        check_limits(draft, account, request.amount, request.limits)
     draft.hold(Hold(request.hold_id, request.account_id, request.call_id, request.amount, request.at))
     return Placed(request.hold_id, draft.account(request.account_id).available)
 
@@ -102,14 +106,15 @@ def end_call(draft: Draft, request: EndCall) -> Ended:
     call_id = record.call_id
     is_open = call_id in draft.view.calls
     holds = [draft.view.holds[hold_id] for hold_id in draft.view.placed.get(call_id, ())]
-    if charge is not None and charge.amount > ZERO:
+    if charge is not None and charge.total > ZERO:
         if not is_open:
             raise RefusedError(Refusal.UNKNOWN_CALL, call_id)
-        entry_id = _charge(draft, call_id, holds, charge, record.ended_at)
+        entry_id = _charge(draft, request, charge, holds)
     else:
         entry_id = None
         for hold in holds:
             draft.settle(hold.release(record.ended_at))
+    allowances.settle(draft, record, request.free_seconds)
     draft.put(record)
     if is_open:
         draft.put(CloseCall(call_id))
@@ -119,10 +124,17 @@ def end_call(draft: Draft, request: EndCall) -> Ended:
     return Ended(call_id, entry_id, record.charged, released)
 
 
-def _charge(draft: Draft, call_id: CallId, holds: list[Hold], charge: Charge, at: datetime) -> EntryId:
+def _charge(draft: Draft, request: EndCall, charge: Charge, holds: list[Hold]) -> EntryId | None:
     """Capture the charge from the payer's holds, oldest first, release the rest, and book the entry."""
-    draft.check_amount(charge.amount, call_id)
+    call_id, at = request.record.call_id, request.record.ended_at
+    draft.check_amount(charge.total, call_id)
     payer = draft.account(charge.payer)
+    postings = charge_postings(charge)
+    if request.posts_at is not None:
+        for hold in holds:
+            draft.settle(hold.release(at))
+        pending.keep(draft, call_id, charge, request.posts_at)
+        return None
     left = charge.amount
     for hold in sorted(holds, key=lambda hold: (hold.placed_at, hold.hold_id)):
         part = min(left, hold.amount) if hold.account_id == charge.payer else ZERO
@@ -130,7 +142,6 @@ def _charge(draft: Draft, call_id: CallId, holds: list[Hold], charge: Charge, at
         left -= part
     if left and payer.floor is not None:
         raise RefusedError(Refusal.OVER_HELD, charge.payer, charge.amount - left)
-    postings = (Posting(charge.payer, -charge.amount), Posting(charge.income, charge.amount))
     entry = EntryDraft(charge_id(call_id), EntryKind.CHARGE, at, postings, call_id=call_id, memo=charge.memo)
     draft.book(entry)
     return entry.entry_id
@@ -141,15 +152,16 @@ def expire_holds(draft: Draft, request: ExpireHolds) -> Expired:
     expired = [
         hold
         for hold in draft.view.holds.values()
-        if hold.state is HoldState.PLACED and _is_abandoned(draft, hold, request.silent_since)
+        if hold.state is HoldState.PLACED and _is_abandoned(draft, hold.call_id, request.silent_since)
     ]
     for hold in expired:
         draft.settle(hold.expire(request.at))
-    return Expired(tuple(hold.hold_id for hold in expired), _sum(expired))
+    free_seconds = allowances.give_up(draft, lambda call_id: _is_abandoned(draft, call_id, request.silent_since))
+    return Expired(tuple(hold.hold_id for hold in expired), _sum(expired), free_seconds)
 
 
-def _is_abandoned(draft: Draft, hold: Hold, silent_since: datetime) -> bool:
-    call = draft.view.calls.get(hold.call_id)
+def _is_abandoned(draft: Draft, call_id: CallId, silent_since: datetime) -> bool:
+    call = draft.view.calls.get(call_id)
     if call is None:
         return True
     process = draft.view.processes.get(call.process_id)

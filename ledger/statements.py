@@ -92,7 +92,7 @@ class Rows(Generic[T]):
             assert isinstance(make, type), "whoever is no class says the columns"
             names = tuple(field.name for field in fields(make))
         stored = [column for column in table.c if column.name not in constants]
-        self._table: Final = table
+        self.table: Final = table
         self._make: Final = make
         self._constants: Final = constants
         self._columns: Final = [*(column.name for column in stored), *constants]
@@ -101,6 +101,11 @@ class Rows(Generic[T]):
         self._shown: Final = names
         self._decoders: Final = _coders([table.c[name] for name in names], codecs, 1)
         self._texts: Final[dict[tuple[str, ...], str]] = {}
+
+    @property
+    def key(self) -> str:
+        """The column of the primary key; the first one, where it has several."""
+        return self.table.primary_key.columns[0].name
 
     def find(self, session: Working, column: str, keys: Collection[Any]) -> Iterable[T]:
         """The rows whose column has one of these values, in no order."""
@@ -123,7 +128,7 @@ class Rows(Generic[T]):
     def drop(self, session: Working, keys: Collection[str]) -> None:
         """Delete rows by their one key."""
         if keys:
-            (key,) = self._table.primary_key.columns
+            (key,) = self.table.primary_key.columns
             text = self._text(session.dialect, "drop", key.name)
             session.driver.execute(text, (list_of(session, keys),))
 
@@ -157,7 +162,7 @@ class Rows(Generic[T]):
         return known
 
     def _written(self, dialect: str, verb: str, column: str) -> str:
-        name = self._table.name
+        name = self.table.name
         match verb:
             case "find" | "all":
                 where = f" WHERE {column} {among(dialect)}" if column else ""
@@ -172,11 +177,11 @@ class Rows(Generic[T]):
         """The rows to be written: each by itself, or column by column as arrays in one statement."""
         if dialect == SQLITE:
             return f"VALUES ({', '.join(marks(dialect, len(self._columns)))})"
-        kinds = (self._table.c[name].type.compile(_POSTGRESQL) for name in self._columns)
+        kinds = (self.table.c[name].type.compile(_POSTGRESQL) for name in self._columns)
         return f"SELECT * FROM unnest({', '.join(f'%s::{kind}[]' for kind in kinds)})"  # noqa: S608 - types alone
 
     def _replacing(self) -> str:
-        keys = [column.name for column in self._table.primary_key.columns]
+        keys = [column.name for column in self.table.primary_key.columns]
         changed = ", ".join(f"{name} = excluded.{name}" for name in self._columns if name not in keys)
         return f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changed}"
 

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ledger import reads
+from ledger import product_reads, reads
 from ledger.address import MEMORY, book_path, book_url, in_words
 from ledger.engine import Session, WriteInline, WriteThread, Writing, reading_engine
 from ledger.entries import Entry
@@ -28,10 +28,16 @@ from ledger.hold import Hold, HoldState
 from ledger.migrate import migrate
 from ledger.money import AccountId, CallId
 from ledger.outcomes import (
+    Admitted,
     Beaten,
     Booked,
+    Checked,
     Ended,
     Expired,
+    Invoiced,
+    Noted,
+    NumberAdded,
+    NumberRemoved,
     Opened,
     Outcome,
     Placed,
@@ -40,7 +46,27 @@ from ledger.outcomes import (
     Released,
     Retired,
     Started,
+    Taken,
     Updated,
+)
+from ledger.products.requests import (
+    AddNumber,
+    AdmitCall,
+    AuthoriseCard,
+    CaptureCard,
+    Chargeback,
+    CheckInvoice,
+    CloseAccount,
+    IssueInvoice,
+    NoteInterest,
+    NotifyIdle,
+    PostCharge,
+    RegisterTrust,
+    RemoveNumber,
+    SendToTrust,
+    SetCreditLimit,
+    TakeAllowance,
+    VoidCard,
 )
 from ledger.records import CallRecord, OpenCall
 from ledger.requests import (
@@ -171,6 +197,26 @@ class Book:
     async def submit(self, request: Heartbeat) -> Beaten | Refused: ...
     @overload
     async def submit(self, request: RetireProcess) -> Retired | Refused: ...
+    @overload
+    async def submit(self, request: AddNumber) -> NumberAdded | Refused: ...
+    @overload
+    async def submit(self, request: RemoveNumber) -> NumberRemoved | Refused: ...
+    @overload
+    async def submit(self, request: TakeAllowance) -> Taken | Refused: ...
+    @overload
+    async def submit(self, request: AdmitCall) -> Admitted | Refused: ...
+    @overload
+    async def submit(self, request: PostCharge | Chargeback | SendToTrust | CaptureCard) -> Booked | Refused: ...
+    @overload
+    async def submit(self, request: CloseAccount) -> Booked | Noted | Refused: ...
+    @overload
+    async def submit(self, request: RegisterTrust | AuthoriseCard) -> Opened | Refused: ...
+    @overload
+    async def submit(self, request: IssueInvoice) -> Invoiced | Refused: ...
+    @overload
+    async def submit(self, request: CheckInvoice) -> Checked | Refused: ...
+    @overload
+    async def submit(self, request: VoidCard | SetCreditLimit | NoteInterest | NotifyIdle) -> Noted | Refused: ...
 
     async def submit(self, request: Request) -> Outcome:
         """Decide a request and store what it changes; returns once that is durable.
@@ -263,6 +309,10 @@ class Book:
     async def open_calls(self, *, process_id: str | None = None) -> tuple[OpenCall, ...]:
         """Calls that are going on, of all processes or of one."""
         return await self.read(lambda connection: reads.read_open_calls(connection, process_id=process_id))
+
+    async def payer_of(self, number: str, at: datetime) -> AccountId | None:
+        """Which account with several numbers pays for this one at an instant; None if none does (yet)."""
+        return await self.read(lambda connection: product_reads.read_payer(connection, number, at))
 
     async def processes(self) -> tuple[Process, ...]:
         """The registered processes."""

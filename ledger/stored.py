@@ -2,18 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
 from ledger.entries import Entry
 from ledger.hold import Hold, HoldState
 from ledger.money import AccountId, Money
 from ledger.outcomes import from_text, to_text
+from ledger.products.rows import (
+    Allowance,
+    AllowanceTake,
+    CalledNumber,
+    CreditLine,
+    Dormancy,
+    Invoice,
+    InvoiceState,
+    Kind,
+    PendingCharge,
+    TrustIdentity,
+)
 from ledger.records import CallRecord, OpenCall
 from ledger.requests import Process
 from ledger.rows import Account, RememberedRequest
 from ledger.statements import AS_JSON, Rows, as_enum
-from ledger.tables import accounts, calls, entries, holds, open_calls, postings, processes, requests
+from ledger.tables import (
+    account_numbers,
+    accounts,
+    allowance_takes,
+    allowances,
+    calls,
+    credit_lines,
+    dormancies,
+    entries,
+    holds,
+    invoices,
+    open_calls,
+    pending_charges,
+    postings,
+    processes,
+    requests,
+    trust_identities,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +87,17 @@ ENTRIES: Final = Rows(
     names=(),
 )
 """Only ever added: readers put entries and their postings together (`ledger.reads`)."""
+
+PRODUCTS: Final[Mapping[Kind, Rows[Any]]] = MappingProxyType(
+    {
+        CalledNumber: Rows(account_numbers, CalledNumber),
+        Allowance: Rows(allowances, Allowance),
+        AllowanceTake: Rows(allowance_takes, AllowanceTake),
+        PendingCharge: Rows(pending_charges, PendingCharge),
+        CreditLine: Rows(credit_lines, CreditLine),
+        Invoice: Rows(invoices, Invoice, codecs={"state": as_enum(InvoiceState)}),
+        Dormancy: Rows(dormancies, Dormancy),
+        TrustIdentity: Rows(trust_identities, TrustIdentity),
+    }
+)
+"""The rows of products: what a row is called in its table is its `row_id`, whatever the column is."""

@@ -8,6 +8,7 @@ Every change of a table needs a migration in `ledger/migrations/versions`.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Final
 
 from sqlalchemy import (
@@ -27,6 +28,7 @@ from sqlalchemy import (
 
 from ledger.entries import MICROSECOND, from_micros, to_micros
 from ledger.money import Money
+from ledger.products.rows import InvoiceState
 
 
 class Amount(TypeDecorator[Money]):
@@ -57,6 +59,25 @@ class Instant(TypeDecorator[datetime]):
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """From the database."""
         return None if value is None else from_micros(value)
+
+
+class Word(TypeDecorator[Enum]):
+    """One of an enumeration, as its value, a word of 16 characters at most."""
+
+    impl = String(16)
+    cache_ok = True
+
+    def __init__(self, words: type[Enum]) -> None:
+        super().__init__()
+        self.words = words
+
+    def process_bind_param(self, value: Enum | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """To the database."""
+        return None if value is None else value.value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Enum | None:  # noqa: ARG002
+        """From the database."""
+        return None if value is None else self.words(value)
 
 
 class Span(TypeDecorator[timedelta]):
@@ -221,6 +242,94 @@ calls: Final = Table(
     Index(None, "number"),
 )
 
+account_numbers: Final = Table(
+    "account_numbers",
+    metadata,
+    Column("number", String(32), primary_key=True),
+    Column("account_id", String(128), ForeignKey("accounts.account_id"), nullable=False),
+    Column("added_at", Instant, nullable=False),
+    Column("active_from", Instant, nullable=False),
+    Index(None, "account_id"),
+    comment="Called numbers of accounts that have several: no number is on two.",
+)
+
+allowances: Final = Table(
+    "allowances",
+    metadata,
+    Column("row_id", String(200), primary_key=True),
+    Column("key", String(160), nullable=False),
+    Column("cycle", String(32), nullable=False),
+    Column("used_seconds", BigInteger, nullable=False),
+    Column("held_seconds", BigInteger, nullable=False),
+    CheckConstraint("used_seconds >= 0 AND held_seconds >= 0", name="seconds"),
+)
+
+allowance_takes: Final = Table(
+    "allowance_takes",
+    metadata,
+    Column("row_id", String(320), primary_key=True),
+    Column("call_id", String(128), nullable=False),
+    Column("key", String(160), nullable=False),
+    Column("cycle", String(32), nullable=False),
+    Column("seconds", BigInteger, nullable=False),
+    CheckConstraint("seconds > 0", name="seconds"),
+    Index(None, "call_id"),
+    comment="Free seconds held for calls that go on.",
+)
+
+pending_charges: Final = Table(
+    "pending_charges",
+    metadata,
+    Column("call_id", String(128), primary_key=True),
+    Column("payer", String(128), ForeignKey("accounts.account_id"), nullable=False),
+    Column("amount", Amount, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("posts_at", Instant, nullable=False),
+    Index(None, "posts_at"),
+    comment="Charges of calls that ended, to be posted later.",
+)
+
+credit_lines: Final = Table(
+    "credit_lines",
+    metadata,
+    Column("account_id", String(128), ForeignKey("accounts.account_id"), primary_key=True),
+    Column("credit_limit", Amount, nullable=False),
+    Column("agreed_at", Instant, nullable=False),
+    Column("blocked_at", Instant, nullable=True),
+)
+
+invoices: Final = Table(
+    "invoices",
+    metadata,
+    Column("invoice_id", String(200), primary_key=True),
+    Column("account_id", String(128), ForeignKey("accounts.account_id"), nullable=False),
+    Column("period", String(32), nullable=False),
+    Column("amount", Amount, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("issued_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("state", Word(InvoiceState), nullable=False),
+    Index(None, "account_id"),
+    Index(None, "state", "due_at"),
+)
+
+dormancies: Final = Table(
+    "dormancies",
+    metadata,
+    Column("account_id", String(128), ForeignKey("accounts.account_id"), primary_key=True),
+    Column("interest_at", Instant, nullable=True),
+    Column("notified_at", Instant, nullable=True),
+    Column("closed_at", Instant, nullable=True),
+)
+
+trust_identities: Final = Table(
+    "trust_identities",
+    metadata,
+    Column("account_id", String(128), ForeignKey("accounts.account_id"), primary_key=True),
+    Column("inmate_id", String(64), nullable=False),
+    Column("legal_name", Text, nullable=False),
+)
+
 LEDGER_TABLES: Final = (
     head,
     accounts,
@@ -231,5 +340,13 @@ LEDGER_TABLES: Final = (
     postings,
     requests,
     calls,
+    account_numbers,
+    allowances,
+    allowance_takes,
+    pending_charges,
+    credit_lines,
+    invoices,
+    dormancies,
+    trust_identities,
 )
 """The ledger's own, so that `metadata` may hold those of others."""

@@ -14,13 +14,11 @@ from sqlalchemy import ColumnElement, Connection, Select, select
 from ledger.entries import EntryId, EntryKind
 from ledger.finding import RESTORE, Finding
 from ledger.money import CallId, Money
-from ledger.outcomes import Booked, Ended, Placed, Remembered, Started, from_text
+from ledger.outcomes import Booked, Ended, Placed, Remembered, Started, Taken, from_text
 from ledger.requests import is_reserved
 from ledger.tables import calls, entries, holds, open_calls, requests
 
-_OF_REQUESTS: Final = tuple(
-    kind.value for kind in (EntryKind.DEPOSIT, EntryKind.TRANSFER, EntryKind.ADJUSTMENT, EntryKind.REFUND)
-)
+_OF_REQUESTS: Final = tuple(kind.value for kind in EntryKind if kind not in {EntryKind.CHARGE, EntryKind.CONVERSION})
 """Entries that have the id of their request."""
 
 BATCH: Final = 500
@@ -56,6 +54,9 @@ def _misplaced(request_id: str, outcome: Remembered) -> str | None:
         case Booked(entry_id):
             # Ids that derive from a call may book an entry of another id of that call.
             expected = request_id if is_reserved(request_id) else entry_id
+        case Taken(key):
+            # The rest of its id is the call, which has no row of it any more once it has ended.
+            expected = request_id if request_id.endswith(f"/allowance/{key}") else key
         case _:
             assert_never(outcome)
     return None if request_id == expected else f"what came of it belongs to request {expected}"
@@ -77,6 +78,8 @@ class _There:
                 case Ended(call_id, entry_id):
                     called.add(call_id)
                     booked |= {entry_id} if entry_id is not None else set()
+                case Taken():
+                    pass
                 case _:
                     assert_never(outcome)
 

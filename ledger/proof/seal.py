@@ -77,6 +77,14 @@ UNSEALED: Final = {
     "head": "the last entry; a checkpoint names it",
     "processes": "changes every second",
     "open_calls": "changes until the call ends",
+    "account_numbers": "changes as numbers are added and taken off",
+    "allowances": "changes with every call",
+    "allowance_takes": "gone when the call ends",
+    "pending_charges": "gone when the charge is posted; the record says the same amount",
+    "credit_lines": "changes with what is agreed on",
+    "invoices": "changes until it is paid; its amount follows from entries, which are sealed",
+    "dormancies": "changes with every notice",
+    "trust_identities": "says who may be sent to, moves no money, and may be corrected",
 }
 """Tables without seals, and why."""
 

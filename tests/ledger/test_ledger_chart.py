@@ -11,9 +11,11 @@ from ledger.chart import (
     call_income,
     cash,
     debit,
+    key_of,
     kind_of,
     lec,
     parse_account,
+    taxes,
     terms_of,
 )
 from ledger.errors import MalformedAccountError
@@ -48,6 +50,16 @@ def test_ids_are_a_kind_and_its_key() -> None:
         "cash:",
         "ADVANCEPAY:+12125550123",
         "advancepay:+12125550123\n",
+        "advanceconnect:+1",
+        "trust:",
+        "onecall:a/b",
+        "onecall:" + "x" * 121,
+        "directbill:two words",
+        "receivable:State:CO",
+        "taxes:us-ct",
+        "taxes:us-ct:sales:more",
+        "commissions:",
+        "unclaimed:conn",
     ],
 )
 def test_what_is_not_an_account_is_named_with_an_example(text: str) -> None:
@@ -66,3 +78,20 @@ def test_a_call_may_open_the_receivable_it_is_billed_to() -> None:
     terms = terms_of(lec("+12125550123"))
     assert Opener.CALL in terms.openers
     assert (terms.floor, terms.side) == (None, Side.DEBIT)
+
+
+def test_a_tax_has_an_account_for_each_jurisdiction_and_name() -> None:
+    assert taxes("US-CT", "Sales Tax") == "taxes:us-ct:sales-tax"
+    assert key_of(taxes("06", "user_fee")) == "06:user-fee"
+    with pytest.raises(MalformedAccountError):
+        taxes("US-CT", "???")
+
+
+def test_only_prepaid_money_has_a_floor_and_only_it_may_settle_later() -> None:
+    prepaid = {kind for kind, terms in CHART.items() if terms.floor == ZERO}
+    assert prepaid == {AccountKind.ADVANCEPAY, AccountKind.ADVANCECONNECT, AccountKind.DEBIT, AccountKind.TRUST}
+    assert {kind for kind, terms in CHART.items() if terms.may_settle_later} == prepaid - {AccountKind.TRUST}
+    assert {kind for kind, terms in CHART.items() if terms.must_have_limit} == {
+        AccountKind.ONECALL,
+        AccountKind.DIRECTBILL,
+    }

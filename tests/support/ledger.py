@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ from ledger.chart import Opener, advancepay, call_income, lec
 from ledger.decide import decide
 from ledger.entries import Head
 from ledger.hold import HoldId, hold_id
-from ledger.money import AccountId, CallId, Money
+from ledger.money import ZERO, AccountId, CallId, Money
 from ledger.outcomes import Outcome
 from ledger.records import CallRecord, OpenCall
 from ledger.requests import (
@@ -105,7 +106,12 @@ class PureBook:
             self.submit(request)
 
     def decide(self, request: Request) -> Decision:
-        before = replace(self.rows, accounts=dict(self.rows.accounts), holds=dict(self.rows.holds))
+        before = replace(
+            self.rows,
+            accounts=dict(self.rows.accounts),
+            holds=dict(self.rows.holds),
+            products=deepcopy(self.rows.products),
+        )
         decision = decide(self.rows.view, request)
         assert self.rows == before, "deciding must not change what it looks at"
         return decision
@@ -114,6 +120,11 @@ class PureBook:
         decision = self.decide(request)
         self.rows.apply(decision.changes)
         return decision.outcome
+
+    def balance(self, account_id: AccountId) -> Money:
+        """The balance of an account; nothing of one that is not there."""
+        account = self.rows.accounts.get(account_id)
+        return ZERO if account is None else account.balance
 
     def state(self) -> tuple[Money, Money]:
         """Balance and held of the family's account."""

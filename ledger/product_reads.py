@@ -1,0 +1,106 @@
+"""What people and programs ask a book about products, answered from one snapshot each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from ledger.chart import is_prepaid
+from ledger.money import ZERO, AccountId, CallId
+from ledger.product_rows import read_rows
+from ledger.products.inactivity import InactivityRule, Step
+from ledger.products.numbers import payer_at
+from ledger.products.rows import CalledNumber, CreditLine, Dormancy, Invoice, InvoiceState
+from ledger.products.windows import Sum
+from ledger.reads import to_account
+from ledger.rows import Account
+from ledger.tables import accounts, dormancies, entries, invoices, pending_charges, postings
+
+
+def read_payer(connection: Connection, number: str, at: datetime) -> AccountId | None:
+    """Which account with several numbers pays for this one at an instant; None if none does (yet)."""
+    return payer_at(next(read_rows(connection, CalledNumber, number={number}), None), at)
+
+
+def read_numbers(connection: Connection, account_id: AccountId) -> tuple[CalledNumber, ...]:
+    """The numbers of an account, by number."""
+    found = read_rows(connection, CalledNumber, account_id={account_id})
+    return tuple(sorted(found, key=lambda row: row.number))
+
+
+def read_due_charges(connection: Connection, at: datetime, most: int) -> list[CallId]:
+    """Calls whose pending charge may be posted, the longest due first, `most` at most."""
+    query = (
+        select(pending_charges.c.call_id)
+        .where(pending_charges.c.posts_at <= at)
+        .order_by(pending_charges.c.posts_at, pending_charges.c.call_id)
+        .limit(most)
+    )
+    return list(map(CallId, connection.execute(query).scalars()))
+
+
+def read_to_invoice(connection: Connection, period: str, until: datetime, most: int) -> list[AccountId]:
+    """Accounts on credit that owed something at an instant and have no invoice of this period."""
+    of_period = select(invoices.c.account_id).where(invoices.c.period == period)
+    query = (
+        select(postings.c.account_id)
+        .join(entries, entries.c.seq == postings.c.seq)
+        .where(
+            postings.c.account_id.startswith("directbill:"),
+            entries.c.at < until,
+            postings.c.account_id.not_in(of_period),
+        )
+        .group_by(postings.c.account_id)
+        .having(func.sum(postings.c.amount) < ZERO)
+        .order_by(postings.c.account_id)
+        .limit(most)
+    )
+    return list(map(AccountId, connection.execute(query).scalars()))
+
+
+def read_due_invoices(connection: Connection, at: datetime, most: int) -> list[tuple[str, InvoiceState]]:
+    """Invoices that are due and neither paid nor converted, the longest due first."""
+    query = (
+        select(invoices.c.invoice_id, invoices.c.state)
+        .where(invoices.c.state.in_([InvoiceState.OPEN, InvoiceState.OVERDUE]), invoices.c.due_at <= at)
+        .order_by(invoices.c.due_at, invoices.c.invoice_id)
+        .limit(most)
+    )
+    return [(invoice_id, state) for invoice_id, state in connection.execute(query)]
+
+
+def read_credit(connection: Connection) -> Iterator[tuple[CreditLine, list[Invoice]]]:
+    """Every account on credit with its invoices, by account."""
+    of_account: dict[AccountId, list[Invoice]] = {}
+    for invoice in read_rows(connection, Invoice):
+        of_account.setdefault(invoice.account_id, []).append(invoice)
+    for line in sorted(read_rows(connection, CreditLine), key=lambda line: line.account_id):
+        yield line, of_account.get(line.account_id, [])
+
+
+def read_idle(connection: Connection, rule: InactivityRule, at: datetime) -> Iterator[tuple[Account, datetime, Step]]:
+    """Prepaid accounts that are due for a notice or for closing, with their last use, by account."""
+    used = (
+        select(postings.c.account_id, func.max(entries.c.at).label("used_at"))
+        .join(entries, entries.c.seq == postings.c.seq)
+        .where(entries.c.kind.in_(sorted(kind.value for kind in Sum.USE.value)))
+        .group_by(postings.c.account_id)
+        .subquery()
+    )
+    query = (
+        select(accounts, used.c.used_at, *(dormancies.c[name] for name in ("interest_at", "notified_at", "closed_at")))
+        .outerjoin(used, used.c.account_id == accounts.c.account_id)
+        .outerjoin(dormancies, dormancies.c.account_id == accounts.c.account_id)
+        .where(accounts.c.opened_at <= at - rule.notice_after, accounts.c.held == ZERO, accounts.c.balance >= ZERO)
+        .order_by(accounts.c.account_id)
+    )
+    for row in connection.execute(query).mappings():
+        account = to_account(row)
+        known = Dormancy(account.account_id, row["interest_at"], row["notified_at"], row["closed_at"])
+        used_at = max(each for each in (account.opened_at, row["used_at"], known.interest_at) if each is not None)
+        is_closed = known.closed_at is not None and known.closed_at >= used_at
+        step = None if is_closed or not is_prepaid(account.account_id) else rule.step(used_at, known.notified_at, at)
+        if step is not None:
+            yield account, used_at, step
