@@ -56,6 +56,17 @@ def local_time(instant: datetime, zone: str) -> datetime:
     return instant.astimezone(ZoneInfo(zone))
 
 
+def same_clock_on(day: date, instant: datetime, zone: str) -> datetime:
+    """The instant of another local day at which the clock on the wall there shows what it shows now, in UTC.
+
+    Where the clock leaps over it, it is as much later.
+
+    Raises:
+        KeyError: The zone is not in the time zone data.
+    """
+    return datetime.combine(day, wall_clock(instant, zone).time(), ZoneInfo(zone)).astimezone(UTC)
+
+
 def is_zone(name: str) -> bool:
     """Whether the time zone data of this machine has the zone."""
     try:

@@ -104,13 +104,13 @@ def check(
         "phones": len(config.phones),
         "lines": len(config.lines),
         "trunks": len(config.trunks),
-        "tariffs": [tariff.name for tariff in world.deck.tariffs],
+        "tariffs": [tariff.name for tariff in world.pricing.deck.tariffs],
     }
     if as_json:
         print(json.dumps({"ok": True, **facts}))  # noqa: T201
     else:
         counted = ", ".join(f"{value} {name}" for name, value in facts.items() if name != "tariffs")
-        tariffs = ", ".join(tariff.name for tariff in world.deck.tariffs)
+        tariffs = ", ".join(tariff.name for tariff in world.pricing.deck.tariffs)
         out.print(f"[green]{escape(str(file))} is right[/]: {counted}; tariffs {tariffs}", soft_wrap=True)
 
 

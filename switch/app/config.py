@@ -20,11 +20,14 @@ from pydantic import (
     PrivateAttr,
     StringConstraints,
     ValidationError,
+    field_validator,
     model_validator,
 )
 from pydantic_core import ErrorDetails
 
+from rating.calendar import is_zone
 from rating.locate import Lines, key_text
+from switch.app.billing_tables import AccountTable, AllowanceTable, BillingTable, FeeTable, FreeDaysTable
 from switch.app.fields import (
     E164,
     FORMS,
@@ -136,6 +139,27 @@ class FacilityTable(_Table):
     name: Clip = "facility/correctional-facility"
     profile: str = "california-gtl"
     free: bool = False
+    zone: str | None = None
+    """Whose days and months count; that of the first tariff if left out."""
+    state: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
+    """Postal code: with it calls within the state are told from others."""
+    rate_centre: str = ""
+    lata: Annotated[str, StringConstraints(pattern=r"^([0-9]{3,5})?$")] = ""
+    taxed_by: tuple[str, ...] = ()
+    """Jurisdictions of the tables of taxes that tax its calls (S3-8)."""
+    state_pays: str | None = None
+    """The state that pays a share of its calls."""
+    cell_phones: bool = True
+    """Whether cell phones may be called at all (S3-4)."""
+    debit_needs_account: bool = False
+    """Whether debit calls go only to numbers that some account pays for (S3-6)."""
+
+    @field_validator("zone")
+    @classmethod
+    def _is_known(cls, zone: str | None) -> str | None:
+        if zone is not None and not is_zone(zone):
+            raise ValueError(f"this machine knows no time zone {zone!r}; write one like America/Los_Angeles")
+        return zone
 
 
 class StationTable(_Table):
@@ -157,6 +181,8 @@ class PersonTable(_Table):
     allowed: tuple[E164, ...] | None = None
     debit: Amount | None = None
     """Opens an inmate debit account with this much, once."""
+    debits: str | None = None
+    """The account that debit calls are taken from, instead of one of their own (S3-6)."""
 
 
 class PhoneTable(_Table):
@@ -229,6 +255,17 @@ class Config(_Table):
     tariffs: tuple[str, ...] = ("california-2021",)
     priced_as_on: date | None = None
     """Price every call as on this day, whatever day it is: history can be emulated."""
+    places: tuple[str, ...] = ()
+    """CSV files of area codes and exchanges, before the shipped ones."""
+    local_calls: tuple[str, ...] = ()
+    """CSV files of rate centres that are local to each other."""
+    taxes: tuple[str, ...] = ()
+    """TOML files of taxes, fees and shares of states."""
+    billing: BillingTable = BillingTable()
+    accounts: tuple[AccountTable, ...] = ()
+    allowances: tuple[AllowanceTable, ...] = ()
+    free_days: tuple[FreeDaysTable, ...] = ()
+    fees: tuple[FeeTable, ...] = ()
     facilities: tuple[FacilityTable, ...] = ()
     stations: tuple[StationTable, ...] = ()
     people: tuple[PersonTable, ...] = ()
@@ -344,6 +381,16 @@ def _unrelated(config: Config) -> list[Finding]:
     found += _twice([("facilities", i, "id", row.id) for i, row in enumerate(config.facilities)], "facility")
     found += _twice([("people", i, "id", row.id) for i, row in enumerate(config.people)], "person")
     found += _twice([("phones", i, "number", row.number) for i, row in enumerate(config.phones)], "number")
+    found += _twice([("accounts", i, "id", row.id) for i, row in enumerate(config.accounts)], "account")
+    paid = [("accounts", i, "numbers", number) for i, row in enumerate(config.accounts) for number in row.numbers]
+    found += _twice(paid, "number of an account")
+    found += _twice([("allowances", i, "name", row.name) for i, row in enumerate(config.allowances)], "allowance")
+    known = {row.id for row in config.accounts}
+    found += [
+        (("people", index, "debits"), f"there is no account {row.debits!r} in [[accounts]]; known: {_known(known)}")
+        for index, row in enumerate(config.people)
+        if row.debits is not None and row.debits not in known
+    ]
     found += _twice([("trunks", i, "name", row.name) for i, row in enumerate(config.trunks)], "trunk")
     found += _twice(
         [("people", i, "pin", f"{p.facility} {p.pin.get_secret_value()}") for i, p in enumerate(config.people)],

@@ -19,6 +19,7 @@ from ledger.chart import Opener
 from ledger.errors import LedgerError
 from ledger.liveness import this_process
 from ledger.outcomes import Refused
+from ledger.products.requests import AddNumber
 from ledger.requests import Deposit, OpenAccount, RetireProcess
 from ledger.store import Book
 from switch.agent.limits import Limits
@@ -126,7 +127,7 @@ async def running(
         transport, agent, contact = await _agent(world.config.switch, tokens, log, stack)
         services = Services(
             book=book,
-            deck=world.deck,
+            pricing=world.pricing,
             directory=world.directory,
             blocks=Blocks(book),
             registrar=Registrar(),
@@ -144,7 +145,6 @@ async def running(
             recordings=None if world.config.media.recordings is False else base / world.config.media.recordings,
             log=log,
             contact=contact,
-            priced_as_on=world.config.priced_as_on,
         )
         reception = Reception(services, _accounts(world, random, tokens), calls_max=world.config.switch.calls_max)
         async with _chores(services, beat_seconds):
@@ -220,10 +220,18 @@ async def _chores(services: Services, beat_seconds: float) -> AsyncIterator[None
 
 async def open_accounts(book: Book, world: World, at: datetime) -> None:
     """Open the accounts of the configuration, and book their first deposits, each once for ever."""
-    for account_id, amount in world.openings.items():
-        await book.submit(OpenAccount(account_id, Opener.AGENT, at))
-        if amount.micros > 0:
-            deposit = Deposit(f"opening/{account_id}", account_id, amount, "configuration", at, memo="opening balance")
+    for account_id, opening in world.openings.items():
+        await book.submit(
+            OpenAccount(account_id, Opener.AGENT, at, opening.credit_limit, settles_later=opening.settles_later)
+        )
+        for number in opening.numbers:
+            added = await book.submit(AddNumber(account_id, number, at, at))
+            if isinstance(added, Refused):
+                raise LedgerError(f"number {number} of {account_id}: {added.why.value}")
+        if opening.deposit.micros > 0:
+            deposit = Deposit(
+                f"opening/{account_id}", account_id, opening.deposit, "configuration", at, memo="opening balance"
+            )
             outcome = await book.submit(deposit)
             if isinstance(outcome, Refused):
                 raise LedgerError(

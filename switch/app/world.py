@@ -15,13 +15,15 @@ from ivr.profile import Profile, ProfileError, load_profile
 from ledger.address import book_url
 from ledger.chart import advancepay, debit
 from ledger.errors import BookAddressError
-from ledger.money import AccountId, Money
+from ledger.money import ZERO, AccountId, Money
+from ledger.products.policy import ChannelFee, DepositPolicy
 from prompts.audio import AudioError, Library
 from prompts.catalog import ENGLISH, ClipId
-from rating.deck import Deck
-from rating.load import load_tariffs, shipped_tariffs
+from rating.jurisdiction import Place
 from rating.locate import key_text
 from switch.app.config import Config, ConfigError, Mistake
+from switch.app.load_pricing import load_pricing
+from switch.call.pricing import Pricing
 from switch.directory.people import (
     CalledNumber,
     Directory,
@@ -39,18 +41,30 @@ LANGUAGES: Final[Mapping[str, Path]] = {"en": ENGLISH}
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """How the configuration opens an account, once."""
+
+    deposit: Money
+    credit_limit: Money | None = None
+    numbers: tuple[str, ...] = ()
+    settles_later: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """Everything a configuration says, checked and ready."""
 
     config: Config
-    deck: Deck
+    pricing: Pricing
     profiles: Mapping[str, Profile]
     directory: Directory
     routes: RouteTable
     library: Library
     passwords: Mapping[str, str]
-    openings: Mapping[AccountId, Money]
-    """Accounts the configuration opens, with their first deposit."""
+    openings: Mapping[AccountId, Opening]
+    """Accounts that the configuration opens."""
+    deposits: DepositPolicy
+    """Caps and fees of payments."""
 
 
 def build_world(config: Config, file: str, base: Path, *, library: Library | None = None) -> World:
@@ -62,7 +76,7 @@ def build_world(config: Config, file: str, base: Path, *, library: Library | Non
         ConfigError: With every mistake found.
     """
     mistakes: list[Mistake] = []
-    deck = _deck(config, file, base, mistakes)
+    pricing = load_pricing(config, file, base, mistakes)
     profiles = _profiles(config, file, base, mistakes)
     if library is None:
         library = _library(config, file, base, mistakes)
@@ -73,32 +87,15 @@ def build_world(config: Config, file: str, base: Path, *, library: Library | Non
         raise ConfigError(tuple(mistakes))
     return World(
         config=config,
-        deck=deck,
+        pricing=pricing,
         profiles=profiles,
-        directory=_directory(config),
+        directory=_directory(config, pricing),
         routes=_routes(config),
         library=library,
         passwords=_passwords(config),
         openings=_openings(config),
+        deposits=_deposits(config),
     )
-
-
-def _deck(config: Config, file: str, base: Path, mistakes: list[Mistake]) -> Deck:
-    shipped = shipped_tariffs()
-    paths: list[Path] = []
-    for index, name in enumerate(config.tariffs):
-        if name.endswith(".toml"):
-            paths.append(base / name)
-        elif name in shipped:
-            paths.append(shipped[name])
-        else:
-            text = f"no such tariff; shipped are {', '.join(shipped)}, or give the path of your own .toml file"
-            mistakes.append(Mistake(file, config.line("tariffs", index), f"tariffs[{index}]", f"{name!r}: {text}"))
-    deck = load_tariffs(*paths)
-    if isinstance(deck, Deck):
-        return deck
-    mistakes += [Mistake(str(m.file), m.line, m.key, f"{m.what}; {m.remedy}") for m in deck]
-    return Deck(())
 
 
 def _profiles(config: Config, file: str, base: Path, mistakes: list[Mistake]) -> dict[str, Profile]:
@@ -155,10 +152,23 @@ def _named_clips(config: Config, file: str, library: Library, mistakes: list[Mis
             mistakes.append(Mistake(file, config.line(*place), key_text(place), str(error)))
 
 
-def _directory(config: Config) -> Directory:
+def _directory(config: Config, pricing: Pricing) -> Directory:
+    zone = next((tariff.zone for tariff in pricing.deck.tariffs), "UTC")
     return Directory(
         facilities=[
-            Facility(FacilityId(row.id), ClipId(row.name), row.profile, is_free=row.free) for row in config.facilities
+            Facility(
+                FacilityId(row.id),
+                ClipId(row.name),
+                row.profile,
+                is_free=row.free,
+                zone=row.zone or zone,
+                place=Place(state=row.state or "", rate_centre=row.rate_centre, lata=row.lata),
+                taxed_by=row.taxed_by,
+                state_pays=row.state_pays,
+                bars_cell_phones=not row.cell_phones,
+                debit_needs_account=row.debit_needs_account,
+            )
+            for row in config.facilities
         ],
         stations=[Station(StationId(row.user), FacilityId(row.facility), is_off=row.off) for row in config.stations],
         people=[
@@ -168,6 +178,7 @@ def _directory(config: Config) -> Directory:
                 row.pin.get_secret_value(),
                 ClipId(row.name),
                 None if row.allowed is None else frozenset(row.allowed),
+                None if row.debits is None else AccountId(row.debits),
             )
             for row in config.people
         ],
@@ -201,7 +212,16 @@ def _passwords(config: Config) -> dict[str, str]:
     return passwords
 
 
-def _openings(config: Config) -> dict[AccountId, Money]:
-    openings = {advancepay(row.number): row.advancepay for row in config.phones if row.advancepay is not None}
-    openings |= {debit(row.id): row.debit for row in config.people if row.debit is not None}
+def _openings(config: Config) -> dict[AccountId, Opening]:
+    openings = {advancepay(row.number): Opening(row.advancepay) for row in config.phones if row.advancepay is not None}
+    openings |= {debit(row.id): Opening(row.debit) for row in config.people if row.debit is not None}
+    openings |= {
+        row.account_id: Opening(row.deposit or ZERO, row.credit_limit, row.numbers, settles_later=row.settles_later)
+        for row in config.accounts
+    }
     return openings
+
+
+def _deposits(config: Config) -> DepositPolicy:
+    fees = tuple(ChannelFee(row.channel, row.fee, row.since, row.until) for row in config.fees)
+    return DepositPolicy(fees, config.billing.deposit_cap)

@@ -6,15 +6,15 @@ Pure but for the balance: `judge` goes through the gates in the order of `ivr.re
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import timedelta
+from typing import Final
 
 from ivr.ports import Billing, Kind
 from ivr.reasons import Reason
-from ledger.chart import advancepay, debit, lec
+from ledger.chart import AccountKind, advancepay, debit, kind_of, lec
 from ledger.money import AccountId
-from rating.deck import Deck
 from rating.numbers import Destination, Undialable, normalise
-from rating.tariff import FREE_KIND, Rate
+from rating.terms import Terms
 from switch.directory.people import CalledNumber, Directory, Facility, LineType, PersonInside
 
 LINE_REASONS = {
@@ -27,12 +27,34 @@ LINE_REASONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Payment:
-    """Who pays a call, and at what rate."""
+class Payer:
+    """Who pays a call."""
 
     kind: Kind
-    payer: AccountId | None
-    rate: Rate
+    """How it is announced, and which tariff prices it."""
+    account_id: AccountId | None
+    """None for a free call."""
+
+    @property
+    def billing(self) -> str:
+        """How it is booked: by the kind of the account; `collect` for a phone bill, `free` for nobody."""
+        if self.account_id is None:
+            return Kind.FREE.value
+        kind = kind_of(self.account_id)
+        return Kind.COLLECT.value if kind is AccountKind.LEC else kind.value
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Who pays a call, and on what terms."""
+
+    payer: Payer
+    terms: Terms
+    limit: timedelta
+    """Its longest talk: the profile's, or what a cap or free minutes leave of it."""
+
+
+FREE_CALL: Final = Payer(Kind.FREE, None)
 
 
 def read_number(dialled: str) -> Destination | Reason:
@@ -68,32 +90,34 @@ def gate_of_line(directory: Directory, number: str) -> Reason | None:
     return None
 
 
-def payment(
+def payer_of(
     *,
     directory: Directory,
-    deck: Deck,
     facility: Facility,
     person: PersonInside,
     called: CalledNumber,
     billing: Billing,
+    number_account: AccountId | None,
     has_advancepay: bool,
-    on: date | datetime,
-) -> Payment | Reason:
+) -> Payer | Reason:
     """Who pays, by the choice of the person inside and what the called number can be billed.
 
-    A free class comes first (S1-8); a prefunded account funds every call its number accepts, on any
-    kind of line (S1-1); collect is billed by a phone company that agrees to it.
+    A free class comes first (S1-8); an account that the number was put on pays for it (S3-3), or a prefunded
+    account of the number itself, on any kind of line (S1-1); collect is billed by a phone company that agrees to it.
     """
+    line = directory.line(called.number)
+    if facility.bars_cell_phones and line is not None and line.line_type is LineType.CELL:
+        return Reason.CELL_PHONE
     if facility.is_free or called.is_free:
-        kind, payer = Kind.FREE, None
-    elif billing is Billing.DEBIT:
-        kind, payer = Kind.DEBIT, debit(person.person_id)
-    elif has_advancepay:
-        kind, payer = Kind.ADVANCE_PAY, advancepay(called.number)
-    else:
-        refused = gate_of_line(directory, called.number)
-        if refused is not None:
-            return refused
-        kind, payer = Kind.COLLECT, lec(called.number)
-    rate = deck.rate(called.number, kind.value if kind is not Kind.FREE else FREE_KIND, on)
-    return Reason.NO_TARIFF if rate is None else Payment(kind, payer, rate)
+        return FREE_CALL
+    if billing is Billing.DEBIT:
+        if facility.debit_needs_account and number_account is None and not has_advancepay:
+            return Reason.NO_ACCOUNT
+        return Payer(Kind.DEBIT, person.debits or debit(person.person_id))
+    if number_account is not None:
+        is_credit = kind_of(number_account) is AccountKind.DIRECTBILL
+        return Payer(Kind.COLLECT if is_credit else Kind.ADVANCE_PAY, number_account)
+    if has_advancepay:
+        return Payer(Kind.ADVANCE_PAY, advancepay(called.number))
+    refused = gate_of_line(directory, called.number)
+    return refused or Payer(Kind.COLLECT, lec(called.number))

@@ -190,13 +190,16 @@ class StationCall:
             self._draft.tape.stop()
         desk.leave_turn()
         record, charge = self._settle(outcome, desk, now)
+        later = None if desk.charging is None else desk.charging.settles_after
         self._timeline.add(Kind.STATE, SWITCH, SWITCH, f"ended: {record.why}")
         await self._insist("block_not_stored", desk.store_block)
-        await self._book_end(record, charge)
+        await self._book_end(record, charge, later)
 
-    async def _book_end(self, record: CallRecord, charge: Charge | None) -> None:
+    async def _book_end(self, record: CallRecord, charge: Charge | None, later: timedelta | None = None) -> None:
         """Store the record and the charge, then tell of them."""
-        ended = await self._insist("call_end_not_stored", lambda: self._services.book.submit(EndCall(record, charge)))
+        posts_at = None if charge is None or later is None else record.ended_at + later
+        end = EndCall(record, charge, posts_at)
+        ended = await self._insist("call_end_not_stored", lambda: self._services.book.submit(end))
         if ended is None:
             self._services.log.error("call_left_open", call_id=record.call_id, remedy="the next start settles it")
             return

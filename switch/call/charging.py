@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ivr.ports import Leaver, TalkEnded, Warned
@@ -18,11 +18,14 @@ from ledger.chart import call_income
 from ledger.errors import LedgerError
 from ledger.hold import HoldId
 from ledger.money import ZERO, AccountId, CallId, Money
-from ledger.outcomes import Placed, Refused
-from ledger.requests import Charge, PlaceHold
+from ledger.outcomes import Placed, Refusal, Refused
+from ledger.products.requests import AdmitCall
+from ledger.requests import Charge, MonthlyLimits, PlaceHold
 from ledger.store import Book
 from rating.explain import Explanation, explain
-from rating.tariff import Rate
+from rating.terms import Terms
+from switch.call.admission import Payer
+from switch.call.billing import charge_of
 from switch.call.clock import Clock
 from switch.call.meter import Cut, Hold, Meter, State, Warn
 from switch.call.timeline import BOOK, SWITCH, Kind, Timeline
@@ -48,23 +51,29 @@ class Charging:
         book: Book,
         clock: Clock,
         call_id: CallId,
-        payer: AccountId | None,
-        billing: str,
-        rate: Rate,
+        payer: Payer,
+        terms: Terms,
         meter: Meter,
+        limits: MonthlyLimits | None,
+        settles_after: timedelta | None,
         timeline: Timeline,
         log: Any,
     ) -> None:
-        self.payer = payer
-        self.rate = rate
+        self.payer = payer.account_id
+        self.terms = terms
         self.meter = meter
+        self.settles_after = settles_after
+        """How long after its end the call is charged; None: at its end."""
+        self._limits = limits
         self._book = book
         self._clock = clock
         self._call_id = call_id
-        self._billing = billing
+        self._billing = payer.billing
         self._timeline = timeline
         self._log = log
+        self._admitted_at = clock.now()
         self._accepted_at: float | None = None
+        self._refused: Refusal | None = None
         self._wake = asyncio.Event()
         self._is_stale = False
         self._asking: asyncio.Task[None] | None = None
@@ -74,17 +83,22 @@ class Charging:
         """Where the charge is earned, None for a free call."""
         return None if self.payer is None else call_income(self._billing)
 
-    async def admit(self) -> bool:
-        """Hold the first slice; False: not even the first interval can be paid.
+    async def admit(self) -> Refusal | None:
+        """Hold the first slice; or why not even that can be paid.
 
         Raises:
             LedgerError: The book does not answer.
         """
+        if self.payer is not None and self.settles_after is not None:
+            admitted = await self._book.submit(AdmitCall(self._call_id, self.payer, self._clock.utc(self._clock.now())))
+            if isinstance(admitted, Refused):
+                self._timeline.add(Kind.MONEY, SWITCH, BOOK, f"{self.payer} not admitted: {admitted.why.value}")
+                return admitted.why
         available = await self._available()
         for effect in self.meter.start(available):
             assert isinstance(effect, Hold), "a meter starts with a hold"
             await self._place(effect)
-        return self.meter.state is State.OPEN
+        return None if self.meter.state is State.OPEN else self._refused or Refusal.INSUFFICIENT_FUNDS
 
     async def run(self, accepted_at: float, tell: Callable[[Warned | TalkEnded], None]) -> None:
         """Keep the talk paid for until the cut; runs beside the talk and is cancelled with it."""
@@ -115,16 +129,25 @@ class Charging:
         """The talk to charge, its charge, and why it is so much; call it once, after the talk."""
         if self._accepted_at is None:
             return timedelta(0), None, None
-        talk, amount = self.meter.stop(self._talk(ended_at))
-        explanation = explain(self.rate, talk)
+        talk, _ = self.meter.stop(self._talk(ended_at))
+        explanation = explain(self.terms, talk)
         if self.payer is None or self.income is None:
             return talk, None, explanation
         explanation = explanation.with_postings([f"{self._call_id}/charge"])
-        return talk, Charge(self.payer, amount, self.income, memo=f"{self.rate.place}"), explanation
+        memo = self.terms.opening.rate.place
+        return talk, charge_of(self.terms, talk, payer=self.payer, income=self.income, memo=memo), explanation
 
     def accepted(self, at: float) -> None:
-        """The talk begins at this instant."""
+        """The talk begins at this instant, and costs what holds now."""
         self._accepted_at = at
+        self.terms = self.terms.accepted(self._terms_at(at))
+        self.meter.accepted(self.terms)
+
+    def _terms_at(self, at: float) -> datetime:
+        """The instant of the loop's clock in the time of the terms: history may be priced."""
+        assert self.terms.as_of is not None or len(self.terms.segments) == 1, "what changes has an instant"
+        admitted_at = self.terms.as_of or self._clock.utc(at)
+        return admitted_at + timedelta(seconds=max(0.0, at - self._admitted_at))
 
     def _talk(self, now: float) -> timedelta:
         assert self._accepted_at is not None, "the call was not accepted"
@@ -185,14 +208,15 @@ class Charging:
         assert self.payer is not None, "nobody pays for a free call"
         hold_id = HoldId(f"{self._call_id}/hold/{hold.number}")
         outcome = await self._book.submit(
-            PlaceHold(hold_id, self.payer, self._call_id, hold.amount, self._clock.utc(self._clock.now()))
+            PlaceHold(hold_id, self.payer, self._call_id, hold.amount, self._clock.utc(self._clock.now()), self._limits)
         )
         match outcome:
             case Placed(_, available):
                 self.meter.granted_hold(UNLIMITED if available is None else available)
                 text = f"hold {hold.amount} of {self.payer}: talk paid to {hold.talk}"
             case Refused(why, _, available):
-                self.meter.refused_hold(available or ZERO)
+                self._refused = why
+                self.meter.refused_hold(max(ZERO, available or ZERO))
                 text = f"hold {hold.amount} of {self.payer} refused: {why.value}"
             case _:
                 raise AssertionError(f"a hold came to {outcome}")

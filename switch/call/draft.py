@@ -28,6 +28,8 @@ class Draft:
     accepted_at: datetime | None = None
     tariff: str | None = None
     rate: str | None = None
+    granted: timedelta = timedelta(0)
+    """Talk that nothing is held for: of an account that is charged later."""
     income: AccountId | None = None
     recording: str | None = None
     legs: tuple[str, ...] = ()
@@ -35,7 +37,7 @@ class Draft:
     """Person and number whose turn this call has taken."""
     tape: Recording | None = None
 
-    def open_call(self, granted: timedelta = timedelta(0)) -> OpenCall:
+    def open_call(self) -> OpenCall:
         """What must survive a crash."""
         return OpenCall(
             call_id=self.call_id,
@@ -50,7 +52,7 @@ class Draft:
             rang_at=self.rang_at,
             answered_at=self.answered_at,
             accepted_at=self.accepted_at,
-            granted=granted,
+            granted=self.granted,
             tariff=self.tariff,
             rate=self.rate,
             income=self.income,

@@ -14,14 +14,14 @@ can be afforded by all that is held and available, so a top-up takes them back.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import Enum
 from typing import Final
 
 from ledger.money import ZERO, Money
 from rating.price import afford, price, step
-from rating.tariff import Rate
+from rating.terms import Priced
 
 LEAD_MAX: Final = timedelta(seconds=5)
 """A slice is asked for so long before the last one ends: longer than a slow commit, shorter than a slice."""
@@ -80,11 +80,32 @@ class Meter:
     """One talk's credit session."""
 
     __slots__ = (
-        "_asked", "_available", "_granted", "_held", "_holds", "_is_starved", "_limit", "_rate", "_slice",
-        "_state", "_warned", "_warnings",
+        "_asked", "_available", "_first", "_granted", "_held", "_holds", "_is_on_trust", "_is_starved", "_limit",
+        "_rate", "_slice", "_state", "_warned", "_warnings",
     )  # fmt: skip
 
-    def __init__(self, *, rate: Rate, limit: timedelta, slice_: timedelta, warnings: tuple[timedelta, ...]) -> None:
+    def __init__(
+        self,
+        *,
+        rate: Priced,
+        limit: timedelta,
+        slice_: timedelta,
+        warnings: tuple[timedelta, ...],
+        first: Money = ZERO,
+        is_on_trust: bool = False,
+    ) -> None:
+        """Begin a session.
+
+        Args:
+            rate: What talk costs.
+            limit: The longest talk.
+            slice_: About how much talk is held ahead.
+            warnings: How long before the end both are warned.
+            first: The least to hold first, where the price at acceptance may be another than now.
+            is_on_trust: The payer is charged later, and nothing is held (S3-9).
+        """
+        self._first = first
+        self._is_on_trust = is_on_trust
         self._rate = rate
         self._limit = limit
         self._slice = slice_
@@ -116,15 +137,17 @@ class Meter:
     @property
     def affordable(self) -> timedelta:
         """The longest talk that what is held and available pays, never past the limit."""
+        if self._is_on_trust:
+            return self._limit
         return min(self._limit, afford(self._rate, self._held + self._available))
 
     def start(self, available: Money) -> list[Effect]:
         """Ask for the first slice. An empty list: it costs nothing and is granted (OPEN), or cannot be paid (CLOSED).
 
-        A free rate is granted to the limit at once, and no hold is ever placed.
+        What is free, or charged later, is granted to the limit at once, and no hold is ever placed.
         """
         self._available = available
-        if self._rate.is_free:
+        if self._rate.is_free or self._is_on_trust:
             self._granted = self._limit
             self._move(State.OPEN)
             return []
@@ -132,8 +155,16 @@ class Meter:
         if self._granted:
             self._move(State.OPEN)  # What is paid is asked for when it is due.
             return []
+        if hold is not None and hold.amount < self._first:
+            hold = replace(hold, amount=self._first)
         self._move(State.CLOSED if hold is None else State.PENDING_INITIAL)
         return self._ask(hold)
+
+    def accepted(self, rate: Priced) -> None:
+        """The talk begins, and this is what it costs: what is held pays for as much as it pays now."""
+        self._rate = rate
+        if self._held:
+            self._granted = min(self._limit, afford(rate, self._held))
 
     def granted_hold(self, available: Money) -> None:
         """The hold asked for was placed; so much is still available. Too late for a closed meter: ignored."""

@@ -21,8 +21,9 @@ from ledger.records import CallRecord, OpenCall
 from ledger.requests import Charge, EndCall, Process, RetireProcess
 from ledger.store import Book
 from rating.explain import explain
-from rating.price import afford, price
-from rating.tariff import Rate
+from rating.price import afford
+from rating.terms import Terms
+from switch.call.billing import charge_of
 
 Release = Callable[[str], object]
 """Sends a BYE in a dialog, from its stored text."""
@@ -37,7 +38,8 @@ async def recover(
         for call in await book.open_calls(process_id=process.process_id):
             holds = await book.holds(call_id=call.call_id, state=HoldState.PLACED)
             record, charge = settle(call, process, total(hold.amount for hold in holds))
-            outcome = await book.submit(EndCall(record, charge))
+            posts_at = None if charge is None or not call.granted else record.ended_at
+            outcome = await book.submit(EndCall(record, charge, posts_at))
             if isinstance(outcome, Refused):  # Another process was quicker, and settled it in its own way.
                 log.error("call_not_recovered", call_id=call.call_id, why=outcome.why.value)
                 continue
@@ -55,13 +57,15 @@ def settle(call: OpenCall, process: Process, held: Money) -> tuple[CallRecord, C
     ended_at = max(process.beat_at, call.started_at)
     if call.accepted_at is not None and call.rate is not None:
         ended_at = max(process.beat_at, call.accepted_at)
-        rate = Rate.from_json(call.rate)
-        talk = min(ended_at - call.accepted_at, afford(rate, held))
+        terms = Terms.from_json(call.rate)
+        # What is charged later was granted without a hold.
+        talk = min(ended_at - call.accepted_at, max(afford(terms, held), call.granted))
         ended_at = call.accepted_at + talk
-        explained = explain(rate, talk)
+        explained = explain(terms, talk)
         if call.payer is not None and call.income is not None:
             explained = explained.with_postings([f"{call.call_id}/charge"])
-            charge = Charge(call.payer, price(rate, talk), call.income, memo=f"{rate.place}, recovered")
+            memo = f"{terms.opening.rate.place}, recovered"
+            charge = charge_of(terms, talk, payer=call.payer, income=call.income, memo=memo)
         explanation = explained.to_json()
     record = CallRecord(
         call_id=call.call_id,

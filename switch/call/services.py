@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,9 +14,9 @@ from ledger.money import CallId
 from ledger.records import CallRecord
 from ledger.store import Book
 from prompts.audio import Library
-from rating.deck import Deck
 from switch.agent.user_agent import UserAgent
 from switch.call.clock import Clock
+from switch.call.pricing import Pricing
 from switch.call.timeline import Timeline, Timelines, Watcher
 from switch.directory.blocks import Blocks
 from switch.directory.people import Directory, StationId
@@ -43,7 +42,7 @@ class Services:
     """The parts a call is made of, made once by `switch.app.switch`."""
 
     book: Book
-    deck: Deck
+    pricing: Pricing
     directory: Directory
     blocks: Blocks
     registrar: Registrar
@@ -61,8 +60,6 @@ class Services:
     recordings: Path | None
     log: Any
     contact: SipUri
-    priced_as_on: date | None
-    """The day whose tariffs price every call, None for the day it is."""
     busy: Busy = field(default_factory=Busy)
     watchers: list[Watcher] = field(default_factory=list)
     timelines: Timelines = field(default_factory=Timelines)

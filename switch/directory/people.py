@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import NewType
 
+from ledger.money import AccountId
 from prompts.catalog import ClipId
+from rating.jurisdiction import Place
 
 FacilityId = NewType("FacilityId", str)
 StationId = NewType("StationId", str)
@@ -37,6 +39,18 @@ class Facility:
     profile: str
     is_free: bool = False
     """Calls cost nobody anything (S1-8)."""
+    zone: str = "UTC"
+    """Whose days and months count: a name of the time zone data."""
+    place: Place = field(default_factory=Place)
+    """Where it stands, which decides the jurisdiction of its calls."""
+    taxed_by: tuple[str, ...] = ()
+    """Who may tax its calls, by the names of the tables of taxes."""
+    state_pays: str | None = None
+    """The state that pays a share of its calls, by the name of the table."""
+    bars_cell_phones: bool = False
+    """No calls to cell phones at all (S3-4)."""
+    debit_needs_account: bool = False
+    """Debit calls go only to numbers that an account pays for (S3-6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +72,8 @@ class PersonInside:
     name: ClipId
     allowed: frozenset[str] | None = None
     """Numbers in E.164 this person may call, None for any."""
+    debits: AccountId | None = None
+    """The account that debit calls are taken from, None for the person's own (S3-6)."""
 
     def __repr__(self) -> str:
         return f"PersonInside({self.person_id!r})"

@@ -13,7 +13,7 @@ from rating.price import price
 from scenarios.demo.cast import ACCEPTED, FUNDS, PLAN, TALK, WARNINGS
 from scenarios.demo.stage import demo_world
 from scenarios.demo.voices import SENTENCES, Sentence, all_voiced
-from switch.app.world import World
+from switch.app.world import Opening, World
 
 
 @pytest.fixture(scope="module")
@@ -61,10 +61,10 @@ def test_the_plan_and_the_configuration_name_the_same_people(world: World) -> No
 
 
 def test_the_funds_pay_exactly_the_talk(world: World) -> None:
-    rate = world.deck.rate(ACCEPTED.number, ACCEPTED.billing, date(2026, 1, 1))
+    rate = world.pricing.deck.rate(ACCEPTED.number, ACCEPTED.billing, date(2026, 1, 1))
     assert rate is not None
     assert price(rate, TALK) == FUNDS
-    assert world.openings[advancepay(ACCEPTED.number)] == FUNDS
+    assert world.openings[advancepay(ACCEPTED.number)] == Opening(FUNDS)
 
 
 def test_the_profile_warns_when_the_plan_expects_it(world: World) -> None:

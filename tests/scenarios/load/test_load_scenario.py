@@ -176,7 +176,7 @@ def test_copies_have_a_world_of_their_own_that_knows_them(tmp_path: Path) -> Non
     lines = {line.prefix: line.type.value for line in config.lines}
     assert {lines[phone.number] for phone in config.phones} == {"landline"}
     assert all(profile.outside.ringing == 9 for profile in world.profiles.values())
-    assert sorted(str(amount) for amount in world.openings.values() if str(amount) == "5") == ["5"] * 20
+    assert sorted(str(each.deposit) for each in world.openings.values() if str(each.deposit) == "5") == ["5"] * 20
 
 
 def test_a_world_is_written_for_scenarios_with_callers_only(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from ledger.chart import advancepay, debit
 from ledger.money import Money
 from switch.app.commands import BUILT_IN, built_in_config
 from switch.app.config import Config, ConfigError, Mistake, load_config, parse_config
-from switch.app.world import build_world
+from switch.app.world import Opening, build_world
 
 GOOD = """\
 tariffs = ["california-2021"]
@@ -202,15 +202,15 @@ def test_accounts_of_the_configuration_are_opened_with_their_amounts(tmp_path: P
         'user = "family"', 'user = "family"\nadvancepay = "5.00"'
     )
     assert build_world(parse_config(text, "x"), "x", tmp_path).openings == {
-        advancepay("+12125550123"): Money.from_text("5"),
-        debit("jordan"): Money.from_text("2"),
+        advancepay("+12125550123"): Opening(Money.from_text("5")),
+        debit("jordan"): Opening(Money.from_text("2")),
     }
 
 
 def test_the_built_in_example_is_right_as_it_is(tmp_path: Path) -> None:
     config = built_in_config()
     assert config.model_dump() == load_config(BUILT_IN).model_dump()
-    assert build_world(config, "example", tmp_path).deck.tariffs
+    assert build_world(config, "example", tmp_path).pricing.deck.tariffs
 
 
 def test_a_configuration_made_without_a_file_knows_no_lines() -> None:
