@@ -9,7 +9,7 @@ import pytest
 
 from ledger import settle
 from ledger.money import Money
-from rating import price as pricing
+from rating import bill as billing
 from rating.rounding import GRAINS_PER_MICRO
 from scenarios.swarm.run import run_plan
 from scenarios.swarm.world import make_plan
@@ -66,7 +66,7 @@ def round_up_to_cents(patch: pytest.MonkeyPatch) -> None:
     def to_cents(exact: int) -> Money:
         return Money(-(-exact // (GRAINS_PER_MICRO * 10_000)) * 10_000)
 
-    patch.setattr(pricing, "money_of", to_cents)
+    patch.setattr(billing, "money_of", to_cents)
 
 
 def never_cut(patch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from ledger.money import Money
-from rating import price as pricing
+from rating import bill as billing
 from rating.rounding import GRAINS_PER_MICRO
 from scenarios.swarm.many import run_many
 from scenarios.swarm.run import run_plan
@@ -61,7 +61,7 @@ def test_seeds_that_failed_once_pass(seed: int) -> None:
 
 
 def test_a_failure_is_made_smaller_and_stays_the_same_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pricing, "money_of", lambda exact: Money(exact // GRAINS_PER_MICRO + 1))
+    monkeypatch.setattr(billing, "money_of", lambda exact: Money(exact // GRAINS_PER_MICRO + 1))
     plan = make_plan(1003, has_media=False)
     wanted = kinds(run_plan(plan).faults)
     assert wanted
