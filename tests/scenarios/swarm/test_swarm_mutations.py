@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -77,7 +78,7 @@ def never_cut(patch: pytest.MonkeyPatch) -> None:
         return [effect for effect in advance(meter, talk) if not isinstance(effect, Cut)]  # type: ignore[arg-type]
 
     def never_due(meter: Meter, talk: object) -> object:
-        return deadline(meter, talk) or pricing.timedelta(days=1)  # type: ignore[arg-type]
+        return deadline(meter, talk) or timedelta(days=1)  # type: ignore[arg-type]
 
     deadline = Meter.deadline
     patch.setattr(Meter, "advance", on_and_on)
