@@ -14,11 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event
+from sqlalchemy import URL, Connection, Dialect, Engine, StaticPool, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.util import LRUCache
 
 from ledger.address import MEMORY, SQLITE
 
@@ -31,6 +32,9 @@ READERS_MAX: Final = 4
 BEGIN: Final = "BEGIN IMMEDIATE"
 """SQLite's; the driver of PostgreSQL begins by itself."""
 
+COMPILED_MAX: Final = 1_000
+"""Statements kept compiled: all there are, several times over."""
+
 CONNECT_SECONDS: Final = 5
 """How long a server may take to answer a new connection."""
 
@@ -38,6 +42,10 @@ _DIRECT: Final = "sqlite+pysqlite"
 
 _CONNECT: Final = {"isolation_level": None}
 """The driver begins no transaction of its own: `Session` and `_prepare` do."""
+
+
+_dialects: Final[dict[str, Dialect]] = {}
+_compiled: Final[LRUCache[Any, Any]] = LRUCache(COMPILED_MAX)
 
 
 class Session:
@@ -216,7 +224,7 @@ Writing = WriteThread | WriteInline
 
 def _writing_engine(url: URL, busy_seconds: float) -> Engine:
     if url.get_backend_name() != SQLITE:
-        return create_engine(url, poolclass=StaticPool, connect_args=_server_options(busy_seconds))
+        return _sharing(create_engine(url, poolclass=StaticPool, connect_args=_server_options(busy_seconds)))
     engine = create_engine(
         url.set(drivername=_DIRECT),
         poolclass=StaticPool,
@@ -229,7 +237,7 @@ def _writing_engine(url: URL, busy_seconds: float) -> Engine:
         "foreign_keys = ON",
     )
     _prepare(engine, pragmas)
-    return engine
+    return _sharing(engine)
 
 
 def reading_engine(url: URL, busy_seconds: float) -> AsyncEngine:
@@ -253,6 +261,16 @@ def _server_options(busy_seconds: float, more: str = "") -> dict[str, Any]:
     """How PostgreSQL is connected to: whoever waits for a lock gives up as on a file."""
     options = f"-c lock_timeout={round(busy_seconds * 1000)} {more}"
     return {"application_name": "payphone", "connect_timeout": CONNECT_SECONDS, "options": options}
+
+
+def _sharing(engine: Engine) -> Engine:
+    """The engine, with what other engines of this process have compiled.
+
+    What is compiled belongs to a dialect, and each engine makes its own: a process that opens book after book would
+    write every statement anew for each.
+    """
+    engine.dialect = _dialects.setdefault(engine.dialect.name + engine.dialect.driver, engine.dialect)
+    return engine.execution_options(compiled_cache=_compiled)
 
 
 def _prepare(engine: Engine, pragmas: tuple[str, ...]) -> None:
