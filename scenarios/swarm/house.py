@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,6 +32,8 @@ NOON: Final = datetime(2021, 6, 1, 12, 0, tzinfo=UTC)
 PORTS: Final = range(20000, 20040)
 BOOK_FILE: Final = "book.db"
 SHUTDOWN_SECONDS: Final = 60.0
+LIFE: Final[ContextVar[int | None]] = ContextVar("life", default=None)
+"""Which life of the switch runs in this context; None: somebody else."""
 
 
 @dataclass(slots=True)
@@ -66,6 +69,7 @@ class House:
         self._has_media = has_media
         self._log = log
         self._task: asyncio.Task[None] | None = None
+        self._book: Book | None = None
         self._stopping = asyncio.Event()
         self._dead: list[asyncio.Task[None]] = []
         self._left: dict[BookTrouble, int] = {}
@@ -78,20 +82,23 @@ class House:
         return loop
 
     async def start(self, step: float = 0.0) -> None:
-        """Start the switch; its wall clock is `step` seconds off."""
+        """Start the switch; its wall clock is `step` seconds off. There is none afterwards if it died meanwhile."""
         now = self.loop.time()
         number = len(self.lives)
         life = Life(number, now, NOON + timedelta(seconds=now + step))
         ready: asyncio.Future[Switch] = self.loop.create_future()
         self._stopping = asyncio.Event()
+        self._book = None
+        self.lives.append(life)
         self._task = self.loop.create_task(self._live(life, ready), name=f"life {number}")
         first: set[asyncio.Future[Any]] = {self._task, ready}
         await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+        if life.is_killed:
+            return
         if not ready.done():
             self._task.result()
             raise AssertionError("the switch ended before it had started")
         self.switch = ready.result()
-        self.lives.append(life)
         self._trouble(self.switch)
         for listener in self.on_start:
             listener(self.switch)
@@ -108,19 +115,31 @@ class House:
 
     async def kill(self) -> None:
         """Let the switch vanish at this instant."""
-        switch, task = self.switch, self._task
-        if switch is None or task is None:
+        switch = self.switch
+        if switch is None:
             return
-        self.switch = None
-        life = self.lives[-1]
-        life.ended, life.is_killed = self.loop.time(), True
-        self._sever(switch)
-        task.cancel()
-        self._dead.append(task)
+        self.vanish()
         # What the book's thread is in the middle of is stored or not before anybody starts again.
         with contextlib.suppress(RuntimeError):
             await switch.services.book._writing.rest()
-        self._bury(switch.services.process_id)
+        self.bury()
+
+    def vanish(self) -> None:
+        """Let the switch vanish in the middle of whatever it does, be it its start. It is still to be buried."""
+        task = self._task
+        assert task is not None and not self.lives[-1].is_killed, "only who lives can die"
+        life = self.lives[-1]
+        life.ended, life.is_killed = self.loop.time(), True
+        self._sever()
+        self.switch = None
+        task.cancel()
+        self._dead.append(task)
+
+    def bury(self) -> None:
+        """Say what the system would say: the pids of all that were registered are other processes now."""
+        with contextlib.closing(sqlite3.connect(self._folder / BOOK_FILE, timeout=30)) as connection:
+            connection.execute("UPDATE processes SET pid_started = 'gone'")
+            connection.commit()
 
     async def mourn(self) -> None:
         """Wait until nothing of the dead is left in this process."""
@@ -129,18 +148,20 @@ class House:
         self._dead.clear()
 
     async def _live(self, life: Life, ready: asyncio.Future[Switch]) -> None:
+        LIFE.set(life.number)
         random = Random(f"swarm/{self._seed}/life/{life.number}")
         quiet = None if self._has_media else QuietDriver(SWITCH_HOST, self._ports)
         if quiet is not None:
             quiet.taped = self.taped
         book = await Book.open(str(self._folder / BOOK_FILE), is_inline=not self._has_media)
+        self._book = book
         async with running(
             self._world, base=self._folder, random=random, utc=life.utc, log=self._log, media=quiet, book=book
         ) as switch:
             ready.set_result(switch)
             await self._stopping.wait()
 
-    def _sever(self, switch: Switch) -> None:
+    def _sever(self) -> None:
         """Let nothing out any more: sockets are gone, and the book takes no more of this process."""
         network = self.loop.network
         for receiver in [*network._receivers.values()]:
@@ -149,19 +170,15 @@ class House:
                 and receiver.get_extra_info("sockname")[0] == SWITCH_HOST
             ):
                 receiver.close()
-        writer = switch.services.book._writer
-        writer._is_closing = True
-        while writer._queue:
-            waiting = writer._queue.popleft()
-            if not waiting.future.done():
-                waiting.future.set_exception(BookClosedError("the process was killed"))
-        switch.services.ended.clear()
-
-    def _bury(self, process_id: str) -> None:
-        """Say what the system would say: that pid is another process now."""
-        with contextlib.closing(sqlite3.connect(self._folder / BOOK_FILE, timeout=30)) as connection:
-            connection.execute("UPDATE processes SET pid_started = 'gone' WHERE process_id = ?", (process_id,))
-            connection.commit()
+        if self._book is not None:
+            writer = self._book._writer
+            writer._is_closing = True
+            while writer._queue:
+                waiting = writer._queue.popleft()
+                if not waiting.future.done():
+                    waiting.future.set_exception(BookClosedError("the process was killed"))
+        if self.switch is not None:
+            self.switch.services.ended.clear()
 
     def _trouble(self, switch: Switch) -> None:
         """Put troubles of the plan between the book and its thread."""

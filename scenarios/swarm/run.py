@@ -3,37 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from random import Random
 from typing import Any, Final
 
-import structlog
-
 from ledger.money import AccountId, Money
 from ledger.requests import Deposit
 from ledger.store import Book
-from prompts.audio import Library
-from prompts.catalog import ENGLISH
 from scenarios.sim.loop import VirtualLoop
-from scenarios.sim.network import Link, Network
+from scenarios.sim.network import Network
 from scenarios.swarm import plan as plans
 from scenarios.swarm.house import BOOK_FILE, NOON, PORTS, House
 from scenarios.swarm.invariants import check
 from scenarios.swarm.observed import Observed, Paid
 from scenarios.swarm.people import Callee, Caller, Household
 from scenarios.swarm.plan import SWITCH_HOST, Plan
+from scenarios.swarm.setting import build, close, empty_book, lay_cables, new_folder, nowhere, silence
 from scenarios.swarm.tap import Tap
-from scenarios.swarm.texts import config_text, profile_text, tariff_text
-from switch.app.config import parse_config
 from switch.app.switch import Switch
-from switch.app.world import World, build_world
 from switch.call.timeline import Timeline
 from switch.directory.blocks import BlockKind, Blocks
 
@@ -43,10 +33,6 @@ LINGER_SECONDS: Final = 32.5
 """64*T1, and half a second for timers set a little later (RFC 3261 §17.1.1.1)."""
 SETTLE_SECONDS: Final = 600.0
 """Longer than the longest talk and every retransmission; what still goes on then goes on for ever."""
-MEMORY: Final = Path("/dev/shm")  # noqa: S108 - `mkdtemp` makes a folder of our own in it
-"""Files in memory, where the system has such a folder: thousands of books need no disk."""
-FILE: Final = "swarm.toml"
-EMPTY_BOOK: Final = "empty.db"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +50,18 @@ class Outcome:
 
 def run_plan(plan: Plan) -> Outcome:
     """Run a plan and judge it. Whatever the run raises is a fault too."""
-    empty = _empty_book()
-    base = MEMORY if MEMORY.is_dir() else None
-    folder = Path(tempfile.mkdtemp(prefix="payphone-swarm-", dir=base))
+    empty = empty_book()
+    folder = new_folder()
     network = Network(Random(f"swarm/{plan.seed}/network"))
     loop = VirtualLoop(network, limit=LIMIT_SECONDS)
     try:
-        with _silence():
+        with silence():
             return loop.run_until_complete(_run(plan, folder, network, empty))
     except Exception as error:  # noqa: BLE001 - a stall, a failed assertion: the fault this run has found
         words = f"{type(error).__name__}: {error}".splitlines()
         return Outcome(plan.seed, (" ".join(words)[:600],), "", loop.time(), 0, 0)
     finally:
-        _close(loop)
+        close(loop)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -84,11 +69,10 @@ async def _run(plan: Plan, folder: Path, network: Network, empty: Path) -> Outco
     loop = asyncio.get_running_loop()
     tap = Tap()
     network.observe(tap.note)
-    _lay_cables(plan, network)
+    lay_cables(plan, network)
     shutil.copyfile(empty, folder / BOOK_FILE)
-    log = structlog.wrap_logger(_Nowhere(), processors=[])
     house = House(
-        seed=plan.seed, world=_world(plan, folder), folder=folder, ports=PORTS, has_media=plan.has_media, log=log
+        seed=plan.seed, world=build(plan, folder), folder=folder, ports=PORTS, has_media=plan.has_media, log=nowhere()
     )
     house.troubles = [event for event in plan.events if isinstance(event, plans.BookTrouble)]
     observed = Observed(plan=plan, tap=tap, lives=house.lives, troubled=house.troubled, taped=house.taped)
@@ -99,7 +83,7 @@ async def _run(plan: Plan, folder: Path, network: Network, empty: Path) -> Outco
         stack.push_async_callback(house.stop)
         await house.start()
         await _play(plan, house, outside, observed, stack)
-        await _settle(house, tap)
+        await settle(house, tap)
         await house.mourn()
         await check(observed, house, outside)
     return Outcome(
@@ -133,8 +117,8 @@ async def _play(plan: Plan, house: House, outside: Book, observed: Observed, sta
     callees = []
     for number in plan.numbers:
         if number.user is not None:
-            pay = _payer(outside, number, observed)
-            callees.append(Callee(home(number.user, number.host), number, pay, observed.accepted))
+            top_up = payer(outside, number, observed)
+            callees.append(Callee(home(number.user, number.host), number, top_up, observed.accepted))
     observed.callers, observed.callees = callers, callees
     for callee in callees:
         await callee.home.register()
@@ -171,7 +155,7 @@ async def _happen(event: plans.Event, plan: Plan, house: House, outside: Book, o
     await asyncio.sleep(event.at)
     match event:
         case plans.Deposited(_, account, micros):
-            await _pay(outside, account, micros, observed)
+            await pay(outside, account, micros, observed)
         case plans.BlockedByAgent(_, number):
             await Blocks(outside).block(
                 number=plan.numbers[number].number, facility=plans.FACILITY, kind=BlockKind.AGENT, why="swarm", at=NOON
@@ -217,7 +201,8 @@ async def _restart(event: plans.Killed, house: House, observed: Observed) -> Non
         await callee.home.register()
 
 
-async def _pay(outside: Book, account: str, micros: int, observed: Observed) -> None:
+async def pay(outside: Book, account: str, micros: int, observed: Observed) -> None:
+    """Deposit money, and note when."""
     number = len(observed.paid) + 1
     paid = Paid(asyncio.get_running_loop().time(), account, micros)
     observed.paid.append(paid)
@@ -225,16 +210,18 @@ async def _pay(outside: Book, account: str, micros: int, observed: Observed) -> 
     paid.stored_at = asyncio.get_running_loop().time()
 
 
-def _payer(outside: Book, number: plans.NumberPlan, observed: Observed) -> Any:
-    async def pay(micros: int) -> None:
+def payer(outside: Book, number: plans.NumberPlan, observed: Observed) -> Any:
+    """What a called party does to top up the account that pays for its calls."""
+
+    async def top_up(micros: int) -> None:
         if number.advancepay is not None:
             # What was begun is finished: a program that deposits does not die with the call.
-            await asyncio.shield(asyncio.ensure_future(_pay(outside, f"advancepay:{number.number}", micros, observed)))
+            await asyncio.shield(asyncio.ensure_future(pay(outside, f"advancepay:{number.number}", micros, observed)))
 
-    return pay
+    return top_up
 
 
-async def _settle(house: House, tap: Tap) -> None:
+async def settle(house: House, tap: Tap) -> None:
     """Wait until every call is over and the network has been quiet for 64*T1."""
     if house.switch is None:
         await house.start()
@@ -250,69 +237,3 @@ async def _settle(house: House, tap: Tap) -> None:
         if left <= 0:
             return
         await asyncio.sleep(1.0 if busy_at > loop.time() else left)
-
-
-def _lay_cables(plan: Plan, network: Network) -> None:
-    network.host("switch", SWITCH_HOST)
-    for host in [*(station.host for station in plan.stations), *(number.host for number in plan.numbers)]:
-        network.host(host, host)
-        network.link_both(host, "switch", plan.link)
-    network.link_default = Link()
-
-
-def _world(plan: Plan, folder: Path) -> World:
-    (folder / "tariff.toml").write_text(tariff_text(plan))
-    (folder / "profile.toml").write_text(profile_text(plan))
-    return build_world(parse_config(config_text(plan, PORTS, BOOK_FILE), FILE), FILE, folder, library=_library())
-
-
-@lru_cache(maxsize=1)
-def _library() -> Library:
-    """The recorded words, read once a process."""
-    library = Library(ENGLISH)
-    library.load_all()
-    return library
-
-
-@lru_cache(maxsize=1)
-def _empty_book() -> Path:
-    """A book with its tables and nothing else, made once a process."""
-    folder = Path(tempfile.mkdtemp(prefix="payphone-empty-"))
-
-    async def make() -> None:
-        async with await Book.open(str(folder / EMPTY_BOOK)):
-            pass
-
-    loop = asyncio.new_event_loop()
-    try:
-        loop.run_until_complete(make())
-    finally:
-        loop.close()
-    return folder / EMPTY_BOOK
-
-
-def _close(loop: VirtualLoop) -> None:
-    for task in asyncio.all_tasks(loop):
-        task.cancel()
-    loop.set_exception_handler(lambda _loop, _context: None)
-    loop.close()
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """The switch of a random world complains a lot, and rightly; here the verdict counts."""
-    before = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    try:
-        yield
-    finally:
-        logging.disable(before)
-        structlog.reset_defaults()
-
-
-class _Nowhere:
-    """A logger that drops everything."""
-
-    def __getattr__(self, _name: str) -> Any:
-        return lambda *_words, **_facts: None
