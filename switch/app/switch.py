@@ -300,15 +300,18 @@ class _Beat:
 
 
 class _Release:
-    """Sends a BYE in a dialog of a dead process."""
+    """Sends a BYE in each dialog of a dead process, once, though its call may be settled only at a later try."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._tasks: set[asyncio.Task[None]] = set()
+        self._told: set[str] = set()
+        """Both legs of each call the dead left open: no more than they had."""
 
     def __call__(self, snapshot: str) -> None:
-        if not snapshot:
+        if not snapshot or snapshot in self._told:
             return
+        self._told.add(snapshot)
         task = asyncio.create_task(self._bye(snapshot))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -228,6 +228,7 @@ class CallDesk:
         self.charging = charging
         draft.rate, draft.income = paid.terms.to_json(), charging.income
         draft.granted = timedelta(0) if charging.settles_after is None else paid.limit
+        draft.legs = (self.caller.leg.snapshot(),)  # A crash while it rings leaves the caller not in silence.
         updated = await self._services.book.submit(UpdateCall(draft.open_call()))
         if isinstance(updated, Refused):
             raise LedgerError(updated.why.value)

@@ -1,8 +1,8 @@
 """After a crash: calls that a dead process left open are settled, and their parties released.
 
 Talk that was accepted is charged once, to the last heartbeat of the process that carried it and never
-beyond what was held; the rest is released. The record says `recovered`. Then both softphones get a BYE,
-if they can be reached.
+beyond what was held; the rest is released. The record says `recovered`. Before that both softphones get a BYE,
+if they can be reached: what is settled is forgotten, and a second crash in between would leave them in silence.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from rating.terms import Terms
 from switch.call.billing import charge_of
 
 Release = Callable[[str], object]
-"""Sends a BYE in a dialog, from its stored text."""
+"""Sends a BYE in a dialog, from its stored text; once, however often it is asked to."""
 
 
 async def recover(
@@ -37,14 +37,14 @@ async def recover(
     for process in dead(processes, now, is_running):
         for call in await book.open_calls(process_id=process.process_id):
             holds = await book.holds(call_id=call.call_id, state=HoldState.PLACED)
+            for leg in call.legs:
+                release(leg)
             record, charge = settle(call, process, total(hold.amount for hold in holds))
             posts_at = None if charge is None or not call.granted else record.ended_at
             outcome = await book.submit(EndCall(record, charge, posts_at))
             if isinstance(outcome, Refused):  # Another process was quicker, and settled it in its own way.
                 log.error("call_not_recovered", call_id=call.call_id, why=outcome.why.value)
                 continue
-            for leg in call.legs:
-                release(leg)
             log.warning("call_recovered", call_id=call.call_id, charged=str(record.charged), talk=str(record.talk))
             records.append(record)
         await book.submit(RetireProcess(process.process_id))

@@ -16,7 +16,17 @@ from ledger.chart import Opener, advancepay, call_income
 from ledger.hold import HoldId
 from ledger.money import CallId, Money
 from ledger.records import OpenCall
-from ledger.requests import Deposit, EndCall, Heartbeat, OpenAccount, PlaceHold, Process, StartCall, UpdateCall
+from ledger.requests import (
+    Deposit,
+    EndCall,
+    Heartbeat,
+    OpenAccount,
+    PlaceHold,
+    Process,
+    RetireProcess,
+    StartCall,
+    UpdateCall,
+)
 from ledger.store import Book
 from rating.tariff import Rate
 from switch.call.recovery import recover, settle
@@ -118,3 +128,22 @@ async def test_a_call_another_process_settled_first_is_left_as_it_is(tmp_path: P
         assert await recover(book, await book.processes(), now=at(9), release=print, log=LOG) == ()
         assert await book.processes() == ()
         assert len(await book.calls()) == 1
+
+
+async def test_parties_are_released_before_their_call_is_settled_so_that_a_crash_in_between_loses_no_bye(
+    tmp_path: Path,
+) -> None:
+    done: list[str] = []
+    async with await Book.open(str(tmp_path / "book.db")) as book:
+        await book.register(DEAD)
+        await book.submit(OpenAccount(PAYER, Opener.AGENT, START))
+        await book.submit(StartCall(open_call(accepted=None, legs=("caller's leg", "callee's leg"))))
+        submit = book.submit
+
+        async def noted(request: EndCall | RetireProcess) -> object:
+            done.append(type(request).__name__)
+            return await submit(request)
+
+        book.submit = noted  # type: ignore[method-assign, assignment]
+        await recover(book, await book.processes(), now=at(9), release=done.append, log=LOG)
+    assert done == ["caller's leg", "callee's leg", "EndCall", "RetireProcess"]
