@@ -1,4 +1,4 @@
-"""Commands of the simulator: `swarm` and `replay`."""
+"""Commands of the simulator: `swarm`, `replay` and `crashes`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ def register(app: typer.Typer) -> None:
     """Mount the commands."""
     app.command()(swarm)
     app.command()(replay)
+    app.command()(crashes)
 
 
 def swarm(  # noqa: PLR0917 - the options of a command
@@ -77,6 +78,38 @@ def replay(
         typer.echo(line)
     if is_clean is None:
         raise typer.Exit(2)
+    raise typer.Exit(0 if is_clean else 1)
+
+
+def crashes(
+    case: Annotated[list[str] | None, typer.Argument(help="The cases to play; all if none is named.")] = None,
+    at: Annotated[
+        list[int] | None, typer.Option(min=1, help="Die at this point alone; twice: and at that one of the recovery.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Processes side by side.")] = 2,
+    twice: Annotated[
+        bool, typer.Option("--twice/--once", help="Kill the recovery at each of its points as well.")
+    ] = True,
+) -> None:
+    """Kill a paid call at every await and every commit point, start again, and judge what became of its money.
+
+    Exit code 0: nothing was violated; 1: something was, and the points are told; 2: there is no such case.
+    """
+    _fix_hashes()
+    from scenarios.swarm.cases import CASES  # noqa: PLC0415 - the other commands need no simulator
+    from scenarios.swarm.telling import tell_death, tell_deaths  # noqa: PLC0415
+
+    names = case or list(CASES)
+    unknown = [name for name in names if name not in CASES]
+    if unknown:
+        typer.echo(f"there is no case {unknown[0]!r}; cases: {', '.join(CASES)}")
+        raise typer.Exit(2)
+    is_clean = True
+    for name in names:
+        lines = tell_death(name, tuple(at)) if at else tell_deaths(name, jobs=jobs, is_twice=twice)
+        for line, is_fault in lines:
+            typer.echo(line)
+            is_clean = is_clean and not is_fault
     raise typer.Exit(0 if is_clean else 1)
 
 

@@ -6,6 +6,9 @@ import shutil
 from collections.abc import Iterable
 
 from scenarios.report.ladder import as_text, draw
+from scenarios.swarm.cases import CASES
+from scenarios.swarm.crashes import run_crash
+from scenarios.swarm.every import run_every
 from scenarios.swarm.many import has_media
 from scenarios.swarm.plan import Plan
 from scenarios.swarm.run import Outcome, run_plan
@@ -45,6 +48,28 @@ def tell_run(seed: int, *, media: float, without: tuple[str, ...]) -> tuple[list
     lines += [f"violated: {fault}" for fault in outcome.faults] or ["nothing was violated"]
     lines.append(f"trace {outcome.digest[:16]}, {outcome.virtual_seconds:.1f} virtual seconds")
     return lines, not outcome.faults
+
+
+def tell_death(case: str, deaths: tuple[int, ...]) -> Iterable[tuple[str, bool]]:
+    """One run of a case: where it died, and what was violated; each line, and whether it tells a fault."""
+    verdict = run_crash(CASES[case], deaths)
+    yield from ((f"{case}: died {where}", False) for where in verdict.struck)
+    yield from ((f"violated: {fault}", True) for fault in verdict.faults)
+    if not verdict.faults:
+        yield "nothing was violated", False
+
+
+def tell_deaths(case: str, *, jobs: int, is_twice: bool) -> Iterable[tuple[str, bool]]:
+    """All deaths of a case: each failure as it is found, and the figures; each line, and whether it tells a fault."""
+    told = 0
+    for tally in run_every(case, jobs=jobs, is_twice=is_twice):
+        for verdict in tally.failed[told:]:
+            points = "".join(f" --at {number}" for number in verdict.deaths)
+            yield f"payphone crashes {case}{points}: {verdict.faults[0]}", True
+        told = len(tally.failed)
+    deaths = f"{tally.runs} deaths in the call, {tally.second_runs} in the recovery as well"
+    lost = f"at most {tally.lost_max:.3f} s of talk not charged"
+    yield f"{case}: {tally.points} points; {deaths}: {told} failed; {lost}", False
 
 
 def _plan_lines(plan: Plan) -> Iterable[str]:
