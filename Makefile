@@ -25,7 +25,7 @@ test: $(STAMP)
 	$(BIN)/pytest -n 2 --dist loadfile -m live
 
 quick: $(STAMP)
-	$(BIN)/pytest -n 2 --dist worksteal -m "not live and not whole" -q
+	$(BIN)/pytest -n 2 --dist worksteal -m "not live and not whole and not postgres" -q
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

@@ -126,8 +126,9 @@ class Session:
             self._drop_broken()
             raise
         except self._errors as error:
+            is_lost = getattr(self._driver, "closed", False)  # SQLite's is never lost.
             self._drop_broken()
-            raise DBAPIError.instance(None, None, error, self._errors) from error
+            raise DBAPIError.instance(None, None, error, self._errors, connection_invalidated=is_lost) from error
 
     def drop(self) -> None:
         """Let go of the connection."""

@@ -7,14 +7,14 @@ It is used by one event loop.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Final, Self, TypeVar, overload
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger import product_reads, reads
@@ -260,20 +260,11 @@ class Book:
         Raises:
             LedgerUnavailableError: The database did not answer.
         """
-        try:
-            if self._reading is None:
-                return await self._writing.look(_on_core, query)
-            async with self._reading.begin() as connection:
-                return await connection.run_sync(query)
-        except OperationalError as error:
-            raise LedgerUnavailableError(f"the book cannot be read: {error.orig}") from error
+        return await _asked(lambda: self._read(query))
 
     async def balance(self, account_id: AccountId) -> Account | None:
         """Balance, held and available of an account; None if there is no such account."""
-        try:
-            return await self._writing.look(_look_at_account, account_id)
-        except OperationalError as error:
-            raise LedgerUnavailableError(f"the book cannot be read: {error.orig}") from error
+        return await _asked(lambda: self._writing.look(_look_at_account, account_id))
 
     async def accounts(self) -> tuple[Account, ...]:
         """All accounts, by id."""
@@ -337,10 +328,7 @@ class Book:
         """
         if not self._is_shared:
             return
-        try:
-            found = await self._writing.look(_look_outside, self._writer.seen_changes)
-        except OperationalError as error:
-            raise LedgerUnavailableError(f"the book cannot be read: {error.orig}") from error
+        found = await _asked(lambda: self._writing.look(_look_outside, self._writer.seen_changes))
         # Meanwhile this book may have committed, and told, more than this snapshot shows.
         if found.changes > self._writer.seen_changes:
             self._writer.seen_changes = found.changes
@@ -357,12 +345,34 @@ class Book:
                 await self.poll_outside_changes()
             await asyncio.sleep(seconds)
 
+    async def _read(self, query: Callable[[Connection], T]) -> T:
+        if self._reading is None:
+            return await self._writing.look(_on_core, query)
+        async with self._reading.begin() as connection:
+            return await connection.run_sync(query)
+
     def _tell(self, committed: Committed) -> None:
         loop = asyncio.get_running_loop()
         for listener in self._listeners:
             for account_id in sorted(committed.touched):
                 # Not called here: what a listener raises must not end the writer.
                 loop.call_soon(listener, account_id)
+
+
+async def _asked(ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask the database, and once more if the connection was lost: a server that was restarted is found again.
+
+    PostgreSQL has other kinds of a `DatabaseError` where SQLite has only an `OperationalError`.
+    """
+    try:
+        try:
+            return await ask()
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            return await ask()
+    except DatabaseError as error:
+        raise LedgerUnavailableError(f"the book cannot be read: {error.orig}") from error
 
 
 def _on_core(session: Session, work: Callable[[Connection], T]) -> T:

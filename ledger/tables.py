@@ -43,7 +43,8 @@ class Amount(TypeDecorator[Money]):
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> Money | None:  # noqa: ARG002
         """From the database."""
-        return None if value is None else Money(value)
+        # PostgreSQL adds up whole numbers to a NUMERIC, which is a Decimal here; it is as whole.
+        return None if value is None else Money(int(value))
 
 
 class Instant(TypeDecorator[datetime]):

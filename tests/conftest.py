@@ -32,6 +32,7 @@ WHOLE = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items[:] = [item for item in items if _has_its_own_loop(item)]
     for item in items:
         if any(folder in item.path.as_posix() for folder in WHOLE):
             item.add_marker(pytest.mark.whole)
@@ -50,7 +51,18 @@ def pytest_asyncio_loop_factories(
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     if any(item.get_closest_marker(mark) for mark in REAL_MARKS):
         return {"real": new_real_loop}
+    if "shelf" in getattr(item, "fixturenames", ()):  # On PostgreSQL it is marked, but nobody can know that yet.
+        return {"virtual": VirtualLoop, "real": new_real_loop}
     return {"virtual": VirtualLoop}
+
+
+def _has_its_own_loop(item: pytest.Item) -> bool:
+    """Whether a test on both loops is on the one for its database: real time for a server, virtual for a file."""
+    parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    if not {"shelf", "_asyncio_loop_factory"} <= parameters.keys():
+        return True
+    is_real = any(item.get_closest_marker(mark) for mark in REAL_MARKS)
+    return is_real is (parameters["_asyncio_loop_factory"] is new_real_loop)
 
 
 @pytest.fixture

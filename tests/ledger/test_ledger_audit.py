@@ -1,10 +1,5 @@
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
-from pathlib import Path
-from shutil import copyfile
-
 import pytest
 
 from ledger import audit as auditing
@@ -12,7 +7,8 @@ from ledger.audit import audit
 from ledger.chart import call_income
 from ledger.requests import Charge, EndCall, Refund, StartCall
 from ledger.store import Book
-from tests.support.ledger import NOW, PHONE_BILL, STORY, a_call, end, hold, open_account, record, usd, write_book
+from tests.support.books import Shelf
+from tests.support.ledger import NOW, PHONE_BILL, STORY, a_call, end, hold, open_account, record, usd
 
 HISTORY = (
     *STORY,
@@ -31,32 +27,22 @@ HISTORY = (
 )
 
 
-@pytest.fixture(scope="module")
-def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_book(tmp_path_factory.mktemp("history") / "book.db", *HISTORY)
-
-
 @pytest.fixture
-def path(tmp_path: Path, history: Path) -> Path:
-    return Path(copyfile(history, tmp_path / "book.db"))
+def address(shelf: Shelf) -> str:
+    return shelf.book(*HISTORY)
 
 
-async def found_after(path: Path, *statements: str) -> list[tuple[str, str]]:
+async def found_after(shelf: Shelf, address: str, *statements: str) -> list[tuple[str, str]]:
     """Change rows behind the book's back, with every guard of the database off; audit."""
-    with closing(sqlite3.connect(path)) as other:
-        other.execute("PRAGMA foreign_keys = OFF")
-        other.execute("PRAGMA ignore_check_constraints = ON")
-        for statement in statements:
-            assert other.execute(statement).rowcount != 0
-        other.commit()
-    async with await Book.open(str(path)) as book:
+    shelf.change(address, *statements)
+    async with await Book.open(address) as book:
         report = await audit(book)
     assert report.is_clean is (not report.findings)
     return [(finding.rule, finding.row) for finding in report.findings]
 
 
-async def test_a_sound_book_has_nothing_to_find_and_is_counted(path: Path) -> None:
-    async with await Book.open(str(path)) as book:
+async def test_a_sound_book_has_nothing_to_find_and_is_counted(address: str) -> None:
+    async with await Book.open(address) as book:
         report = await audit(book)
     assert report.findings == ()
     assert (report.accounts, report.entries, report.calls, report.open_calls, report.holds) == (5, 4, 3, 1, 2)
@@ -121,7 +107,7 @@ CHARGE_ROW = "entry 2 (call-1/charge)"
             [("capture", "call call-1")],
         ),
         (
-            """UPDATE accounts SET balance = balance + iif(account_id LIKE 'income:calls:a%', 1, -1)
+            """UPDATE accounts SET balance = balance + CASE WHEN account_id LIKE 'income:calls:a%' THEN 1 ELSE -1 END
             WHERE account_id LIKE 'income:calls:a%' OR account_id LIKE 'cash%'""",
             [
                 ("balance", "account cash:processor"),
@@ -131,19 +117,22 @@ CHARGE_ROW = "entry 2 (call-1/charge)"
         ),
     ],
 )
-async def test_each_row_that_was_changed_is_named(path: Path, statement: str, findings: list[tuple[str, str]]) -> None:
-    assert await found_after(path, statement) == findings
+async def test_each_row_that_was_changed_is_named(
+    shelf: Shelf, address: str, statement: str, findings: list[tuple[str, str]]
+) -> None:
+    assert await found_after(shelf, address, statement) == findings
 
 
-async def test_an_entry_that_was_dropped_is_missed(path: Path) -> None:
-    found = await found_after(path, "DELETE FROM postings WHERE seq = 3", "DELETE FROM entries WHERE seq = 3")
+async def test_an_entry_that_was_dropped_is_missed(shelf: Shelf, address: str) -> None:
+    found = await found_after(shelf, address, "DELETE FROM postings WHERE seq = 3", "DELETE FROM entries WHERE seq = 3")
     assert found[:2] == [("chain", "entry 4 (r-1)"), ("chain", "entry 4 (r-1)")]
     assert ("charge", "call call-2") in found
 
 
-async def test_a_call_that_was_charged_twice_is_found(path: Path) -> None:
+async def test_a_call_that_was_charged_twice_is_found(shelf: Shelf, address: str) -> None:
     found = await found_after(
-        path,
+        shelf,
+        address,
         "INSERT INTO entries SELECT 5, 'again', kind, at, call_id, refunds, memo, hash, hash FROM entries "
         "WHERE seq = 2",
         "INSERT INTO postings SELECT 5, line, account_id, amount FROM postings WHERE seq = 2",
@@ -151,16 +140,20 @@ async def test_a_call_that_was_charged_twice_is_found(path: Path) -> None:
     assert ("charge", "call call-1") in found
 
 
-async def test_a_charge_given_back_twice_is_found(path: Path) -> None:
-    found = await found_after(path, "UPDATE postings SET amount = amount * 4 WHERE seq = 4")
+async def test_a_charge_given_back_twice_is_found(shelf: Shelf, address: str) -> None:
+    found = await found_after(shelf, address, "UPDATE postings SET amount = amount * 4 WHERE seq = 4")
     assert ("refund", "entry call-1/charge") in found
 
 
-async def test_the_audit_looks_at_every_entry_of_a_long_chain(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_audit_looks_at_every_entry_of_a_long_chain(
+    shelf: Shelf, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(auditing, "CHUNK", 2)
-    assert await found_after(path, "UPDATE entries SET memo = 'x' WHERE seq = 4") == [("chain", "entry 4 (r-1)")]
+    assert await found_after(shelf, address, "UPDATE entries SET memo = 'x' WHERE seq = 4") == [
+        ("chain", "entry 4 (r-1)")
+    ]
 
 
-async def test_findings_are_limited(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_findings_are_limited(shelf: Shelf, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(auditing, "FINDINGS_MAX", 3)
-    assert len(await found_after(path, "UPDATE postings SET amount = amount + 1")) == 3
+    assert len(await found_after(shelf, address, "UPDATE postings SET amount = amount + 1")) == 3

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,52 +9,53 @@ from typer.testing import CliRunner, Result
 
 from ledger import __main__ as alone
 from ledger.cli import register
-from tests.support.ledger import STORY, end, hold, write_book
+from tests.support.books import Shelf
+from tests.support.ledger import STORY, end, hold
 
 app = typer.Typer()
 register(app)
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return write_book(tmp_path / "book.db", *STORY, hold("1"), end("0.375"))
+def address(shelf: Shelf) -> str:
+    return shelf.book(*STORY, hold("1"), end("0.375"))
 
 
-def run(path: Path | str, *words: str) -> Result:
-    return CliRunner().invoke(app, [*words], env={"PAYPHONE_DB": str(path), "COLUMNS": "200"})
+def run(address: Path | str, *words: str) -> Result:
+    return CliRunner().invoke(app, [*words], env={"PAYPHONE_DB": str(address), "COLUMNS": "200"})
 
 
-def facts(path: Path, *words: str) -> object:
-    result = run(path, *words, "--json")
+def facts(address: str, *words: str) -> object:
+    result = run(address, *words, "--json")
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout)
 
 
-def test_accounts_are_listed_with_amounts_as_decimal_strings(path: Path) -> None:
-    listed = facts(path, "accounts")
+def test_accounts_are_listed_with_amounts_as_decimal_strings(address: str) -> None:
+    listed = facts(address, "accounts")
     assert isinstance(listed, list)
     assert [(each["account"], each["balance"], each["available"]) for each in listed] == [
         ("advancepay:+12125550123", "9.625", "9.625"),
         ("cash:processor", "-10", None),
         ("income:calls:advancepay", "0.375", None),
     ]
-    assert "no limit" in run(path, "accounts").stdout
+    assert "no limit" in run(address, "accounts").stdout
 
 
 @pytest.mark.parametrize("name", ["+12125550123", "advancepay:+12125550123"])
-def test_a_balance_is_asked_by_account_or_number(path: Path, name: str) -> None:
-    (found,) = facts(path, "balance", name)  # type: ignore[misc]
+def test_a_balance_is_asked_by_account_or_number(address: str, name: str) -> None:
+    (found,) = facts(address, "balance", name)  # type: ignore[misc]
     assert found["balance"] == "9.625"
 
 
-def test_an_account_that_is_not_there_is_said(path: Path) -> None:
-    result = run(path, "balance", "+13105550100")
+def test_an_account_that_is_not_there_is_said(address: str) -> None:
+    result = run(address, "balance", "+13105550100")
     assert (result.exit_code, "no account +13105550100" in result.stderr) == (1, True)
 
 
-def test_a_deposit_that_is_sent_again_is_booked_once(path: Path) -> None:
+def test_a_deposit_that_is_sent_again_is_booked_once(address: str) -> None:
     words = ("deposit", "+12125550123", "5", "--id", "receipt-7")
-    first, second = facts(path, *words), facts(path, *words)
+    first, second = facts(address, *words), facts(address, *words)
     assert first == {
         "id": "receipt-7",
         "account": "advancepay:+12125550123",
@@ -65,22 +64,22 @@ def test_a_deposit_that_is_sent_again_is_booked_once(path: Path) -> None:
         "already_booked": False,
     }
     assert second == {**first, "already_booked": True}  # type: ignore[dict-item]
-    assert "not booked again" in run(path, *words).stdout
-    assert "14.625" in run(path, "balance", "+12125550123").stdout
+    assert "not booked again" in run(address, *words).stdout
+    assert "14.625" in run(address, "balance", "+12125550123").stdout
 
 
-def test_another_deposit_under_the_same_id_is_refused(path: Path) -> None:
-    assert run(path, "deposit", "+12125550123", "5", "--id", "receipt-7").exit_code == 0
-    result = run(path, "deposit", "+12125550123", "6", "--id", "receipt-7", "--json")
+def test_another_deposit_under_the_same_id_is_refused(address: str) -> None:
+    assert run(address, "deposit", "+12125550123", "5", "--id", "receipt-7").exit_code == 0
+    result = run(address, "deposit", "+12125550123", "6", "--id", "receipt-7", "--json")
     assert (result.exit_code, json.loads(result.stdout)["refused"]) == (1, "ID_REUSED")
 
 
-def test_a_deposit_opens_an_account_only_if_told_to(path: Path) -> None:
+def test_a_deposit_opens_an_account_only_if_told_to(address: str) -> None:
     words = ("deposit", "debit:p-1", "5", "--id", "receipt-8")
-    refused = run(path, *words)
+    refused = run(address, *words)
     assert (refused.exit_code, "--open" in refused.stderr) == (1, True)
-    assert run(path, *words, "--open").exit_code == 0
-    assert run(path, "deposit", "cash:mail", "5", "--open").exit_code == 1
+    assert run(address, *words, "--open").exit_code == 0
+    assert run(address, "deposit", "cash:mail", "5", "--open").exit_code == 1
 
 
 @pytest.mark.parametrize(
@@ -93,30 +92,28 @@ def test_a_deposit_opens_an_account_only_if_told_to(path: Path) -> None:
         (("balance", "12"), "give a number"),
     ],
 )
-def test_what_cannot_be_understood_is_named_with_a_remedy(path: Path, words: tuple[str, ...], hint: str) -> None:
-    result = run(path, *words)
+def test_what_cannot_be_understood_is_named_with_a_remedy(address: str, words: tuple[str, ...], hint: str) -> None:
+    result = run(address, *words)
     assert (result.exit_code, hint in result.stderr) == (2, True), result.output
 
 
-def test_calls_are_listed_the_newest_first(path: Path) -> None:
-    (call,) = facts(path, "calls", "--last", "5")  # type: ignore[misc]
+def test_calls_are_listed_the_newest_first(address: str) -> None:
+    (call,) = facts(address, "calls", "--last", "5")  # type: ignore[misc]
     assert (call["call"], call["charged"], call["why"], call["accepted_at"]) == ("call-1", "0.375", "hung-up", None)
-    assert "hung-up" in run(path, "calls").stdout
+    assert "hung-up" in run(address, "calls").stdout
 
 
-def test_a_sound_book_passes_the_audit(path: Path) -> None:
-    assert facts(path, "audit")["clean"] is True  # type: ignore[call-overload, index]
-    assert "the book balances" in run(path, "audit").stdout
+def test_a_sound_book_passes_the_audit(address: str) -> None:
+    assert facts(address, "audit")["clean"] is True  # type: ignore[call-overload, index]
+    assert "the book balances" in run(address, "audit").stdout
 
 
-def test_an_audit_that_finds_something_says_what_and_fails(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as other:
-        other.execute("UPDATE accounts SET held = 1 WHERE account_id LIKE 'advancepay%'")
-        other.commit()
-    result = run(path, "audit", "--json")
+def test_an_audit_that_finds_something_says_what_and_fails(address: str, shelf: Shelf) -> None:
+    shelf.change(address, "UPDATE accounts SET held = 1 WHERE account_id LIKE 'advancepay%'")
+    result = run(address, "audit", "--json")
     assert result.exit_code == 1
     assert [each["rule"] for each in json.loads(result.stdout)["findings"]] == ["held"]
-    assert "placed holds sum to 0" in run(path, "audit").stdout
+    assert "placed holds sum to 0" in run(address, "audit").stdout
 
 
 @pytest.mark.parametrize("command", [("accounts",), ("calls",), ("audit",), ("balance", "+12125550123")])
@@ -132,6 +129,6 @@ def test_a_file_that_is_no_book_is_said(tmp_path: Path) -> None:
     assert (result.exit_code, "is not a book" in result.stderr) == (2, True)
 
 
-def test_the_package_alone_audits_a_book(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    alone.main(str(path), as_json=True)
+def test_the_package_alone_audits_a_book(address: str, capsys: pytest.CaptureFixture[str]) -> None:
+    alone.main(address, as_json=True)
     assert json.loads(capsys.readouterr().out)["clean"] is True

@@ -12,6 +12,7 @@ import pytest
 from ledger.audit import audit
 from ledger.liveness import dead, is_running
 from ledger.store import Book
+from tests.support.books import Shelf
 from tests.support.ledger import NOW
 
 BUSY = """
@@ -45,17 +46,17 @@ asyncio.run(main())
 
 @pytest.mark.realtime
 @pytest.mark.parametrize("lines", [1, 47, 200])
-def test_what_a_killed_process_was_told_is_stored_and_the_rest_can_be_settled(tmp_path: Path, lines: int) -> None:
-    path = str(tmp_path / "book.db")
+def test_what_a_killed_process_was_told_is_stored_and_the_rest_can_be_settled(shelf: Shelf, lines: int) -> None:
+    address = shelf.empty()
     root = Path(__file__).parents[2]
-    with subprocess.Popen([sys.executable, "-c", BUSY, path], stdout=subprocess.PIPE, text=True, cwd=root) as child:
+    with subprocess.Popen([sys.executable, "-c", BUSY, address], stdout=subprocess.PIPE, text=True, cwd=root) as child:
         assert child.stdout is not None
         told = [child.stdout.readline().split() for _ in range(lines)]
         child.kill()
         told += [line.split() for line in child.stdout if line.endswith("\n")]
 
     async def look() -> None:
-        async with await Book.open(path) as book:
+        async with await Book.open(address) as book:
             assert (await audit(book)).findings == ()
             held = {str(each.hold_id) for each in await book.holds()}
             ended = {str(each.call_id) for each in await book.calls()}

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
-from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from ledger.audit import audit
 from ledger.chart import Opener, advancepay, call_income, lec
@@ -31,6 +29,7 @@ from ledger.requests import (
 )
 from ledger.settle import charge_id
 from ledger.store import Book
+from tests.support.books import Shelf
 from tests.support.ledger import NOW, PROCESS, PureBook, a_call, later, record
 
 PREPAID = [advancepay("+12125550101"), advancepay("+12125550102")]
@@ -188,11 +187,13 @@ class Ledger(RuleBasedStateMachine):
 class StoredLedger(Ledger):
     """The same on a database, audited at the end, and opened again now and then."""
 
+    def __init__(self, shelf: Shelf) -> None:
+        super().__init__()
+        self.address = shelf.book()
+
     def begin_book(self) -> None:
-        self.folder = tempfile.TemporaryDirectory()
-        self.path = str(Path(self.folder.name) / "book.db")
         self.runner = asyncio.Runner()
-        self.stored = self.runner.run(Book.open(self.path))
+        self.stored = self.runner.run(Book.open(self.address))
 
     def ask(self, request: Request) -> Outcome:
         return self.runner.run(self.stored.answer(request)).outcome
@@ -200,7 +201,7 @@ class StoredLedger(Ledger):
     @rule()
     def open_again(self) -> None:
         self.runner.run(self.stored.close())
-        self.stored = self.runner.run(Book.open(self.path))
+        self.stored = self.runner.run(Book.open(self.address))
 
     def balances(self) -> dict[str, tuple[int, int]]:
         return {
@@ -214,10 +215,12 @@ class StoredLedger(Ledger):
         finally:
             self.runner.run(self.stored.close())
             self.runner.close()
-            self.folder.cleanup()
 
 
 TestPureRules = Ledger.TestCase
 TestPureRules.settings = settings(deadline=None, max_examples=60, stateful_step_count=40)
-TestStoredRules = StoredLedger.TestCase
-TestStoredRules.settings = settings(deadline=None, max_examples=6, stateful_step_count=25)
+
+
+def test_stored_rules(shelf: Shelf) -> None:
+    most = settings(deadline=None, max_examples=6, stateful_step_count=25)
+    run_state_machine_as_test(lambda: StoredLedger(shelf), settings=most)  # type: ignore[no-untyped-call]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -14,16 +13,20 @@ from ledger.money import ZERO
 from ledger.outcomes import Booked, Refusal, Refused
 from ledger.requests import Refund
 from ledger.store import Book
+from tests.support.books import Shelf
 from tests.support.ledger import FAMILY, INCOME, NOW, STORY, end, hold, usd
 
 CHARGE = EntryId("call-1/charge")
 
 
 @pytest.fixture
-async def book(tmp_path: Path) -> AsyncIterator[Book]:
-    async with await Book.open(str(tmp_path / "book.db")) as opened:
-        for request in (*STORY, hold("4"), end("3")):
-            await opened.answer(request)
+def address(shelf: Shelf) -> str:
+    return shelf.book(*STORY, hold("4"), end("3"))
+
+
+@pytest.fixture
+async def book(address: str) -> AsyncIterator[Book]:
+    async with await Book.open(address) as opened:
         yield opened
 
 

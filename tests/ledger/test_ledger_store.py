@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
-from shutil import copyfile
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
@@ -16,12 +15,9 @@ from sqlalchemy.exc import IntegrityError
 from ledger import writer
 from ledger.audit import audit
 from ledger.errors import (
-    BookAddressError,
     BookClosedError,
     BookOverloadedError,
     LedgerUnavailableError,
-    MissingBookError,
-    NotABookError,
 )
 from ledger.hold import HoldState
 from ledger.liveness import dead
@@ -29,6 +25,7 @@ from ledger.money import ZERO, AccountId, Money
 from ledger.outcomes import Booked, Ended, Expired, Placed, Refusal, Refused, Retired, Updated
 from ledger.requests import Adjust, ExpireHolds, ReleaseHold, RetireProcess, StartCall, Transfer, UpdateCall
 from ledger.store import Book
+from tests.support.books import Shelf
 from tests.support.ledger import (
     CALL,
     FAMILY,
@@ -47,26 +44,20 @@ from tests.support.ledger import (
     open_account,
     record,
     usd,
-    write_book,
 )
 
 INSIDE = AccountId("debit:p-1")
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "book.db"
-
-
-@pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_book(tmp_path_factory.mktemp("story") / "book.db", *STORY)
+def address(shelf: Shelf) -> str:
+    """Of a book that has the story."""
+    return shelf.book(*STORY)
 
 
 @pytest.fixture
-async def book(path: Path, story: Path) -> AsyncIterator[Book]:
-    copyfile(story, path)
-    async with await Book.open(str(path), busy_seconds=0.01) as opened:
+async def book(address: str) -> AsyncIterator[Book]:
+    async with await Book.open(address, busy_seconds=0.01) as opened:
         yield opened
 
 
@@ -79,11 +70,12 @@ async def state(book: Book) -> tuple[Money, Money]:
 # What is stored.
 
 
-async def test_what_was_decided_is_there_after_opening_again(path: Path) -> None:
-    async with await Book.open(f"sqlite+aiosqlite:///{path}") as first:
+async def test_what_was_decided_is_there_after_opening_again(shelf: Shelf) -> None:
+    address = shelf.empty()
+    async with await Book.open(address) as first:
         for request in (*STORY, hold("4"), hold("1", 2)):
             await first.answer(request)
-    async with await Book.open(f"sqlite:///{path}") as second:
+    async with await Book.open(address) as second:
         assert await state(second) == (usd("10"), usd("5"))
         assert await second.open_calls() == (a_call(),)
         assert await second.processes() == (PROCESS,)
@@ -101,8 +93,8 @@ async def test_a_store_and_the_pure_rules_come_to_the_same(book: Book) -> None:
     assert [entry.hash for entry in await book.entries()] == [entry.hash for entry in pure.rows.new_entries]
 
 
-async def test_a_request_is_remembered_across_processes(book: Book, path: Path) -> None:
-    async with await Book.open(str(path)) as other:
+async def test_a_request_is_remembered_across_processes(book: Book, address: str) -> None:
+    async with await Book.open(address) as other:
         answer = await other.answer(deposit("10"))
         assert (answer.outcome, answer.is_repeat) == (Booked("payment-1", usd("10"), usd("10")), True)
         assert await other.submit(deposit("11")) == Refused(Refusal.ID_REUSED, "payment-1")
@@ -192,8 +184,8 @@ async def test_a_thousand_holds_at_once_never_overspend(book: Book) -> None:
     assert (await audit(book)).findings == ()
 
 
-async def test_two_books_on_one_file_share_one_balance(book: Book, path: Path) -> None:
-    async with await Book.open(str(path)) as other:
+async def test_two_books_on_one_database_share_one_balance(book: Book, address: str) -> None:
+    async with await Book.open(address) as other:
         await other.answer(StartCall(a_call("call-2")))
         asked = [
             each
@@ -243,7 +235,7 @@ async def test_a_row_the_database_refuses_fails_alone(book: Book) -> None:
     good, bad, also = await asyncio.gather(
         book.submit(hold("1")), book.submit(broken), book.submit(hold("1", 2)), return_exceptions=True
     )
-    assert "NOT NULL" in str(bad)
+    assert re.search("NOT NULL|not-null", str(bad))
     assert [type(good), type(also)] == [Placed, Placed]
     assert await book.calls() == ()
 
@@ -263,27 +255,23 @@ async def test_large_crowds_are_split_into_groups(book: Book, monkeypatch: pytes
 # What goes wrong.
 
 
-async def test_a_locked_database_takes_nothing_and_says_so(book: Book, path: Path) -> None:
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(LedgerUnavailableError, match="locked"):
-            await book.submit(hold("4"))
-        other.execute("ROLLBACK")
+async def test_a_locked_database_takes_nothing_and_says_so(book: Book, address: str, shelf: Shelf) -> None:
+    with shelf.locked(address), pytest.raises(LedgerUnavailableError, match="lock"):
+        await book.submit(hold("4"))
     assert await state(book) == (usd("10"), ZERO)
     assert await book.submit(hold("4")) == Placed(hold_of(), usd("6"))
 
 
 async def test_a_lock_that_is_let_go_in_time_costs_only_time(
-    book: Book, path: Path, monkeypatch: pytest.MonkeyPatch
+    book: Book, address: str, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
+    lock = shelf.locked(address)
     pauses: list[float] = []
     sleep = asyncio.sleep
 
     async def let_go(seconds: float) -> None:
         pauses.append(seconds)
-        other.close()
+        lock.let_go()
         await sleep(0)
 
     monkeypatch.setattr(writer.asyncio, "sleep", let_go)
@@ -297,23 +285,23 @@ class Breaking:
     def __init__(self, driver: Any, left: int) -> None:
         self.left = left
         self._driver = driver
+        self._error = sqlite3.OperationalError if isinstance(driver, sqlite3.Connection) else psycopg.OperationalError
 
     def __getattr__(self, name: str) -> Any:
         if name in {"execute", "executemany", "commit"}:
             self.left -= 1
             if self.left == 0:
-                raise sqlite3.OperationalError("disk I/O error")
+                raise self._error("disk I/O error")
         return getattr(self._driver, name)
 
 
 @pytest.mark.parametrize("statement", range(20))
 async def test_a_crash_at_any_statement_leaves_nothing_half_done(
-    path: Path, story: Path, statement: int, monkeypatch: pytest.MonkeyPatch
+    address: str, statement: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The connection breaks at the n-th statement of the end of a call, or right at the commit."""
     monkeypatch.setattr(writer, "TRIES_MAX", 1)
-    copyfile(story, path)
-    async with await Book.open(str(path)) as book:
+    async with await Book.open(address) as book:
         await book.answer(hold("4"))
         breaking = Breaking(book._writing.session.driver, statement)
         book._writing.session._driver = breaking
@@ -321,7 +309,7 @@ async def test_a_crash_at_any_statement_leaves_nothing_half_done(
             await book.answer(end("3"))
         except LedgerUnavailableError:
             assert breaking.left <= 0
-    async with await Book.open(str(path)) as again:
+    async with await Book.open(address) as again:
         assert await state(again) in {(usd("10"), usd("4")), (usd("7"), ZERO)}
         assert (await audit(again)).findings == ()
         assert await again.submit(end("3")) == Ended(CALL, "call-1/charge", usd("3"), usd("1"))
@@ -329,16 +317,16 @@ async def test_a_crash_at_any_statement_leaves_nothing_half_done(
         assert (await audit(again)).findings == ()
 
 
-async def test_a_closed_book_takes_nothing(path: Path) -> None:
-    book = await Book.open(str(path))
+async def test_a_closed_book_takes_nothing(shelf: Shelf) -> None:
+    book = await Book.open(shelf.empty())
     await book.close()
     await book.close()
     with pytest.raises(BookClosedError):
         await book.submit(deposit("1"))
 
 
-async def test_closing_finishes_what_was_asked(path: Path) -> None:
-    book = await Book.open(str(path))
+async def test_closing_finishes_what_was_asked(shelf: Shelf) -> None:
+    book = await Book.open(shelf.empty())
     asked = [asyncio.ensure_future(book.answer(request)) for request in (*STORY, hold("1"))]
     await asyncio.sleep(0)
     await book.close()
@@ -351,9 +339,8 @@ async def test_closing_finishes_what_was_asked(path: Path) -> None:
     ]
 
 
-async def test_who_stopped_waiting_is_not_told_of_a_failure(book: Book, path: Path) -> None:
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+async def test_who_stopped_waiting_is_not_told_of_a_failure(book: Book, address: str, shelf: Shelf) -> None:
+    with shelf.locked(address):
         impatient = asyncio.ensure_future(book.submit(hold("1")))
         patient = asyncio.ensure_future(book.submit(hold("1", 2)))
         await asyncio.sleep(0)
@@ -372,8 +359,8 @@ async def test_who_stops_waiting_does_not_disturb_the_others(book: Book) -> None
     assert await state(book) == (usd("10"), usd("2"))
 
 
-async def test_a_writer_that_is_torn_down_leaves_nobody_waiting(path: Path) -> None:
-    book = await Book.open(str(path))
+async def test_a_writer_that_is_torn_down_leaves_nobody_waiting(shelf: Shelf) -> None:
+    book = await Book.open(shelf.empty())
     first = asyncio.ensure_future(book.submit(open_account()))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
@@ -386,9 +373,9 @@ async def test_a_writer_that_is_torn_down_leaves_nobody_waiting(path: Path) -> N
 
 
 async def test_a_fault_of_the_writer_is_raised_when_the_book_is_closed(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    book = await Book.open(str(path))
+    book = await Book.open(shelf.empty())
 
     def fault(*_about: object) -> None:
         raise AssertionError("a fault")
@@ -401,54 +388,12 @@ async def test_a_fault_of_the_writer_is_raised_when_the_book_is_closed(
         await book.close()
 
 
-# Addresses.
+# Rows of others.
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        "",
-        "postgresql://x",
-        "mysql://x/y",
-        "sqlite+aiosqlite://",
-        "sqlite:///:memory:?x=1",
-        "sqlite:///x.db?mode=ro",
-        "a://b:c:d",
-    ],
-)
-async def test_what_is_not_the_address_of_a_book_is_refused(address: str) -> None:
-    with pytest.raises(BookAddressError):
-        await Book.open(address)
-
-
-async def test_a_book_that_must_be_there_is_not_made(path: Path) -> None:
-    with pytest.raises(MissingBookError):
-        await Book.open(str(path), may_create=False)
-    assert not path.exists()
-    with pytest.raises(MissingBookError):
-        await Book.open(str(path / "no-folder" / "book.db"))
-
-
-async def test_other_files_are_left_alone(path: Path) -> None:
-    path.write_bytes(b"not a database, but long enough to be looked at" * 100)
-    with pytest.raises(NotABookError):
-        await Book.open(str(path))
-
-
-async def test_a_locked_file_cannot_be_opened(path: Path) -> None:
-    await (await Book.open(str(path))).close()
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(LedgerUnavailableError):
-            await Book.open(str(path), busy_seconds=0.01)
-
-
-async def test_a_file_that_goes_bad_is_said_when_it_is_read(book: Book) -> None:
+async def test_a_database_that_goes_bad_is_said_when_it_is_read(book: Book) -> None:
     with pytest.raises(LedgerUnavailableError, match="cannot be read"):
         await book.read(lambda connection: connection.execute(text("SELECT * FROM nowhere")))
-
-
-# Rows of others.
 
 
 def put_note(words: str) -> Callable[[Connection], int]:
@@ -476,7 +421,7 @@ async def test_a_write_that_fails_undoes_itself_alone(book: Book) -> None:
         book.submit(hold("1")),
         return_exceptions=True,
     )
-    assert "UNIQUE" in str(outcomes[1])
+    assert "unique" in str(outcomes[1]).lower()
     assert await notes(book) == ["a"]
     assert await state(book) == (usd("10"), usd("1"))
 
@@ -494,7 +439,7 @@ async def test_a_write_that_fails_half_way_leaves_nothing(book: Book) -> None:
 
 
 async def test_nobody_writes_through_a_read(book: Book) -> None:
-    with pytest.raises(LedgerUnavailableError, match="readonly"):
+    with pytest.raises(LedgerUnavailableError, match=r"read-?only"):
         await book.read(lambda connection: connection.execute(text("DELETE FROM holds")))
 
 
@@ -536,10 +481,10 @@ async def test_listeners_hear_of_each_account_that_changed(book: Book) -> None:
     assert len(heard) == 3
 
 
-async def test_changes_of_other_processes_are_told_when_polled(book: Book, path: Path) -> None:
+async def test_changes_of_other_processes_are_told_when_polled(book: Book, address: str) -> None:
     heard: list[str] = []
     book.on_change(heard.append)
-    async with await Book.open(str(path)) as command:
+    async with await Book.open(address) as command:
         await command.submit(deposit("5", "d-2"))
     await book.poll_outside_changes()
     await asyncio.sleep(0)
@@ -549,21 +494,21 @@ async def test_changes_of_other_processes_are_told_when_polled(book: Book, path:
     assert len(heard) == 2
 
 
-async def test_changes_of_other_processes_are_told_with_the_next_commit(book: Book, path: Path) -> None:
+async def test_changes_of_other_processes_are_told_with_the_next_commit(book: Book, address: str) -> None:
     heard: list[str] = []
     book.on_change(heard.append)
-    async with await Book.open(str(path)) as command:
+    async with await Book.open(address) as command:
         await command.submit(deposit("5", "d-2"))
     await book.beat(PROCESS.process_id, later(1))
     await asyncio.sleep(0)
     assert heard == [FAMILY, "cash:processor"]
 
 
-async def test_a_watcher_polls_for_ever(book: Book, path: Path) -> None:
+async def test_a_watcher_polls_for_ever(book: Book, address: str) -> None:
     heard = asyncio.Event()
     book.on_change(lambda _account: heard.set())
-    watcher = asyncio.ensure_future(book.watch_outside(1.0))
-    async with await Book.open(str(path)) as command:
+    watcher = asyncio.ensure_future(book.watch_outside(0.05))
+    async with await Book.open(address) as command:
         await command.submit(deposit("5", "d-2"))
     await heard.wait()
     watcher.cancel()

@@ -132,13 +132,19 @@ class PureBook:
         return account.balance, account.held
 
 
-def write_book(path: Path, *requests: Request) -> Path:
-    """A book on file with these requests done, closed again: to be copied by each test that wants it."""
+def fill_book(address: str, *requests: Request) -> str:
+    """Make a book with these requests done, and close it again; returns its address."""
 
     async def fill() -> None:
-        async with await Book.open(str(path)) as book:
+        async with await Book.open(address) as book:
             for request in requests:
                 await book.answer(request)
 
     asyncio.run(fill())
+    return address
+
+
+def write_book(path: Path, *requests: Request) -> Path:
+    """A book on file with these requests done, closed again: to be copied by each test that wants it."""
+    fill_book(str(path), *requests)
     return path

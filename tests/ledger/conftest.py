@@ -1,0 +1,39 @@
+"""Books on both databases: `shelf` runs whatever asks for it once on SQLite and once on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.live.programs import lacking
+from tests.support.books import FileShelf, ServerShelf, Shelf, cleared
+from tests.support.postgres import cluster, missing
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> FileShelf:
+    return FileShelf(tmp_path_factory.mktemp("books"))
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[ServerShelf]:
+    """One server for all tests of a worker."""
+    if (why := missing()) is not None:
+        lacking(why)
+    with cluster() as running:
+        yield ServerShelf(running)
+
+
+@pytest.fixture
+def postgres(server: ServerShelf) -> Iterator[ServerShelf]:
+    """PostgreSQL alone: for tests that carry its mark."""
+    with cleared(server):
+        yield server
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def shelf(request: pytest.FixtureRequest) -> Shelf:
+    """Books of one's own, on either database."""
+    chosen: Shelf = request.getfixturevalue("postgres" if request.param == "postgresql" else "files")
+    return chosen
