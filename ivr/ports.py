@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from ivr.reasons import Reason
 from ledger.money import Money
@@ -80,11 +80,21 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True)
+class MoneyEnds:
+    """The last unit that the money buys was granted: say to both that it ends, and how to top up."""
+
+    remaining: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class TalkEnded:
     """The talk is over."""
 
     reason: Reason
     by: Leaver
+
+
+TalkEvent: TypeAlias = Warned | MoneyEnds | TalkEnded
 
 
 class Party(Protocol):
@@ -116,7 +126,7 @@ class Party(Protocol):
 class Talk(Protocol):
     """Two people talking while the meter runs."""
 
-    async def event(self) -> Warned | TalkEnded:
+    async def event(self) -> TalkEvent:
         """The next thing that happens."""
 
     async def overlay(self, clips: Sequence[ClipId]) -> None:

@@ -36,6 +36,15 @@ class Part(Enum):
     BLOCK = "block"
 
 
+class FinalUnit(Enum):
+    """What is done when the last unit of talk that money buys was granted (RFC 8506 §5.6)."""
+
+    TERMINATE = "terminate"
+    """Nothing; the talk is cut at its end."""
+    REDIRECT = "redirect"
+    """Both are told that the money ends, and how to top up; it is cut at its end all the same, unless somebody does."""
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -110,6 +119,7 @@ class Talking(_Section):
     warnings: tuple[Seconds, ...] = (60, 30)
     slice: Seconds = 60
     """Talk held ahead, in seconds; rounded up to the tariff's increments."""
+    final_unit: FinalUnit = FinalUnit.TERMINATE
 
     @model_validator(mode="after")
     def _warn_in_order(self) -> Talking:

@@ -15,7 +15,7 @@ from enum import Enum
 
 from ivr import words
 from ivr.keys import exactly, is_complete_number, one_of
-from ivr.ports import Admission, Billing, Desk, HungUpError, Leaver, Party, Person, TalkEnded, Warned
+from ivr.ports import Admission, Billing, Desk, HungUpError, Leaver, MoneyEnds, Party, Person, TalkEnded, Warned
 from ivr.presence import staying
 from ivr.profile import Profile
 from ivr.reasons import Reason
@@ -196,6 +196,8 @@ async def _talk(desk: Desk, admission: Admission) -> Outcome:
             match await talk.event():
                 case Warned(remaining):
                     await talk.overlay(words.time_left(remaining))
+                case MoneyEnds(remaining):
+                    await talk.overlay(words.money_ends(remaining))
                 case TalkEnded(reason, by):
                     return Outcome(reason, by)
 

@@ -77,6 +77,11 @@ def time_left(remaining: timedelta) -> Clips:
     return spoken.time_left(remaining)
 
 
+def money_ends(remaining: timedelta) -> Clips:
+    """The final unit, with the way to a longer talk, over the conversation (RFC 8506 §5.6.2)."""
+    return (ClipId("talk/money-ends"), *spoken.time_left(remaining), ClipId("talk/top-up"))
+
+
 def _part(part: Part, profile: Profile, person: Person, admission: Admission) -> Clips:
     match part:
         case Part.PROVIDER:

@@ -18,8 +18,9 @@ from typing import Any, Final
 from ledger.chart import Opener
 from ledger.errors import LedgerError
 from ledger.liveness import this_process
-from ledger.outcomes import Refused
-from ledger.products.requests import AddNumber
+from ledger.outcomes import Refusal, Refused
+from ledger.product_reads import read_due_charges
+from ledger.products.requests import AddNumber, PostCharge
 from ledger.requests import Deposit, OpenAccount, RetireProcess
 from ledger.store import Book
 from switch.agent.limits import Limits
@@ -44,7 +45,11 @@ PRODUCT: Final = "payphone"
 HEARTBEAT_SECONDS: Final = 1.0
 """How far apart heartbeats are, and so how much talk a crash can cost the house."""
 OUTSIDE_SECONDS: Final = 0.5
-"""How far apart looks at what other processes changed are: a deposit is heard of within half a second."""
+"""How far apart looks at what other processes changed are: a deposit, or a block, is heard of within half a second."""
+POST_SECONDS: Final = 1.0
+"""How far apart looks for charges are whose time to be posted has come."""
+POSTS_MAX: Final = 500
+"""So many of them are posted at one look: the book takes as many requests into one transaction."""
 SWEEP_SECONDS: Final = 60.0
 
 
@@ -147,7 +152,7 @@ async def running(
             contact=contact,
         )
         reception = Reception(services, _accounts(world, random, tokens), calls_max=world.config.switch.calls_max)
-        async with _chores(services, beat_seconds):
+        async with _chores(services, reception, beat_seconds):
             try:
                 yield Switch(services=services, reception=reception, transport=transport)
             finally:
@@ -202,11 +207,13 @@ def _accounts(world: World, random: Random, tokens: Tokens) -> Accounts:
 
 
 @asynccontextmanager
-async def _chores(services: Services, beat_seconds: float) -> AsyncIterator[None]:
+async def _chores(services: Services, reception: Reception, beat_seconds: float) -> AsyncIterator[None]:
     """What is done again and again while the switch runs."""
     chores = (
         _repeat(_Beat(services), beat_seconds, services.log),
         services.book.watch_outside(OUTSIDE_SECONDS),
+        _repeat(reception.cut_blocked, OUTSIDE_SECONDS, services.log),
+        _repeat(partial(_post_due, services), POST_SECONDS, services.log),
         _repeat(partial(_sweep, services), SWEEP_SECONDS, services.log),
     )
     tasks = [asyncio.create_task(chore) for chore in chores]
@@ -323,6 +330,18 @@ class _Release:
             self._services.log.error("leg_not_released", error=str(error))
             return
         self._services.log.info("leg_released", status=response.status)
+
+
+async def _post_due(services: Services) -> None:
+    """Post the charges of accounts that settle later, once their time has come (S3-9).
+
+    `payphone jobs run` and other switches do so too: whoever comes second is refused, and nothing is posted twice.
+    """
+    at = services.clock.utc(services.clock.now())
+    for call_id in await services.book.read(lambda core: read_due_charges(core, at, POSTS_MAX)):
+        posted = await services.book.submit(PostCharge(call_id, at))
+        if isinstance(posted, Refused) and posted.why is not Refusal.UNKNOWN_CHARGE:
+            services.log.error("charge_not_posted", call_id=call_id, why=posted.why.value)
 
 
 async def _sweep(services: Services) -> None:

@@ -29,6 +29,7 @@ from switch.call.line import Line
 from switch.call.offers import Negotiator
 from switch.call.services import Services
 from switch.call.timeline import BOOK, CALLER, SWITCH, Kind, Timeline
+from switch.directory.blocks import Block, BlockKind
 from switch.directory.people import Station
 from switch.media.control import MediaLeg, PortsExhaustedError
 
@@ -72,12 +73,27 @@ class StationCall:
         )
         self._story: asyncio.Task[None] | None = None
         self._told: Outcome | None = None
+        self._cut: Outcome | None = None
         self._is_stopping = False
 
     def stop(self) -> None:
         """End the call as soon as may be. Only the story is cut short: what is owed to the book is stored."""
         self._is_stopping = True
         if self._story is not None:
+            self._story.cancel()
+
+    def is_blocked_by(self, block: Block) -> bool:
+        """Whether a block of customer service, the facility or security came for this call.
+
+        The called party's own key ends its call by the story; pressed in another call, it does not touch this one.
+        """
+        number = self._draft.number
+        return block.kind is not BlockKind.KEYPAD and number is not None and block.touches(number, self._draft.facility)
+
+    def cut(self, reason: Reason) -> None:
+        """End the call from outside its story; what was talked until now is charged."""
+        if self._story is not None and self._told is None and self._cut is None:
+            self._cut = Outcome(reason, Leaver.SWITCH)
             self._story.cancel()
 
     async def run(self) -> None:
@@ -173,7 +189,7 @@ class StationCall:
         if fault is not None:
             self._services.log.error("call_failed", call_id=self._draft.call_id, exc_info=fault)
             return Outcome(Reason.FAULT, Leaver.SWITCH)
-        return self._told or Outcome(Reason.SHUT_DOWN, Leaver.SWITCH)
+        return self._told or self._cut or Outcome(Reason.SHUT_DOWN, Leaver.SWITCH)
 
     async def _tell(self, desk: CallDesk, lines: asyncio.TaskGroup) -> None:
         """The story, while both lines are followed; a fault in one of them is one of the call."""

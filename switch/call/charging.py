@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from ivr.ports import Leaver, TalkEnded, Warned
+from ivr.ports import Leaver, MoneyEnds, TalkEnded, TalkEvent, Warned
 from ivr.reasons import Reason
 from ledger.chart import call_income
 from ledger.errors import LedgerError
@@ -27,7 +27,7 @@ from rating.terms import Terms
 from switch.call.admission import Payer
 from switch.call.billing import charge_of
 from switch.call.clock import Clock
-from switch.call.meter import Cut, Hold, Meter, State, Warn
+from switch.call.meter import Cut, Hold, Meter, Redirect, State, Warn
 from switch.call.timeline import BOOK, SWITCH, Kind, Timeline
 
 UNLIMITED: Final = Money(10**15)
@@ -100,7 +100,7 @@ class Charging:
             await self._place(effect)
         return None if self.meter.state is State.OPEN else self._refused or Refusal.INSUFFICIENT_FUNDS
 
-    async def run(self, accepted_at: float, tell: Callable[[Warned | TalkEnded], None]) -> None:
+    async def run(self, accepted_at: float, tell: Callable[[TalkEvent], None]) -> None:
         """Keep the talk paid for until the cut; runs beside the talk and is cancelled with it."""
         self._accepted_at = accepted_at
         stop_listening = self._book.on_change(self._account_changed)
@@ -115,6 +115,8 @@ class Charging:
                             self._ask(self._place_surely(effect))
                         case Warn(remaining):
                             tell(Warned(remaining))
+                        case Redirect(remaining):
+                            tell(MoneyEnds(remaining))
                         case Cut(is_time_limit):
                             reason = Reason.TIME_LIMIT if is_time_limit else Reason.FUNDS_EXHAUSTED
                             tell(TalkEnded(reason, Leaver.SWITCH))

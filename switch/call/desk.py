@@ -12,24 +12,19 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ivr import words
-from ivr.ports import Admission, Billing, Kind, Person
+from ivr.ports import Admission, Billing, Person
 from ivr.profile import Profile
 from ivr.reasons import Reason
-from ledger.chart import AccountKind, Opener, advancepay, kind_of, terms_of
 from ledger.errors import LedgerError
 from ledger.outcomes import Refusal, Refused
-from ledger.products.requests import TakeAllowance
-from ledger.requests import OpenAccount, UpdateCall
-from rating.allowance import Purpose
-from rating.build import admission_hold
-from rating.price import NO_TALK, quote
-from switch.call.admission import FREE_CALL, Payer, Payment, gate_of_list, payer_of, read_number
+from ledger.requests import UpdateCall
+from rating.price import quote
+from switch.call.admission import Payment, gate_of_list, read_number
 from switch.call.calling import Calling
 from switch.call.charging import RETRY_SECONDS, Charging
 from switch.call.draft import Draft
 from switch.call.line import Line
-from switch.call.meter import Meter
-from switch.call.pricing import PERSON_LATE_MAX, Offered
+from switch.call.payment import PaymentGates
 from switch.call.services import Services
 from switch.call.talk import LiveTalk
 from switch.call.timeline import BOOK, CALLEE, SWITCH, Timeline
@@ -69,6 +64,9 @@ class CallDesk:
         self._lines = lines
         self._person: PersonInside | None = None
         self._owed_block: str | None = None
+        self._gates = PaymentGates(
+            services=services, facility=facility, profile=profile, call_id=draft.call_id, timeline=timeline
+        )
 
     async def station_refusal(self) -> Reason | None:
         """Why nobody may call from this station now."""
@@ -219,7 +217,7 @@ class CallDesk:
         paid = await self._judge(person, dialled, billing)
         if isinstance(paid, Reason):
             return paid
-        draft, charging = self._draft, await self._charging(paid)
+        draft, charging = self._draft, await self._gates.charging(paid)
         draft.billing, draft.payer = paid.payer.billing, paid.payer.account_id
         draft.tariff = paid.terms.opening.rate.tariff
         refused = await charging.admit()
@@ -250,82 +248,7 @@ class CallDesk:
         busy = self._take_turn(person, number)
         if busy is not None:
             return busy
-        return await self._paid(person, number, billing)
-
-    async def _paid(self, person: PersonInside, number: str, billing: Billing) -> Payment | Reason:
-        """Who pays, and on what terms: free minutes come before money, and need no account (S1-7)."""
-        services, facility = self._services, self._facility
-        at = services.pricing.instant(facility, self._utc())
-        limit = await self._capped(person, at)
-        if not limit:
-            return Reason.LIMIT_REACHED
-        payer = payer_of(
-            directory=services.directory,
-            facility=facility,
-            person=person,
-            called=services.directory.number(number),
-            billing=billing,
-            number_account=await services.book.payer_of(number, self._utc()),
-            has_advancepay=await services.book.balance(advancepay(number)) is not None,
-        )
-        day = services.pricing.free_day(facility, at)
-        free = ("", 0)
-        if day is not None:
-            payer, free = FREE_CALL, (day, 0)
-        elif payer != FREE_CALL:
-            free = await self._free_talk(person, at, limit)
-        if not isinstance(payer, Reason):
-            refused = await self._open(payer)
-            payer = payer if refused is None else refused
-        if isinstance(payer, Reason):
-            if not free[1]:
-                return payer
-            payer, limit = FREE_CALL, min(limit, timedelta(seconds=free[1]))
-        terms = services.pricing.terms(facility, number, payer.kind, at=at, limit=limit, free=free)
-        return Reason.NO_TARIFF if terms is None else Payment(payer, terms, limit)
-
-    async def _open(self, payer: Payer) -> Reason | None:
-        """Make sure that the account is there: a phone bill is opened by the first call."""
-        if payer.kind is Kind.COLLECT and payer.account_id is not None and kind_of(payer.account_id) is AccountKind.LEC:
-            await self._services.book.submit(OpenAccount(payer.account_id, Opener.CALL, self._utc()))
-        elif payer.account_id is not None and await self._services.book.balance(payer.account_id) is None:
-            return Reason.NO_ACCOUNT
-        return None
-
-    async def _free_talk(self, person: PersonInside, at: datetime, limit: timedelta) -> tuple[str, int]:
-        """Hold free seconds of the first allowance that has some left; its name, and how many."""
-        for offered in self._services.pricing.offered(self._facility, at, Purpose.FREE):
-            seconds = await self._take(offered, person, limit)
-            if seconds:
-                return offered.allowance.name, seconds
-        return "", 0
-
-    async def _capped(self, person: PersonInside, at: datetime) -> timedelta:
-        """The longest talk that the profile and every cap leave."""
-        limit = self._profile.talking.limit_talk
-        for offered in self._services.pricing.offered(self._facility, at, Purpose.CAP):
-            limit = min(limit, timedelta(seconds=await self._take(offered, person, limit)))
-        return limit
-
-    async def _take(self, offered: Offered, person: PersonInside, limit: timedelta) -> int:
-        """Hold seconds of an allowance for this call; the end of the call gives back what was not talked.
-
-        Raises:
-            LedgerError: The book does not answer, or refuses.
-        """
-        taken = await self._services.book.submit(
-            TakeAllowance(
-                call_id=self._draft.call_id,
-                key=offered.allowance.key(person.person_id),
-                cycle=offered.window.cycle,
-                wanted=-(-limit // timedelta(seconds=1)),
-                limit=offered.window.seconds,
-                at=self._utc(),
-            )
-        )
-        if isinstance(taken, Refused):
-            raise LedgerError(taken.why.value)
-        return taken.seconds
+        return await self._gates.payment(person, number, billing)
 
     def _take_turn(self, person: PersonInside, number: str) -> Reason | None:
         """One live call per person and per number; `leave_turn` gives the turn back."""
@@ -349,34 +272,6 @@ class CallDesk:
             self._services.busy.people.discard(person_id)
             self._services.busy.numbers.discard(number)
             self._draft.turn = None
-
-    async def _charging(self, paid: Payment) -> Charging:
-        talking, services = self._profile.talking, self._services
-        payer = paid.payer.account_id
-        account = None if payer is None else await services.book.balance(payer)
-        is_on_trust = account is not None and account.floor is None and terms_of(account.account_id).may_settle_later
-        slice_ = timedelta(seconds=talking.slice)
-        meter = Meter(
-            rate=paid.terms,
-            limit=paid.limit,
-            slice_=slice_,
-            warnings=tuple(timedelta(seconds=warning) for warning in talking.warnings),
-            # The first interval, in whichever band it is accepted; more is held as far as the money goes.
-            first=admission_hold(paid.terms, NO_TALK, PERSON_LATE_MAX),
-            is_on_trust=is_on_trust,
-        )
-        return Charging(
-            book=services.book,
-            clock=services.clock,
-            call_id=self._draft.call_id,
-            payer=paid.payer,
-            terms=paid.terms,
-            meter=meter,
-            limits=services.pricing.monthly_limits(self._facility, paid.payer, self._utc()),
-            settles_after=services.pricing.settles_after if is_on_trust else None,
-            timeline=self._timeline,
-            log=services.log,
-        )
 
     def _record(self, callee: Line) -> str | None:
         """Start recording both parties; the name of the file below the folder of recordings."""

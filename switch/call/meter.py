@@ -8,8 +8,14 @@ effects and tells the outcomes. The states are those of a credit session (RFC 85
                         ▼                        ▼                     │
                       CLOSED ◀──stop── (any)  PENDING_UPDATE ──────────┘
 
-A refused slice only fixes the instant of the cut: talk already granted is talked. Warnings follow what
-can be afforded by all that is held and available, so a top-up takes them back.
+Its words, in those of talk: a *unit* is the talk that one hold pays for. A unit is *valid* until the talk
+reaches its end: time itself uses it up, so that no Validity-Time is counted beside it, and the next one is
+asked for before. The unit granted last is *final* when all that is held and available buys not one increment
+more (a refused hold says so too). A final unit *terminates* the talk at its end; where the profile *redirects*,
+both are told before how to top up. Talk already granted is talked in any case.
+
+Warnings follow what can be afforded by all that is held and available. Money that comes, from a top-up or from
+another call on the same account, takes back warnings and a final unit, and is asked for at once if it is due.
 """
 
 from __future__ import annotations
@@ -23,11 +29,16 @@ from ledger.money import ZERO, Money
 from rating.price import afford, price, step
 from rating.terms import Priced
 
+SECOND: Final = timedelta(seconds=1)
+
 LEAD_MAX: Final = timedelta(seconds=5)
 """A slice is asked for so long before the last one ends: longer than a slow commit, shorter than a slice."""
 
 WARNING_LATE_MAX: Final = timedelta(seconds=1)
 """A warning this late is still true to the ear."""
+
+REDIRECT_WORDS: Final = timedelta(seconds=10)
+"""How long both are told how to top up, what is left of the talk included: no warning talks over that."""
 
 
 class State(Enum):
@@ -66,6 +77,13 @@ class Warn:
 
 
 @dataclass(frozen=True, slots=True)
+class Redirect:
+    """Effect: the unit granted last is final, so much of the talk is left; say how to top up (RFC 8506 §5.6.2)."""
+
+    remaining: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Cut:
     """Effect: the last paid instant has come."""
 
@@ -73,15 +91,15 @@ class Cut:
     """The limit of the profile ended it, not the money."""
 
 
-Effect = Hold | Warn | Cut
+Effect = Hold | Warn | Redirect | Cut
 
 
 class Meter:
     """One talk's credit session."""
 
     __slots__ = (
-        "_asked", "_available", "_first", "_granted", "_held", "_holds", "_is_on_trust", "_is_starved", "_limit",
-        "_rate", "_slice", "_state", "_warned", "_warnings",
+        "_asked", "_available", "_first", "_granted", "_held", "_holds", "_is_on_trust", "_is_redirected",
+        "_is_starved", "_limit", "_quiet_until", "_rate", "_redirects", "_slice", "_state", "_warned", "_warnings",
     )  # fmt: skip
 
     def __init__(
@@ -93,6 +111,7 @@ class Meter:
         warnings: tuple[timedelta, ...],
         first: Money = ZERO,
         is_on_trust: bool = False,
+        redirects: bool = False,
     ) -> None:
         """Begin a session.
 
@@ -103,6 +122,7 @@ class Meter:
             warnings: How long before the end both are warned.
             first: The least to hold first, where the price at acceptance may be another than now.
             is_on_trust: The payer is charged later, and nothing is held (S3-9).
+            redirects: Both are told how to top up when the final unit is granted; else it only ends the talk.
         """
         self._first = first
         self._is_on_trust = is_on_trust
@@ -118,6 +138,9 @@ class Meter:
         self._holds = 0
         self._is_starved = False
         self._warned: set[timedelta] = set()
+        self._redirects = redirects
+        self._is_redirected = False
+        self._quiet_until = timedelta(0)
 
     @property
     def state(self) -> State:
@@ -139,23 +162,31 @@ class Meter:
         """The longest talk that what is held and available pays, never past the limit."""
         if self._is_on_trust:
             return self._limit
-        return min(self._limit, afford(self._rate, self._held + self._available))
+        return max(self._granted, min(self._limit, afford(self._rate, self._held + self._available)))
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the unit granted last is the final one (RFC 8506 §5.6): money, not the limit, ends the talk there."""
+        is_open = self._state in {State.OPEN, State.PENDING_UPDATE}
+        return is_open and self._granted < self._limit and self.affordable == self._granted
 
     def start(self, available: Money) -> list[Effect]:
         """Ask for the first slice. An empty list: it costs nothing and is granted (OPEN), or cannot be paid (CLOSED).
 
         What is free, or charged later, is granted to the limit at once, and no hold is ever placed.
         """
-        self._available = available
+        self._available = max(ZERO, available)
         if self._rate.is_free or self._is_on_trust:
             self._granted = self._limit
             self._move(State.OPEN)
             return []
         hold = self._next_hold()
-        if self._granted:
+        if self._granted and not self._first:
             self._move(State.OPEN)  # What is paid is asked for when it is due.
             return []
-        if hold is not None and hold.amount < self._first:
+        if self._granted:  # Nothing yet, and something if it is accepted a little later.
+            hold = Hold(1, self._first, self._granted)
+        elif hold is not None and hold.amount < self._first:
             hold = replace(hold, amount=self._first)
         self._move(State.CLOSED if hold is None else State.PENDING_INITIAL)
         return self._ask(hold)
@@ -171,7 +202,7 @@ class Meter:
         if self._state is State.CLOSED:
             return
         assert self._asked is not None, "no hold was asked for"
-        self._available = available
+        self._available = max(ZERO, available)
         self._held += self._asked.amount
         self._granted = min(self._asked.talk, self._limit)
         self._asked = None
@@ -184,7 +215,7 @@ class Meter:
             return
         assert self._asked is not None, "no hold was asked for"
         self._asked = None
-        self._available = available
+        self._available = max(ZERO, available)
         if self._state is State.PENDING_INITIAL:
             self._move(State.CLOSED)
             return
@@ -193,7 +224,7 @@ class Meter:
 
     def balance_changed(self, available: Money) -> None:
         """The payer's account changed: a top-up, another call, a correction."""
-        self._available = available
+        self._available = max(ZERO, available)
         self._is_starved = False
 
     def advance(self, talk: timedelta) -> list[Effect]:
@@ -211,7 +242,7 @@ class Meter:
             else:
                 self._move(State.PENDING_UPDATE)
             effects += self._ask(hold)
-        effects += self._warn(talk)
+        effects += self._tell(talk)
         return effects
 
     def deadline(self, talk: timedelta) -> timedelta | None:
@@ -236,6 +267,18 @@ class Meter:
         charged = min(max(talk, timedelta(0)), self._granted)
         return charged, price(self._rate, charged)
 
+    def _tell(self, talk: timedelta) -> list[Effect]:
+        """That the final unit was granted, once until it is taken back; else a warning."""
+        is_told, self._is_redirected = self._is_redirected, self._redirects and self.is_final
+        if not self._is_redirected:
+            self._quiet_until = timedelta(0)
+        warnings = self._warn(talk)
+        remaining = timedelta(seconds=(self.affordable - talk) // SECOND)
+        if self._is_redirected and not is_told and remaining:
+            self._quiet_until = talk + REDIRECT_WORDS
+            return [Redirect(remaining)]
+        return warnings if talk >= self._quiet_until else []
+
     def _warn(self, talk: timedelta) -> list[Effect]:
         """One warning that is true now; a top-up arms the passed ones again.
 
@@ -249,7 +292,7 @@ class Meter:
         if not due:
             return []
         is_late = min(due) - remaining > WARNING_LATE_MAX
-        return [Warn(timedelta(seconds=remaining // timedelta(seconds=1)) if is_late else min(due))]
+        return [Warn(timedelta(seconds=remaining // SECOND) if is_late else min(due))]
 
     def _ask(self, hold: Hold | None) -> list[Effect]:
         if hold is None:
@@ -269,7 +312,8 @@ class Meter:
         """
         affordable = afford(self._rate, self._held + self._available)
         while self._granted < self._limit:
-            talk = min(step(self._rate, self._granted, self._slice), affordable)
+            wanted = min(self._slice, self._limit - self._granted)  # Beyond the limit nothing is held.
+            talk = min(step(self._rate, self._granted, wanted), affordable)
             amount = price(self._rate, talk) - self._held
             if talk <= self._granted or amount < ZERO:
                 return None

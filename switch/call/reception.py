@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, Protocol
 
+from ivr.reasons import Reason
 from ledger.money import CallId
 from switch.agent.complaints import Complaints
 from switch.agent.legs import InboundLeg
@@ -70,6 +71,19 @@ class Reception:
         for call in self._calls.values():
             call.stop()
         await asyncio.gather(*self._calls, return_exceptions=True)
+
+    async def cut_blocked(self) -> None:
+        """End the calls whose number was blocked since they were admitted: a block is not for the next call only.
+
+        Raises:
+            LedgerError: The book does not answer.
+        """
+        if not self._calls:
+            return
+        latest = await self._services.blocks.latest()
+        for call in self._calls.values():
+            if isinstance(call, StationCall) and any(map(call.is_blocked_by, latest)):
+                call.cut(Reason.BLOCKED)
 
     def _screen(self, request: Request, source: tuple[str, int]) -> Response | None:
         """Refuse an INVITE of which nothing need be kept; else decide what kind of call it is.

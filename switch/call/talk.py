@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from ivr.ports import Leaver, TalkEnded, Warned
+from ivr.ports import Leaver, TalkEnded, TalkEvent
 from ivr.reasons import Reason
 from prompts.catalog import ClipId
 from switch.call.charging import Charging
@@ -22,9 +22,9 @@ class LiveTalk:
         self._callee = callee
         self._charging = charging
         self._accepted_at = accepted_at
-        self._events: asyncio.Queue[Warned | TalkEnded] = asyncio.Queue()
+        self._events: asyncio.Queue[TalkEvent] = asyncio.Queue()
 
-    async def event(self) -> Warned | TalkEnded:
+    async def event(self) -> TalkEvent:
         """The next thing that happens (`ivr.ports.Talk.event`)."""
         return await self._events.get()
 
@@ -75,7 +75,7 @@ class LiveTalk:
         if not task.cancelled() and task.exception() is not None:
             self._tell(TalkEnded(Reason.FAULT, Leaver.SWITCH))
 
-    def _tell(self, event: Warned | TalkEnded) -> None:
+    def _tell(self, event: TalkEvent) -> None:
         if isinstance(event, TalkEnded) and self.ended_at is None:
             self.ended_at = asyncio.get_running_loop().time()
         self._events.put_nowait(event)

@@ -9,14 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from ledger.store import Book
 from switch.directory.tables import blocks, lockouts
 
 EVERY_FACILITY: Final = "*"
+
+LATEST_MAX: Final = 256
+"""So many of the blocks stored last are looked at for calls that go on: more than half a second brings."""
 
 
 class BlockKind(Enum):
@@ -40,6 +43,10 @@ class Block:
     removed_at: datetime | None = None
     removed_why: str | None = None
 
+    def touches(self, number: str, facility: str) -> bool:
+        """Whether it stands for calls from this facility to this number."""
+        return self.removed_at is None and self.number == number and self.facility in {facility, EVERY_FACILITY}
+
 
 class Blocks:
     """The blocks and lock-outs of one book."""
@@ -57,21 +64,12 @@ class Blocks:
         if facility is not None:
             query = query.where(blocks.c.facility.in_((facility, EVERY_FACILITY)))
 
-        def look(connection: Connection) -> tuple[Block, ...]:
-            return tuple(
-                Block(
-                    row.number,
-                    row.facility,
-                    BlockKind(row.kind),
-                    row.why,
-                    row.blocked_at,
-                    row.removed_at,
-                    row.removed_why,
-                )
-                for row in connection.execute(query)
-            )
+        return await self._book.read(lambda connection: _blocks(connection, query))
 
-        return await self._book.read(look)
+    async def latest(self) -> tuple[Block, ...]:
+        """The blocks stored last, the newest first, `LATEST_MAX` at most; whoever stored them."""
+        query = select(blocks).order_by(blocks.c.block_id.desc()).limit(LATEST_MAX)
+        return await self._book.read(lambda connection: _blocks(connection, query))
 
     async def block(self, *, number: str, facility: str, kind: BlockKind, why: str, at: datetime) -> bool:
         """Block from now; False: it stood already, and stays as it is."""
@@ -119,3 +117,10 @@ class Blocks:
             return row.until if row is not None and row.until > now else None
 
         return await self._book.read(look)
+
+
+def _blocks(connection: Connection, query: Select[Any]) -> tuple[Block, ...]:
+    return tuple(
+        Block(row.number, row.facility, BlockKind(row.kind), row.why, row.blocked_at, row.removed_at, row.removed_why)
+        for row in connection.execute(query)
+    )

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from ivr.ports import Admission, Billing, HungUpError, Kind, Leaver, Party, Person, TalkEnded, Warned
+from ivr.ports import Admission, Billing, HungUpError, Kind, Leaver, Party, Person, TalkEnded, TalkEvent
 from ivr.reasons import Reason
 from ledger.money import Money
 from prompts.catalog import ClipId
@@ -84,11 +84,11 @@ class FakeParty:
 
 
 class FakeTalk:
-    def __init__(self, events: Sequence[Warned | TalkEnded]) -> None:
+    def __init__(self, events: Sequence[TalkEvent]) -> None:
         self._events = list(events)
         self.overlaid: list[tuple[ClipId, ...]] = []
 
-    async def event(self) -> Warned | TalkEnded:
+    async def event(self) -> TalkEvent:
         return self._events.pop(0)
 
     async def overlay(self, clips: Sequence[ClipId]) -> None:
@@ -103,7 +103,7 @@ class FakeDesk:
         *,
         admits: Admission | Reason | Sequence[Admission | Reason] = (),
         callee: Party | Reason | None = None,
-        talk: Sequence[Warned | TalkEnded] = (TalkEnded(Reason.HUNG_UP, Leaver.CALLEE),),
+        talk: Sequence[TalkEvent] = (TalkEnded(Reason.HUNG_UP, Leaver.CALLEE),),
         refuses: Reason | None = None,
     ) -> None:
         self._admits = list(admits) if isinstance(admits, Sequence) else [admits]

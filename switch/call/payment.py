@@ -1,0 +1,157 @@
+"""The gates of payment of one call: who pays, on what terms, and the meter that goes with it.
+
+Free days, caps and free minutes are asked of the book before money is; nothing rings yet.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from ivr.ports import Billing, Kind
+from ivr.profile import FinalUnit, Profile
+from ivr.reasons import Reason
+from ledger.chart import AccountKind, Opener, advancepay, kind_of, terms_of
+from ledger.errors import LedgerError
+from ledger.money import CallId
+from ledger.outcomes import Refused
+from ledger.products.requests import TakeAllowance
+from ledger.requests import OpenAccount
+from rating.allowance import Purpose
+from rating.build import admission_hold
+from rating.price import NO_TALK
+from switch.call.admission import FREE_CALL, Payer, Payment, payer_of
+from switch.call.charging import Charging
+from switch.call.meter import Meter
+from switch.call.pricing import PERSON_LATE_MAX, Offered
+from switch.call.services import Services
+from switch.call.timeline import Timeline
+from switch.directory.people import Facility, PersonInside
+
+
+class PaymentGates:
+    """Who pays one call, and how it is charged."""
+
+    def __init__(
+        self, *, services: Services, facility: Facility, profile: Profile, call_id: CallId, timeline: Timeline
+    ) -> None:
+        self._services = services
+        self._facility = facility
+        self._profile = profile
+        self._call_id = call_id
+        self._timeline = timeline
+
+    async def payment(self, person: PersonInside, number: str, billing: Billing) -> Payment | Reason:
+        """Who pays, and on what terms: free minutes come before money, and need no account (S1-7).
+
+        Raises:
+            LedgerError: The book does not answer.
+        """
+        services, facility = self._services, self._facility
+        at = services.pricing.instant(facility, self._utc())
+        limit = await self._capped(person, at)
+        if not limit:
+            return Reason.LIMIT_REACHED
+        payer = payer_of(
+            directory=services.directory,
+            facility=facility,
+            person=person,
+            called=services.directory.number(number),
+            billing=billing,
+            number_account=await services.book.payer_of(number, self._utc()),
+            has_advancepay=await services.book.balance(advancepay(number)) is not None,
+        )
+        day = services.pricing.free_day(facility, at)
+        free = ("", 0)
+        if day is not None:
+            payer, free = FREE_CALL, (day, 0)
+        elif payer != FREE_CALL:
+            free = await self._free_talk(person, at, limit)
+        if not isinstance(payer, Reason):
+            refused = await self._open(payer)
+            payer = payer if refused is None else refused
+        if isinstance(payer, Reason):
+            if not free[1]:
+                return payer
+            payer, limit = FREE_CALL, min(limit, timedelta(seconds=free[1]))
+        terms = services.pricing.terms(facility, number, payer.kind, at=at, limit=limit, free=free)
+        return Reason.NO_TARIFF if terms is None else Payment(payer, terms, limit)
+
+    async def charging(self, paid: Payment) -> Charging:
+        """What charges the call, with nothing held yet.
+
+        Raises:
+            LedgerError: The book does not answer.
+        """
+        talking, services = self._profile.talking, self._services
+        payer = paid.payer.account_id
+        account = None if payer is None else await services.book.balance(payer)
+        is_on_trust = account is not None and account.floor is None and terms_of(account.account_id).may_settle_later
+        slice_ = timedelta(seconds=talking.slice)
+        meter = Meter(
+            rate=paid.terms,
+            limit=paid.limit,
+            slice_=slice_,
+            warnings=tuple(timedelta(seconds=warning) for warning in talking.warnings),
+            # The first interval, in whichever band it is accepted; more is held as far as the money goes.
+            first=admission_hold(paid.terms, NO_TALK, PERSON_LATE_MAX),
+            is_on_trust=is_on_trust,
+            redirects=talking.final_unit is FinalUnit.REDIRECT,
+        )
+        return Charging(
+            book=services.book,
+            clock=services.clock,
+            call_id=self._call_id,
+            payer=paid.payer,
+            terms=paid.terms,
+            meter=meter,
+            limits=services.pricing.monthly_limits(self._facility, paid.payer, self._utc()),
+            settles_after=services.pricing.settles_after if is_on_trust else None,
+            timeline=self._timeline,
+            log=services.log,
+        )
+
+    async def _open(self, payer: Payer) -> Reason | None:
+        """Make sure that the account is there: a phone bill is opened by the first call."""
+        if payer.kind is Kind.COLLECT and payer.account_id is not None and kind_of(payer.account_id) is AccountKind.LEC:
+            await self._services.book.submit(OpenAccount(payer.account_id, Opener.CALL, self._utc()))
+        elif payer.account_id is not None and await self._services.book.balance(payer.account_id) is None:
+            return Reason.NO_ACCOUNT
+        return None
+
+    async def _free_talk(self, person: PersonInside, at: datetime, limit: timedelta) -> tuple[str, int]:
+        """Hold free seconds of the first allowance that has some left; its name, and how many."""
+        for offered in self._services.pricing.offered(self._facility, at, Purpose.FREE):
+            seconds = await self._take(offered, person, limit)
+            if seconds:
+                return offered.allowance.name, seconds
+        return "", 0
+
+    async def _capped(self, person: PersonInside, at: datetime) -> timedelta:
+        """The longest talk that the profile and every cap leave."""
+        limit = self._profile.talking.limit_talk
+        for offered in self._services.pricing.offered(self._facility, at, Purpose.CAP):
+            limit = min(limit, timedelta(seconds=await self._take(offered, person, limit)))
+        return limit
+
+    async def _take(self, offered: Offered, person: PersonInside, limit: timedelta) -> int:
+        """Hold seconds of an allowance for this call; the end of the call gives back what was not talked.
+
+        Raises:
+            LedgerError: The book does not answer, or refuses.
+        """
+        taken = await self._services.book.submit(
+            TakeAllowance(
+                call_id=self._call_id,
+                key=offered.allowance.key(person.person_id),
+                cycle=offered.window.cycle,
+                wanted=-(-limit // timedelta(seconds=1)),
+                limit=offered.window.seconds,
+                at=self._utc(),
+            )
+        )
+        if isinstance(taken, Refused):
+            raise LedgerError(taken.why.value)
+        return taken.seconds
+
+    def _utc(self) -> datetime:
+        return self._services.clock.utc(self._services.clock.now())
