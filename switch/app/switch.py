@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from ledger.chart import Opener
 from ledger.errors import LedgerError
+from ledger.jobs import post_due
 from ledger.liveness import this_process
 from ledger.outcomes import Refused
 from ledger.products.requests import AddNumber
@@ -46,6 +47,8 @@ HEARTBEAT_SECONDS: Final = 1.0
 OUTSIDE_SECONDS: Final = 0.5
 """How far apart looks at what other processes changed are: a deposit is heard of within half a second."""
 SWEEP_SECONDS: Final = 60.0
+POSTING_SECONDS: Final = (1.0, 60.0)
+"""How far apart looks for charges to be posted are: a quarter of their delay, within these."""
 
 
 class ListenError(Exception):
@@ -147,7 +150,7 @@ async def running(
             contact=contact,
         )
         reception = Reception(services, _accounts(world, random, tokens), calls_max=world.config.switch.calls_max)
-        async with _chores(services, beat_seconds):
+        async with _chores(services, beat_seconds, posting_seconds(world)):
             try:
                 yield Switch(services=services, reception=reception, transport=transport)
             finally:
@@ -202,13 +205,15 @@ def _accounts(world: World, random: Random, tokens: Tokens) -> Accounts:
 
 
 @asynccontextmanager
-async def _chores(services: Services, beat_seconds: float) -> AsyncIterator[None]:
-    """What is done again and again while the switch runs."""
-    chores = (
+async def _chores(services: Services, beat_seconds: float, posting_seconds: float | None) -> AsyncIterator[None]:
+    """What is done again and again while the switch runs; None: nobody is charged later."""
+    chores = [
         _repeat(_Beat(services), beat_seconds, services.log),
         services.book.watch_outside(OUTSIDE_SECONDS),
         _repeat(partial(_sweep, services), SWEEP_SECONDS, services.log),
-    )
+    ]
+    if posting_seconds is not None:
+        chores.append(_repeat(partial(_post, services), posting_seconds, services.log))
     tasks = [asyncio.create_task(chore) for chore in chores]
     try:
         yield
@@ -216,6 +221,14 @@ async def _chores(services: Services, beat_seconds: float) -> AsyncIterator[None
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def posting_seconds(world: World) -> float | None:
+    """How often to look for charges whose time has come; None where no account is charged later."""
+    if not any(opening.settles_later for opening in world.openings.values()):
+        return None
+    least, most = POSTING_SECONDS
+    return min(most, max(least, world.pricing.settles_after.total_seconds() / 4))
 
 
 async def open_accounts(book: Book, world: World, at: datetime) -> None:
@@ -325,3 +338,9 @@ class _Release:
 async def _sweep(services: Services) -> None:
     """Forget expired registrations."""
     services.registrar.sweep(services.clock.now())
+
+
+async def _post(services: Services) -> None:
+    """Post the charges of calls that were to be charged later, when their time has come (S3-9)."""
+    for call_id in await post_due(services.book, services.clock.utc(services.clock.now())):
+        services.log.info("charge_posted", call_id=call_id)

@@ -107,7 +107,7 @@ def payer_of(
     """
     line = directory.line(called.number)
     if facility.bars_cell_phones and line is not None and line.line_type is LineType.CELL:
-        return Reason.CELL_PHONE
+        return Reason.NEVER_DIALABLE  # S3-4. No account would help, as the words of `cell-phone` promise.
     if facility.is_free or called.is_free:
         return FREE_CALL
     if billing is Billing.DEBIT:
