@@ -24,6 +24,9 @@ TODAY: Final = "today"
 
 FILE_ENDINGS: Final = (".toml", ".csv")
 
+FILE_TABLES: Final = ("tariffs", "taxes", "places", "local_calls")
+"""Keys of the configuration that name files."""
+
 ROW_KEYS: Final[Mapping[str, str]] = {
     "facilities": "id",
     "stations": "user",
@@ -90,6 +93,11 @@ def in_scenario(mistake: Mistake, scenario: Scenario, raw: Raw) -> Mistake:
     if mistake.line is not None:
         return mistake
     lines = scenario.source.lines
+    for table in FILE_TABLES:
+        files, section = raw.get(table, ()), spoken(table)
+        if mistake.file in files and (section,) in lines:
+            line = scenario.source.line((section, files.index(mistake.file)))
+            return Mistake(scenario.file, line, section, f"{mistake.file}: {mistake.text}")
     place = next((place for place in _places(mistake.key, raw) if place in lines), ("world",))
     return Mistake(scenario.file, scenario.source.line(place), mistake.key, mistake.text)
 
@@ -158,7 +166,7 @@ def _account(opening: Opening, telephones: Mapping[str, str]) -> Raw:
 
 def _amend_billing(raw: Raw, scenario: Scenario) -> None:
     header = scenario.header
-    for table in ("tariffs", "taxes", "places", "local_calls"):
+    for table in FILE_TABLES:
         names = getattr(header, table)
         if names is not None:
             raw[table] = file_names(names, scenario)
