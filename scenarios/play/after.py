@@ -68,7 +68,7 @@ def _free(
     for person, span in (wanted.free_used or {}).items():
         used = sum(each.used_seconds for each in allowances if each.key.partition("/")[2] == person)
         text = f"{person} has used {seconds_text(span.seconds)} of free talk"
-        is_met, at = used == span.seconds, line(("after", "free used", person))
+        is_met, at = span.fits(used), line(("after", "free used", person))
         yield Checked(text, is_met=is_met, found=f"{used} s", line=at)
 
 

@@ -20,6 +20,7 @@ from ledger.errors import LedgerError
 from ledger.jobs import post_due
 from ledger.liveness import this_process
 from ledger.outcomes import Refused
+from ledger.products.directbill import prepaid_id
 from ledger.products.requests import AddNumber
 from ledger.requests import Deposit, OpenAccount, RetireProcess
 from ledger.store import Book
@@ -232,15 +233,21 @@ def posting_seconds(world: World) -> float | None:
 
 
 async def open_accounts(book: Book, world: World, at: datetime) -> None:
-    """Open the accounts of the configuration, and book their first deposits, each once for ever."""
+    """Open the accounts of the configuration, and book their first deposits, each once for ever.
+
+    What an account on credit had when its invoice was not paid stays with the prepaid one it became (S3-10).
+
+    Raises:
+        LedgerError: The book does not answer, or has something else of an account than the configuration.
+    """
     for account_id, opening in world.openings.items():
         await book.submit(
             OpenAccount(account_id, Opener.AGENT, at, opening.credit_limit, settles_later=opening.settles_later)
         )
         for number in opening.numbers:
             added = await book.submit(AddNumber(account_id, number, at, at))
-            if isinstance(added, Refused):
-                raise LedgerError(f"number {number} of {account_id}: {added.why.value}")
+            if isinstance(added, Refused) and await book.payer_of(number, at) != prepaid_id(account_id):
+                raise LedgerError(f"number {number} of {account_id}: {added.why.value}; take it out of [[accounts]]")
         if opening.deposit.micros > 0:
             deposit = Deposit(
                 f"opening/{account_id}", account_id, opening.deposit, "configuration", at, memo="opening balance"

@@ -23,7 +23,7 @@ from ledger.requests import OpenAccount, UpdateCall
 from rating.allowance import Purpose
 from rating.build import admission_hold
 from rating.price import NO_TALK, quote
-from switch.call.admission import FREE_CALL, Payer, Payment, gate_of_list, payer_of, read_number
+from switch.call.admission import FREE_CALL, Payer, Payment, gate_of_facility, gate_of_list, payer_of, read_number
 from switch.call.calling import Calling
 from switch.call.charging import RETRY_SECONDS, Charging
 from switch.call.draft import Draft
@@ -241,7 +241,7 @@ class CallDesk:
             return destination
         number = destination.e164
         self._draft.number = number
-        refused = gate_of_list(person, number)
+        refused = gate_of_facility(services.directory, self._facility, number) or gate_of_list(person, number)
         if refused is not None:
             return refused
         if await services.blocks.is_blocked(number, self._facility.facility_id):

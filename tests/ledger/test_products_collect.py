@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from ledger.chart import call_income
-from ledger.money import ZERO
+from ledger.money import ZERO, Money
 from ledger.outcomes import Placed, Refusal, Refused
+from ledger.product_reads import read_left_of_month
 from ledger.products.windows import Sum, Window
 from ledger.requests import Charge, EndCall, MonthlyLimits, PlaceHold, Refund, StartCall
+from ledger.store import Book
 from tests.support.ledger import (
     CALL,
     NOW,
@@ -22,6 +25,7 @@ from tests.support.ledger import (
     open_account,
     record,
     usd,
+    write_book,
 )
 
 MONTH = NOW - timedelta(days=21)
@@ -83,3 +87,30 @@ def test_a_month_begins_anew() -> None:
     window = Window(PHONE_BILL, Sum.CALLS, since=record().ended_at + timedelta(seconds=1))
     book = PureBook(*BILLED)
     assert [each for each in book.rows.posted[PHONE_BILL] if window.covers(each.kind, each.at)] == []
+
+
+@pytest.mark.parametrize(
+    ("carrier", "provider", "left"),
+    [("10", "", "1"), ("", "9.50", "0.5"), ("20", "9.50", "0.5"), ("8.50", "", "0"), ("", "", None)],
+)
+async def test_what_a_month_leaves_is_what_the_next_hold_may_be_to_the_micro(
+    tmp_path: Path, carrier: str, provider: str, left: str | None
+) -> None:
+    path = write_book(tmp_path / "book.db", *BILLED, collect("1", call_id="call-2"))
+    limits = collect("1", carrier=carrier, provider=provider).limits
+    assert limits is not None
+    async with await Book.open(str(path)) as book:
+        found = await book.read(lambda core: read_left_of_month(core, PHONE_BILL, limits))
+        assert found == (None if left is None else usd(left))
+        if found:
+            micro_more = collect(str(found + Money(1)), call_id="call-3", carrier=carrier, provider=provider)
+            assert isinstance(await book.submit(micro_more), Refused)
+            all_of_it = collect(str(found), call_id="call-3", carrier=carrier, provider=provider)
+            assert isinstance(await book.submit(all_of_it), Placed)
+
+
+async def test_nothing_is_known_of_the_month_of_an_account_that_is_not_there(tmp_path: Path) -> None:
+    path = write_book(tmp_path / "book.db", *STORY)
+    limits = MonthlyLimits(MONTH, usd("10"), None)
+    async with await Book.open(str(path)) as book:
+        assert await book.read(lambda core: read_left_of_month(core, PHONE_BILL, limits)) is None
