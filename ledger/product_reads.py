@@ -41,8 +41,9 @@ def read_left_of_month(connection: Connection, account_id: AccountId, limits: Mo
     held = connection.execute(select(accounts.c.held).where(accounts.c.account_id == account_id)).scalar_one_or_none()
     if least is None or held is None:
         return None
-    spent: Money = read_total(connection, month_of(account_id, limits))
-    return max(ZERO, least + spent - held)
+    spent: Money = read_total(connection, month_of(account_id, limits))  # Below nothing, as receivables are.
+    left: Money = least + spent - held
+    return max(ZERO, left)
 
 
 def read_due_charges(connection: Connection, at: datetime, most: int) -> list[CallId]:
