@@ -1,12 +1,10 @@
-"""Commands about money: accounts, balance, deposit, calls, audit.
+"""Commands about money: accounts, balance, calls, audit.
 
 Exit codes: 0 done; 1 refused, or the audit found something; 2 used wrongly, or there is no book.
 """
 
 from __future__ import annotations
 
-import secrets
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -15,32 +13,23 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from ledger import chart
 from ledger.audit import AuditReport, audit
-from ledger.errors import MalformedAccountError
 from ledger.export import record_facts
-from ledger.group import Answer
-from ledger.money import AccountId, AmountError, Money
-from ledger.outcomes import Booked, Refused
 from ledger.proof.checkpoint import Checkpoint, CheckpointError
 from ledger.proof.keys import KeyFileError, read_public_key
 from ledger.proof.verify import Witness
-from ledger.requests import Deposit, OpenAccount
 from ledger.rows import Account
 from ledger.store import DEFAULT_URL, Book
-from ledger.terminal import AsJson, Database, fail, print_facts, with_book
+from ledger.terminal import AsJson, Database, accounts_named, fail, print_facts, with_book
 
 TABLE_WIDTH: Final = 132
 """Columns a record needs to stand whole on its line; a narrower terminal breaks the line itself."""
-
-_NUMBER_KINDS = (chart.advancepay, chart.lec)
 
 
 def register(app: typer.Typer) -> None:
     """Mount the commands."""
     app.command("accounts")(accounts)
     app.command("balance")(balance)
-    app.command("deposit")(deposit)
     app.command("calls")(calls)
     app.command("audit")(audit_book)
 
@@ -56,7 +45,7 @@ def balance(
     as_json: AsJson = False,
 ) -> None:
     """Show the balance of an account, or of every account of a number."""
-    candidates = _accounts_named(account)
+    candidates = accounts_named(account)
 
     async def find(book: Book) -> tuple[Account, ...]:
         found = [await book.balance(candidate) for candidate in candidates]
@@ -66,61 +55,6 @@ def balance(
     if not found:
         fail(f"no account {account}: `payphone accounts` lists them; `deposit --open` opens one", 1)
     _print_accounts(found, as_json=as_json)
-
-
-def deposit(  # noqa: PLR0917 - typer calls it by name.
-    account: Annotated[str, typer.Argument(help="An account, or the number of an AdvancePay account.")],
-    amount: Annotated[str, typer.Argument(help="Dollars, for example 25 or 0.375.")],
-    deposit_id: Annotated[str, typer.Option("--id", help="The payment's own id: sent again, it is booked once.")] = "",
-    channel: Annotated[str, typer.Option(help="How the money came: processor, mail, ...")] = "processor",
-    memo: Annotated[str, typer.Option(help="A note kept with the entry.")] = "",
-    may_open: Annotated[bool, typer.Option("--open", help="Open the account if there is none.")] = False,
-    db: Database = DEFAULT_URL,
-    as_json: AsJson = False,
-) -> None:
-    """Book money that came in for an account. Sent again under the same id, it is booked once."""
-    account_id = _accounts_named(account)[0]
-    try:
-        money = Money.from_text(amount)
-        chart.cash(channel)
-    except (AmountError, MalformedAccountError) as error:
-        fail(str(error), 2)
-    chosen_id = deposit_id or f"deposit-{secrets.token_hex(8)}"
-    now = datetime.now(UTC)
-
-    async def book_it(book: Book) -> Answer:
-        if may_open and await book.balance(account_id) is None:
-            opened = await book.answer(OpenAccount(account_id, chart.Opener.AGENT, now))
-            if isinstance(opened.outcome, Refused):
-                return opened
-        return await book.answer(Deposit(chosen_id, account_id, money, channel, now, memo))
-
-    _report_deposit(with_book(db, book_it), account_id, chosen_id, as_json=as_json)
-
-
-def _report_deposit(answer: Answer, account_id: AccountId, deposit_id: str, *, as_json: bool) -> None:
-    match answer.outcome:
-        case Booked(entry_id, amount, after):
-            facts = {
-                "id": entry_id,
-                "account": account_id,
-                "amount": str(amount),
-                "balance": str(after),
-                "already_booked": answer.is_repeat,
-            }
-            words = (
-                f"{entry_id} was booked before: {amount} on {account_id}, balance {after} then; not booked again"
-                if answer.is_repeat
-                else f"booked {amount} on {account_id}, balance {after} (id {entry_id})"
-            )
-            print_facts(facts, words, as_json=as_json)
-        case Refused(why, subject):
-            if as_json:
-                print_facts({"refused": why.name, "subject": subject, "id": deposit_id}, "", as_json=True)
-            hint = "; --open opens it" if why.name == "UNKNOWN_ACCOUNT" else ""
-            fail(f"refused: {why.value} ({subject}){hint}", 1)
-        case other:
-            raise AssertionError(f"a deposit came to {other}")
 
 
 def calls(
@@ -209,16 +143,6 @@ def print_report(report: AuditReport, *, as_json: bool) -> None:
     for each in report.findings:
         table.add_row(each.rule, each.row, each.problem, each.remedy)
     console.print(table)
-
-
-def _accounts_named(text: str) -> list[AccountId]:
-    """The account of this id, or those a number may have, AdvancePay first."""
-    try:
-        if text.startswith("+"):
-            return [of_number(text) for of_number in _NUMBER_KINDS]
-        return [chart.parse_account(text)]
-    except MalformedAccountError as error:
-        fail(f"{error}, or give a number like +12125550123", 2)
 
 
 def _print_accounts(found: tuple[Account, ...], *, as_json: bool) -> None:

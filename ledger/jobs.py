@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 
 from ledger import product_reads
 from ledger.entries import to_micros
-from ledger.money import Money
+from ledger.money import CallId, Money
 from ledger.outcomes import Booked, Checked, Invoiced, Refused
 from ledger.products.credit import CreditRule
 from ledger.products.inactivity import InactivityRule, Step
@@ -121,6 +121,19 @@ async def run_jobs(book: Book, at: datetime, month: Month, rules: Rules, steps_m
     await run.raise_limits()
     await run.look_at_idle()
     return Report(tuple(run.done), tuple(run.left), run.is_complete)
+
+
+async def post_due(book: Book, at: datetime, steps_max: int = STEPS_MAX) -> tuple[CallId, ...]:
+    """Post the pending charges whose time has come, and nothing else (S3-9); returns the calls that were charged.
+
+    One that another process posts at the same time is booked once, and counts for both.
+
+    Raises:
+        LedgerUnavailableError: The database did not answer; what was posted until then is stored.
+    """
+    due = await book.read(lambda core: product_reads.read_due_charges(core, at, steps_max))
+    posted = [(call_id, await book.submit(PostCharge(call_id, at))) for call_id in due]
+    return tuple(call_id for call_id, outcome in posted if isinstance(outcome, Booked))
 
 
 class _Run:

@@ -8,13 +8,15 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from ledger.chart import is_prepaid
-from ledger.money import ZERO, AccountId, CallId
-from ledger.product_rows import read_rows
+from ledger.money import ZERO, AccountId, CallId, Money
+from ledger.product_rows import read_rows, read_total
+from ledger.products.collect import month_of
 from ledger.products.inactivity import InactivityRule, Step
 from ledger.products.numbers import payer_at
 from ledger.products.rows import CalledNumber, CreditLine, Dormancy, Invoice, InvoiceState
 from ledger.products.windows import Sum
 from ledger.reads import to_account
+from ledger.requests import MonthlyLimits
 from ledger.rows import Account
 from ledger.tables import accounts, dormancies, entries, invoices, pending_charges, postings
 
@@ -28,6 +30,20 @@ def read_numbers(connection: Connection, account_id: AccountId) -> tuple[CalledN
     """The numbers of an account, by number."""
     found = read_rows(connection, CalledNumber, account_id={account_id})
     return tuple(sorted(found, key=lambda row: row.number))
+
+
+def read_left_of_month(connection: Connection, account_id: AccountId, limits: MonthlyLimits) -> Money | None:
+    """What a month's limits leave of a number's phone bill, what is held for calls that go on included (S1-9).
+
+    None where nothing limits it, or there is no such account.
+    """
+    least = min((each for each in (limits.by_carrier, limits.by_provider) if each is not None), default=None)
+    held = connection.execute(select(accounts.c.held).where(accounts.c.account_id == account_id)).scalar_one_or_none()
+    if least is None or held is None:
+        return None
+    spent: Money = read_total(connection, month_of(account_id, limits))  # Below nothing, as receivables are.
+    left: Money = least + spent - held
+    return max(ZERO, left)
 
 
 def read_due_charges(connection: Connection, at: datetime, most: int) -> list[CallId]:

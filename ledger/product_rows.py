@@ -83,7 +83,7 @@ def load_of_accounts(session: Working, rows: WorkingRows, wanted: Footprint) -> 
     on_credit = {each for each in rows.accounts if each.startswith(f"{AccountKind.DIRECTBILL.value}:")}
     rows.load(PRODUCTS[CreditLine].find(session, "account_id", on_credit))
     for window in wanted.windows | {paid_since(each) for each in rows.products.all(Invoice)}:
-        rows.totals[window] = _total(session.core, window)
+        rows.totals[window] = read_total(session.core, window)
     if wanted.used:
         rows.last_used.update(read_last_used(session.core, wanted.used))
 
@@ -127,7 +127,8 @@ def _kinds(of: Sum) -> Any:
     return entries.c.kind.in_(sorted(kind.value for kind in of.value))
 
 
-def _total(connection: Connection, window: Window) -> Any:
+def read_total(connection: Connection, window: Window) -> Any:
+    """What the postings of a window come to."""
     query = (
         select(func.coalesce(func.sum(postings.c.amount), literal(ZERO, Amount())))
         .join(entries, entries.c.seq == postings.c.seq)

@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Never, TypeVar
+from typing import Annotated, Any, Final, Never, TypeVar
 
 import typer
 
-from ledger.errors import LedgerError, MissingBookError
+from ledger import chart
+from ledger.errors import LedgerError, MalformedAccountError, MissingBookError
+from ledger.money import AccountId
 from ledger.store import Book
 
 T = TypeVar("T")
+
+NUMBER_KINDS: Final = (chart.advancepay, chart.lec)
+"""Accounts that a number may have, AdvancePay first."""
 
 Database = Annotated[str, typer.Option("--db", envvar="PAYPHONE_DB", help="URL or file of the book.", metavar="URL")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON; amounts are decimal strings.")]
@@ -42,3 +47,13 @@ def fail(words: str, code: int) -> Never:
     """Say what is wrong, and end with this exit code."""
     typer.echo(words, err=True)
     raise typer.Exit(code)
+
+
+def accounts_named(text: str) -> list[AccountId]:
+    """The account of this id, or those a number may have, AdvancePay first."""
+    try:
+        if text.startswith("+"):
+            return [of_number(text) for of_number in NUMBER_KINDS]
+        return [chart.parse_account(text)]
+    except MalformedAccountError as error:
+        fail(f"{error}, or give a number like +12125550123", 2)

@@ -153,7 +153,7 @@ class Ledger:
     async def deposit(self, owner: str, amount: str) -> None:
         """Deposit, as another program at the same book."""
         from ledger.money import Money  # noqa: PLC0415 - see above
-        from scenarios.play.around import deposit  # noqa: PLC0415 - see above
+        from scenarios.play.service import deposit  # noqa: PLC0415 - see above
 
         await deposit(self.stage, owner, Money.from_text(amount))
 

@@ -40,6 +40,17 @@ class Expect(Part):
     within: Duration | None = None
 
 
+class Explained(Part):
+    """What the explanation of a charge says."""
+
+    free: Duration | None = None
+    """Talk that was free, to the second."""
+    allowance: Text | None = None
+    """By what it was free."""
+    says: Text | list[Text] | None = None
+    """Words of its text."""
+
+
 class Record(Part):
     """What a call record says."""
 
@@ -47,7 +58,7 @@ class Record(Part):
     ended_by: Literal["caller", "callee", "switch"] | None = None
     talk: Duration | None = None
     charged: Amount | None = None
-    billing: Literal["advancepay", "debit", "collect", "free", "none"] | None = None
+    billing: Literal["advancepay", "advanceconnect", "directbill", "debit", "collect", "free", "none"] | None = None
     payer: Text | None = None
     person: Text | None = None
     station: Text | None = None
@@ -58,6 +69,10 @@ class Record(Part):
     accepted: bool | None = None
     recorded: bool | None = None
     """Whether there is a recording, as long as the talk."""
+    charge_lines: dict[str, Amount] | None = None
+    """By account, every posting of its charge but the payer's: `{income:calls:advancepay: "0.35"}`."""
+    explained: Text | Explained | None = None
+    """Words of the explanation of its charge, or what it says."""
 
 
 class After(Part):
@@ -79,3 +94,5 @@ class After(Part):
     charges: Count | None = None
     """How many charges were booked."""
     refunds: Count | None = None
+    free_used: dict[str, Duration] | None = None
+    """By person: what was talked free or counted by caps, in all periods together."""

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pydantic import Field, ValidationError
 
+from scenarios.language.billing import Billing, Fee, FreeTalk, Opening
 from scenarios.language.complaints import told_mistakes
 from scenarios.language.expectations import After, Expect
 from scenarios.language.model import Part, Text
@@ -35,13 +36,6 @@ STATION: Final = "station "
 """Before the name of a station's telephone."""
 
 
-class Opening(Part):
-    """An account at the start."""
-
-    advancepay: Amount | None = None
-    debit: Amount | None = None
-
-
 class Header(Part):
     """Everything but the script, checked by its types alone."""
 
@@ -50,14 +44,25 @@ class Header(Part):
     about: Text | None = None
     world: Text
     accounts: dict[str, Opening] = Field(default={})
-    """By called number (advancepay) or by the id of a person (debit)."""
+    """By called number (advancepay), by the id of a person (debit), or by the id of the account."""
+    allowances: dict[str, FreeTalk] = Field(default={})
+    free_days: dict[str, list[date]] = Field(default={})
+    """By their name: days on which calls cost nothing."""
+    billing: Billing = Billing()
+    fees: dict[str, Amount | Fee] = Field(default={})
+    """By channel: what a payment costs on top."""
+    taxes: list[Text] | None = None
+    """Files of taxes, fees and shares of states, beside the scenario."""
+    places: list[Text] | None = None
+    local_calls: list[Text] | None = None
     people: dict[str, dict[str, Any]] = Field(default={})
     phones: dict[str, dict[str, Any]] = Field(default={})
     stations: dict[str, dict[str, Any]] = Field(default={})
     lines: dict[str, dict[str, Any]] = Field(default={})
     facilities: dict[str, dict[str, Any]] = Field(default={})
     tariffs: list[Text] | None = None
-    priced_as_on: date | None = None
+    priced_as_on: Literal["today"] | date | None = None
+    """A day, or `today` where the world has one: the day of the wall clock."""
     profile: dict[str, dict[str, Any]] = Field(default={})
     switch: dict[str, Any] = Field(default={})
     media: dict[str, Any] = Field(default={})

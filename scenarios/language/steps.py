@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, model_validator
 
+from ledger.products.requests import ACTIVATION_MAX
+from scenarios.language.billing import Credit, Jobs
 from scenarios.language.expectations import Since
 from scenarios.language.model import TONE_HERTZ, Keys, Number, Part, Text
 from scenarios.language.quantities import Amount, Duration, Share
+
+CHANNEL: Final = "processor"
+"""Where money comes through if nothing is said, as with `payphone deposit`."""
 
 Hertz = Annotated[int, Field(ge=TONE_HERTZ[0], le=TONE_HERTZ[1])]
 Status = Annotated[int, Field(ge=300, le=699)]
@@ -207,12 +212,29 @@ class ServiceStep(Part):
     """What customer service does, as another program at the same book."""
 
     deposits: dict[str, Amount] | None = None
+    """The fee of the channel comes on top, and the cap of a payment holds."""
     adjusts: dict[str, Amount] | None = None
     """Positive gives, negative takes, against promotions."""
+    adds_numbers: dict[str, list[Number]] | None = None
+    """By account: called numbers, or the names of their telephones, that it pays for from now on."""
+    removes_numbers: dict[str, list[Number]] | None = None
+    decides_credit: dict[str, Credit] | None = None
+    """By the id of a Direct Bill account: opens it with the limit that is decided, or declines."""
+    jobs: Jobs | None = None
     blocks: ServiceBlock | None = None
     unblocks: ServiceBlock | None = None
     refused: bool = False
     """Whether the book is expected to refuse."""
+    by: Text = CHANNEL
+    """The channel a deposit comes through."""
+    active_after: Duration | None = None
+    """Until an added number is paid for: 24 hours at most."""
+
+    @model_validator(mode="after")
+    def _is_in_time(self) -> ServiceStep:
+        if self.active_after is not None and self.active_after.seconds > ACTIVATION_MAX.total_seconds():
+            raise ValueError("active after: a number is active 24h after it was added at the latest; write 24h or less")
+        return self
 
 
 class ClockStep(Part):

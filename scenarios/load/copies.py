@@ -36,6 +36,9 @@ def write_world(folder: Path, cast: Cast) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     base = find_world(cast.setting.scenario.header.world, cast.setting.scenario.base).parent
     raw["tariffs"] = [_file_beside(name, base, folder) for name in raw.get("tariffs", [])] or ["california-2021"]
+    for table in ("taxes", "places", "local_calls"):
+        if table in raw:
+            raw[table] = [_file_beside(name, base, folder) for name in raw[table]]
     for facility in raw.get("facilities", []):
         profile = cast.setting.world.profiles[facility.get("profile", "california-gtl")]
         facility["profile"] = f"{facility['id']}.profile.toml"
@@ -76,7 +79,7 @@ def _copied(cast: Cast) -> Raw:
     raw["stations"] = [{**station, "user": f"{user}-{n}"} for n in range(count)]
     ids = {person.id for person in cast.people()}
     raw["people"] = [
-        {**person, "id": f"{person['id']}-{n}", "pin": f"{n:0{len(cast.pin)}}"}
+        {**person, "id": f"{person['id']}-{n}", "pin": f"{n:0{len(cast.pin)}}", "debits": _copy_id(person, n)}
         for person in rows.get("people", [])
         if person["id"] in ids
         for n in range(count)
@@ -90,9 +93,34 @@ def _copied(cast: Cast) -> Raw:
             raw["phones"].append({**phone, "number": number, "user": f"{name}-{n}"})
             if line is not None:
                 raw["lines"].append({**line, "prefix": number})
+    raw["accounts"] = [
+        copy for row in rows.get("accounts", []) for n in range(count) if (copy := _copied_account(row, cast, n))
+    ]
     taken = {row["prefix"]: row for row in raw["lines"]}  # a copy's own row before one of the world's
     raw["lines"] = list(taken.values())
     return raw
+
+
+def _copy_id(person: Raw, n: int) -> str | None:
+    """The copy of the account that a person's debit calls are taken from."""
+    return f"{person['debits']}-{n}" if "debits" in person else None
+
+
+def _copied_account(row: Raw, cast: Cast, n: int) -> Raw | None:
+    """The nth copy of an account, which pays for the nth copies of its numbers; None where none of them is called."""
+    numbers = {
+        phone["number"]: f"{phone['number'][:-4]}{cast.place(name) + n:04}"
+        for name in cast.callees
+        for phone in cast.setting.raw["phones"]
+        if phone.get("user") == name
+    }
+    kind, _, key = row["id"].partition(":")
+    if key.startswith("+"):
+        return {**row, "id": f"{kind}:{numbers[key]}"} if key in numbers else None
+    copy = {**row, "id": f"{row['id']}-{n}"}
+    if "numbers" in row:
+        copy["numbers"] = [numbers[number] for number in row["numbers"] if number in numbers]
+    return copy
 
 
 def _line_of(number: str, lines: list[Raw]) -> Raw | None:
@@ -104,7 +132,7 @@ def _line_of(number: str, lines: list[Raw]) -> Raw | None:
 
 def _file_beside(name: str, base: Path, folder: Path) -> str:
     """Copy a file that a world names into the folder; shipped ones have a name alone."""
-    if not name.endswith(".toml"):
+    if not name.endswith((".toml", ".csv")):
         return name
     shutil.copyfile(base / name, folder / Path(name).name)
     return Path(name).name

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import wave
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from ledger.audit import audit
-from ledger.entries import EntryKind
+from ledger.entries import Entry, EntryKind
 from ledger.money import ZERO
+from ledger.product_rows import read_rows
+from ledger.products.rows import Allowance
 from ledger.records import CallRecord
 from scenarios.language.expectations import After, Record
 from scenarios.language.flows import concerned, difference, flow_text
+from scenarios.language.quantities import seconds_text
+from scenarios.play.charged import charge_lines, explained
 from scenarios.play.result import Checked
 from scenarios.play.stage import Stage
 
@@ -28,6 +32,7 @@ async def judge_after(stage: Stage, wanted: After) -> list[Checked]:
         records = sorted(await book.calls(), key=lambda record: (record.started_at, record.call_id))
         accounts = {account.account_id: account for account in await book.accounts()}
         entries = await book.entries()
+        free = await book.read(lambda core: list(read_rows(core, Allowance)))
     for owner, amount in (wanted.balance or {}).items():
         account = accounts.get(stage.account_id(owner))
         is_met = (ZERO if account is None else account.balance) == amount and account is not None
@@ -37,7 +42,8 @@ async def judge_after(stage: Stage, wanted: After) -> list[Checked]:
                 f"balance of {owner} is {amount}", is_met=is_met, found=text, line=line(("after", "balance", owner))
             )
         )
-    found += _records(stage, wanted, records)
+    found += _records(stage, wanted, records, entries)
+    found += _free(wanted, free, line)
     counts = stage.messages()
     for name, count in (wanted.messages or {}).items():
         text = f"{counts[name]}"
@@ -55,6 +61,17 @@ async def judge_after(stage: Stage, wanted: After) -> list[Checked]:
     return found
 
 
+def _free(
+    wanted: After, allowances: Sequence[Allowance], line: Callable[[tuple[str | int, ...]], int | None]
+) -> Iterator[Checked]:
+    """What each person has used of allowances and caps."""
+    for person, span in (wanted.free_used or {}).items():
+        used = sum(each.used_seconds for each in allowances if each.key.partition("/")[2] == person)
+        text = f"{person} has used {seconds_text(span.seconds)} of free talk"
+        is_met, at = span.fits(used), line(("after", "free used", person))
+        yield Checked(text, is_met=is_met, found=f"{used} s", line=at)
+
+
 def _flows(stage: Stage, wanted: After) -> Iterator[Checked]:
     for key, flows in (("flow", wanted.flow), ("flow with retransmissions", wanted.flow_with_retransmissions)):
         for name, flow in (flows or {}).items():
@@ -66,11 +83,11 @@ def _flows(stage: Stage, wanted: After) -> Iterator[Checked]:
             yield Checked(text, is_met=not problem, found=problem or "so it is", line=line)
 
 
-def _records(stage: Stage, wanted: After, records: Sequence[CallRecord]) -> Iterator[Checked]:
+def _records(stage: Stage, wanted: After, records: Sequence[CallRecord], entries: Sequence[Entry]) -> Iterator[Checked]:
     line = stage.setting.scenario.source.line
     if wanted.record is not None:
         if len(records) == 1:
-            yield from _record(stage, wanted.record, records[0], ("after", "record"))
+            yield from _record(stage, wanted.record, records[0], entries, ("after", "record"))
         else:
             text = "one call has a record"
             yield Checked(text, is_met=False, found=f"{len(records)} have", line=line(("after", "record")))
@@ -79,18 +96,20 @@ def _records(stage: Stage, wanted: After, records: Sequence[CallRecord]) -> Iter
         is_met = len(records) == len(wanted.records)
         yield Checked(text, is_met=is_met, found=f"{len(records)}", line=line(("after", "records")))
         for index, (each, record) in enumerate(zip(wanted.records, records, strict=False)):
-            yield from _record(stage, each, record, ("after", "records", index))
+            yield from _record(stage, each, record, entries, ("after", "records", index))
     elif wanted.records is not None:
         for name, each in wanted.records.items():
             of_actor = [record for record in records if record.station == name.removeprefix("station ")]
             place = ("after", "records", name)
             if of_actor:
-                yield from _record(stage, each, of_actor[-1], place)
+                yield from _record(stage, each, of_actor[-1], entries, place)
             else:
                 yield Checked(f"a call of {name} has a record", is_met=False, found="none has", line=line(place))
 
 
-def _record(stage: Stage, wanted: Record, record: CallRecord, place: tuple[str | int, ...]) -> Iterator[Checked]:
+def _record(
+    stage: Stage, wanted: Record, record: CallRecord, entries: Sequence[Entry], place: tuple[str | int, ...]
+) -> Iterator[Checked]:
     """Every field that is wanted, compared with the record's."""
     facts: dict[str, Any] = {
         "why": record.why,
@@ -115,6 +134,10 @@ def _record(stage: Stage, wanted: Record, record: CallRecord, place: tuple[str |
         elif key == "recorded":
             problem = _tape(stage.folder, record, is_wanted=bool(wanted.recorded))
             yield Checked(f"recorded: {wanted.recorded}", is_met=not problem, found=problem or "as expected", line=at)
+        elif key == "charge lines":
+            yield charge_lines(wanted.charge_lines or {}, record, entries, at)
+        elif key == "explained":
+            yield from explained(wanted.explained, record, at)
         else:
             value = getattr(wanted, key.replace(" ", "_"))
             text = f"{key}: {value}"

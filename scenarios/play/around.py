@@ -1,4 +1,4 @@
-"""What happens around the telephones: the network, the switch itself, customer service, the wall clock."""
+"""What happens around the telephones: the network, the switch itself, the wall clock."""
 
 from __future__ import annotations
 
@@ -9,21 +9,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from ledger.money import AccountId, Money
-from ledger.outcomes import Refused
-from ledger.requests import Adjust, Deposit
-from scenarios.language.steps import ClockStep, NetworkStep, Restart, ServiceBlock, ServiceStep, SwitchStep
+from scenarios.language.steps import ClockStep, NetworkStep, Restart, SwitchStep
 from scenarios.phones.codec import SAMPLES_PER_SECOND, Audio, silence, tone
 from scenarios.play.actor import Actor
-from scenarios.play.errors import CannotActError, NotHappenedError
+from scenarios.play.amending import file_names
+from scenarios.play.errors import CannotActError
 from scenarios.play.network import Wires
-from scenarios.play.setting import tariff_names, world_of
+from scenarios.play.service import serve
+from scenarios.play.setting import world_of
 from scenarios.play.stage import Stage
 from scenarios.worlds.find import find_world
-from switch.directory.blocks import EVERY_FACILITY, BlockKind, Blocks
-
-PROMOTIONS: Final = AccountId("promotions:courtesy")
-CHANNEL: Final = "processor"
 
 TOUCH_TONES: Final = {
     key: (low, high)
@@ -46,7 +41,7 @@ async def happen(stage: Stage, kind: str, body: Any) -> None:
         case "switch":
             await _switch(stage, body)
         case "customer service":
-            await _service(stage, body)
+            await serve(stage, body)
         case "clock":
             _clock(stage, body)
         case _:
@@ -75,24 +70,6 @@ def drop_off(stage: Stage, actor: Actor) -> None:
 def come_back(stage: Stage, actor: Actor) -> None:
     """Put a telephone back on the network."""
     wires(stage).network.plug(actor.name)
-
-
-async def deposit(stage: Stage, owner: str, amount: Money, *, is_refused: bool = False) -> None:
-    """Deposit as `payphone deposit` does: another program at the same book."""
-    request = Deposit(stage.next_request("deposit"), stage.account_id(owner), amount, CHANNEL, stage.utc())
-    async with stage.book() as book:
-        outcome = await book.submit(request)
-    _judge(outcome, f"a deposit of {amount} to {owner}", is_refused=is_refused)
-
-
-async def adjust(stage: Stage, owner: str, amount: Money, *, is_refused: bool = False) -> None:
-    """Change a balance by hand."""
-    request = Adjust(
-        stage.next_request("adjust"), stage.account_id(owner), amount, PROMOTIONS, stage.utc(), memo="by hand"
-    )
-    async with stage.book() as book:
-        outcome = await book.submit(request)
-    _judge(outcome, f"an adjustment of {owner} by {amount}", is_refused=is_refused)
 
 
 def touch_tones(keys: str) -> Audio:
@@ -150,37 +127,10 @@ async def _start_again(stage: Stage, changes: Restart) -> None:
     world = None
     if changes.tariffs is not None:
         scenario = stage.setting.scenario
-        raw = {**stage.setting.raw, "tariffs": tariff_names(changes.tariffs, scenario)}
+        raw = {**stage.setting.raw, "tariffs": file_names(changes.tariffs, scenario)}
         world = world_of(raw, scenario, find_world(scenario.header.world, scenario.base).parent)
     await stage.start_switch(world)
     await stage.register_telephones()
-
-
-async def _service(stage: Stage, body: ServiceStep) -> None:
-    for key in body.order:
-        match key:
-            case "deposits":
-                for owner, amount in (body.deposits or {}).items():
-                    await deposit(stage, owner, amount, is_refused=body.refused)
-            case "adjusts":
-                for owner, amount in (body.adjusts or {}).items():
-                    await adjust(stage, owner, amount, is_refused=body.refused)
-            case "blocks" | "unblocks":
-                block = body.blocks if key == "blocks" else body.unblocks
-                assert block is not None
-                await _block(stage, block, is_set=key == "blocks")
-
-
-async def _block(stage: Stage, block: ServiceBlock, *, is_set: bool) -> None:
-    telephone = stage.setting.telephones.get(block.number)
-    number = block.number if telephone is None or telephone.number is None else telephone.number
-    facility = block.facility or EVERY_FACILITY
-    async with stage.book() as book:
-        blocks = Blocks(book)
-        if is_set:
-            await blocks.block(number=number, facility=facility, kind=BlockKind.AGENT, why=block.why, at=stage.utc())
-        elif not await blocks.unblock(number=number, facility=facility, why=block.why, at=stage.utc()):
-            raise NotHappenedError(f"{number} is unblocked", "there was no such block")
 
 
 def _clock(stage: Stage, body: ClockStep) -> None:
@@ -188,12 +138,6 @@ def _clock(stage: Stage, body: ClockStep) -> None:
         stage.clock_step += timedelta(seconds=body.steps.seconds)
     if body.steps_back is not None:
         stage.clock_step -= timedelta(seconds=body.steps_back.seconds)
-
-
-def _judge(outcome: object, what: str, *, is_refused: bool) -> None:
-    if isinstance(outcome, Refused) is not is_refused:
-        found = f"it is refused: {outcome.why.value}" if isinstance(outcome, Refused) else "it is booked"
-        raise NotHappenedError(f"{what} is {'refused' if is_refused else 'booked'}", found)
 
 
 def _listed(names: str | list[str] | None) -> list[str]:

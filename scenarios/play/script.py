@@ -21,6 +21,7 @@ from scenarios.play.ears import Phrase
 from scenarios.play.errors import CannotActError, NotHappenedError
 from scenarios.play.expect import expect, instant
 from scenarios.play.result import Checked
+from scenarios.play.service import deposit
 from scenarios.play.stage import Stage
 
 PERCEIVED: Final = {"rings", "rings back", "hears", "not heard", "hears nothing", "released", "held by peer"}
@@ -128,7 +129,7 @@ class Script:
                 around.come_back(self.stage, actor)
             case "deposits":
                 assert body.deposits is not None
-                await around.deposit(self.stage, actor.name, body.deposits)
+                await deposit(self.stage, actor.name, body.deposits)
             case "waits":
                 assert body.waits is not None
                 await asyncio.sleep(body.waits.seconds)

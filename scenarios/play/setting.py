@@ -15,24 +15,18 @@ from prompts.audio import Library
 from rating.locate import Lines
 from scenarios.language.complaints import suggestion
 from scenarios.language.expectations import Expect
-from scenarios.language.quantities import parse_span
 from scenarios.language.scenario import STATION, TOGETHER, Scenario, Step
 from scenarios.language.source import ScenarioError
 from scenarios.language.steps import ActorStep, Machine, Softphone, Tone
+from scenarios.play.amending import LOCALHOST, amend, in_scenario, in_seconds
 from scenarios.play.ears import Ears, UnknownWordsError
 from scenarios.play.telephones import Telephone
-from scenarios.worlds.find import Raw, WorldError, amend_rows, find_world, first_facility, read_world
+from scenarios.worlds.find import Raw, WorldError, find_world, read_world
 from switch.app.config import Config, ConfigError, Mistake, validate_config
 from switch.app.world import LANGUAGES, World, build_world
 
 BEGINS: Final = datetime(2021, 6, 1, 12, 0, tzinfo=UTC)
 """The wall clock at the start where a scenario says nothing else: noon of a Tuesday."""
-
-SWITCH_HOST: Final = "10.0.0.1"
-SWITCH_PORT: Final = 5060
-LOCALHOST: Final = "127.0.0.1"
-LIVE_PORTS: Final = (23000, 23199)
-"""RTP of live scenarios, apart from those of `serve`, the demonstration, and what systems give away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +60,11 @@ def prepare(scenario: Scenario, *, is_live: bool) -> Setting:
         raw = read_world(path)
     except WorldError as error:
         raise ScenarioError((source.mistake(("world",), str(error)),)) from error
-    _amend(raw, scenario, is_live=is_live)
+    amend(raw, scenario, is_live=is_live)
     try:
         world = world_of(raw, scenario, path.parent)
     except ConfigError as error:
-        raise ScenarioError(tuple(_in_scenario(each, scenario) for each in error.mistakes)) from error
+        raise ScenarioError(tuple(in_scenario(each, scenario, raw) for each in error.mistakes)) from error
     telephones = {each.name: each for each in _telephones(world.config, scenario, is_live=is_live)}
     ears = Ears(world.library, list(world.profiles.values()))
     mistakes = list(_unknown(scenario, telephones, ears))
@@ -97,7 +91,7 @@ def world_of(raw: Raw, scenario: Scenario, base: Any) -> World:
     for name, profile in world.profiles.items():
         values = profile.model_dump()
         for section, keys in changes.items():
-            values.setdefault(section, {}).update({key: _in_seconds(value) for key, value in keys.items()})
+            values.setdefault(section, {}).update({key: in_seconds(value) for key, value in keys.items()})
         try:
             profiles[name] = Profile.model_validate(values)
         except ValidationError as error:
@@ -116,60 +110,6 @@ def _shipped_words(language: str) -> Library:
     library = Library(LANGUAGES[language])
     library.load_all()
     return library
-
-
-def _amend(raw: Raw, scenario: Scenario, *, is_live: bool) -> None:
-    """Put the scenario's changes, and the addresses of this run, into the world's configuration."""
-    header, facility = scenario.header, first_facility(raw)
-    amend_rows(raw, "facilities", "id", header.facilities, {})
-    amend_rows(raw, "stations", "user", _with_passwords(header.stations), {"facility": facility})
-    amend_rows(raw, "people", "id", header.people, {"facility": facility})
-    amend_rows(raw, "phones", "user", _with_passwords(header.phones), {})
-    amend_rows(raw, "lines", "prefix", header.lines, {"type": "landline"})
-    for owner, opening in header.accounts.items():
-        if opening.advancepay is not None:
-            amend_rows(raw, "phones", "number", {owner: {"advancepay": str(opening.advancepay)}}, {})
-        if opening.debit is not None:
-            amend_rows(raw, "people", "id", {owner: {"debit": str(opening.debit)}}, {"facility": facility})
-    if header.tariffs is not None:
-        raw["tariffs"] = tariff_names(header.tariffs, scenario)
-    if header.priced_as_on is not None:
-        raw["priced_as_on"] = header.priced_as_on
-    raw["switch"] = {**raw.get("switch", {}), **header.switch}
-    raw["media"] = {**raw.get("media", {}), **{key: _in_seconds(value) for key, value in header.media.items()}}
-    host = LOCALHOST if is_live else SWITCH_HOST
-    raw["switch"]["listen"] = f"{host}:{0 if is_live else SWITCH_PORT}"
-    raw["media"]["listen"] = host
-    if is_live:
-        raw["media"]["ports"] = list(LIVE_PORTS)
-
-
-def tariff_names(names: Iterable[str], scenario: Scenario) -> list[str]:
-    """Tariffs as a configuration names them; files start at the scenario's folder."""
-    return [str((scenario.base / name).resolve()) if name.endswith(".toml") else name for name in names]
-
-
-def _with_passwords(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    return {user: dict(changes) for user, changes in rows.items()}
-
-
-def _in_seconds(value: Any) -> Any:
-    """Durations as a configuration has them; what is none stays as it is."""
-    if isinstance(value, list):
-        return [_in_seconds(each) for each in value]
-    try:
-        return parse_span(value).seconds
-    except ValueError:
-        return value
-
-
-def _in_scenario(mistake: Mistake, scenario: Scenario) -> Mistake:
-    """A mistake of the amended configuration, at the amendment that most likely made it."""
-    if mistake.line is not None:
-        return mistake
-    table = mistake.key.partition("[")[0].partition(".")[0]
-    line = scenario.source.line((table,)) if (table,) in scenario.source.lines else scenario.source.line(("world",))
-    return Mistake(scenario.file, line, mistake.key, mistake.text)
 
 
 def _telephones(config: Config, scenario: Scenario, *, is_live: bool) -> Iterable[Telephone]:

@@ -25,11 +25,12 @@ from ledger.store import Book
 from scenarios.phones.errors import PhoneError
 from scenarios.phones.phone import Phone
 from scenarios.play.actor import Actor
+from scenarios.play.amending import SWITCH_HOST
 from scenarios.play.errors import CannotActError, NotHappenedError, StageError
 from scenarios.play.life import BOOK, Life, open_book
 from scenarios.play.network import SWITCH, Wires
 from scenarios.play.noise import Noise
-from scenarios.play.setting import SWITCH_HOST, Setting
+from scenarios.play.setting import Setting
 from scenarios.play.traces import Epoch, Traces
 from scenarios.sim.loop import VirtualLoop
 from switch.app.switch import Switch
@@ -151,6 +152,11 @@ class Stage:
             return advancepay(owner) if owner.startswith("+") else debit(owner)
         except MalformedAccountError as error:
             raise CannotActError(str(error)) from error
+
+    def number(self, name: str) -> str:
+        """The number of a telephone by its name; a number is itself."""
+        telephone = self.setting.telephones.get(name)
+        return name if telephone is None or telephone.number is None else telephone.number
 
     async def account(self, owner: str) -> Account | None:
         """The account as it stands, None where there is none."""

@@ -180,7 +180,7 @@ def counted(loop: VirtualLoop, strike: Callable[[], None]) -> Iterator[Points]:
         if source[0] != SWITCH_HOST or points.send(data):
             send(data, source, *rest)
 
-    loop.network.send = sending  # type: ignore[method-assign]
+    loop.network.send = sending  # type: ignore[method-assign, assignment]
     connected = Session._connected
 
     def connect(session: Session) -> Any:
@@ -192,7 +192,7 @@ def counted(loop: VirtualLoop, strike: Callable[[], None]) -> Iterator[Points]:
     def before(_connection: Any, _cursor: Any, text: str, *_rest: Any) -> None:
         points.statement(text)
 
-    Session._connected = connect  # type: ignore[method-assign]
+    Session._connected = connect  # type: ignore[method-assign, assignment]
     event.listen(Engine, "before_cursor_execute", before)
     try:
         yield points

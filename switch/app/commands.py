@@ -25,6 +25,7 @@ from ledger.errors import LedgerError
 from ledger.export import record_json
 from ledger.records import CallRecord
 from switch.app.config import Config, ConfigError, load_config, parse_config
+from switch.app.deposits import deposit
 from switch.app.loops import loop_factory
 from switch.app.switch import ListenError, Switch, running
 from switch.app.world import World, build_world
@@ -59,6 +60,7 @@ def register(app: typer.Typer) -> None:
     """Mount the commands."""
     app.command()(serve)
     app.command()(check)
+    app.command()(deposit)
 
 
 def serve(

@@ -14,7 +14,7 @@ import typer
 from ledger.jobs import Month, Report, Rules, run_jobs
 from ledger.products.inactivity import InactivityRule
 from ledger.products.requests import Ending
-from ledger.store import DEFAULT_URL
+from ledger.store import DEFAULT_URL, Book
 from ledger.terminal import AsJson, Database, fail, print_facts, with_book
 from rating.calendar import day_start, is_zone
 
@@ -50,17 +50,29 @@ def run(  # noqa: PLR0917 - typer calls it by name.
     """
     if not is_zone(zone):
         fail(f"{zone!r} is not the name of a time zone; write for example America/New_York", 2)
-    day = as_of.date()
-    rules = Rules(
+    day, rules = as_of.date(), rules_of(idle_from, unclaimed)
+    report = with_book(db, lambda book: run_day(book, day, zone, rules))
+    print_facts(report_facts(report), "\n".join(report_words(report)), as_json=as_json)
+    if not report.is_complete:
+        raise typer.Exit(1)
+
+
+def rules_of(idle_from: Trigger, unclaimed: str) -> Rules:
+    """The rules that the options say."""
+    return Rules(
         inactivity=InactivityRule(is_from_notice=idle_from is Trigger.NOTICE),
         ending=Ending.UNCLAIMED if unclaimed else Ending.REFUND,
         to=unclaimed.lower() or Rules().to,
     )
-    at, month = day_start(day, zone), last_month(day, zone)
-    report = with_book(db, lambda book: run_jobs(book, at, month, rules))
-    print_facts(report_facts(report), "\n".join(report_words(report)), as_json=as_json)
-    if not report.is_complete:
-        raise typer.Exit(1)
+
+
+async def run_day(book: Book, day: date, zone: str, rules: Rules) -> Report:
+    """Do what is due at the first instant of a day in a named zone.
+
+    Raises:
+        LedgerUnavailableError: The database did not answer; what was done until then is stored.
+    """
+    return await run_jobs(book, day_start(day, zone), last_month(day, zone), rules)
 
 
 def last_month(day: date, zone: str) -> Month:

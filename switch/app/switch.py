@@ -17,10 +17,11 @@ from typing import Any, Final
 
 from ledger.chart import Opener
 from ledger.errors import LedgerError
+from ledger.jobs import post_due
 from ledger.liveness import this_process
-from ledger.outcomes import Refusal, Refused
-from ledger.product_reads import read_due_charges
-from ledger.products.requests import AddNumber, PostCharge
+from ledger.outcomes import Refused
+from ledger.products.directbill import prepaid_id
+from ledger.products.requests import AddNumber
 from ledger.requests import Deposit, OpenAccount, RetireProcess
 from ledger.store import Book
 from switch.agent.limits import Limits
@@ -46,11 +47,9 @@ HEARTBEAT_SECONDS: Final = 1.0
 """How far apart heartbeats are, and so how much talk a crash can cost the house."""
 OUTSIDE_SECONDS: Final = 0.5
 """How far apart looks at what other processes changed are: a deposit, or a block, is heard of within half a second."""
-POST_SECONDS: Final = 1.0
-"""How far apart looks for charges are whose time to be posted has come."""
-POSTS_MAX: Final = 500
-"""So many of them are posted at one look: the book takes as many requests into one transaction."""
 SWEEP_SECONDS: Final = 60.0
+POSTING_SECONDS: Final = (1.0, 60.0)
+"""How far apart looks for charges to be posted are: a quarter of their delay, within these."""
 
 
 class ListenError(Exception):
@@ -152,7 +151,7 @@ async def running(
             contact=contact,
         )
         reception = Reception(services, _accounts(world, random, tokens), calls_max=world.config.switch.calls_max)
-        async with _chores(services, reception, beat_seconds):
+        async with _chores(services, reception, beat_seconds, posting_seconds(world)):
             try:
                 yield Switch(services=services, reception=reception, transport=transport)
             finally:
@@ -207,15 +206,18 @@ def _accounts(world: World, random: Random, tokens: Tokens) -> Accounts:
 
 
 @asynccontextmanager
-async def _chores(services: Services, reception: Reception, beat_seconds: float) -> AsyncIterator[None]:
-    """What is done again and again while the switch runs."""
-    chores = (
+async def _chores(
+    services: Services, reception: Reception, beat_seconds: float, posting_seconds: float | None
+) -> AsyncIterator[None]:
+    """What is done again and again while the switch runs; None: nobody is charged later."""
+    chores = [
         _repeat(_Beat(services), beat_seconds, services.log),
         services.book.watch_outside(OUTSIDE_SECONDS),
         _repeat(reception.cut_blocked, OUTSIDE_SECONDS, services.log),
-        _repeat(partial(_post_due, services), POST_SECONDS, services.log),
         _repeat(partial(_sweep, services), SWEEP_SECONDS, services.log),
-    )
+    ]
+    if posting_seconds is not None:
+        chores.append(_repeat(partial(_post, services), posting_seconds, services.log))
     tasks = [asyncio.create_task(chore) for chore in chores]
     try:
         yield
@@ -225,16 +227,30 @@ async def _chores(services: Services, reception: Reception, beat_seconds: float)
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def posting_seconds(world: World) -> float | None:
+    """How often to look for charges whose time has come; None where no account is charged later."""
+    if not any(opening.settles_later for opening in world.openings.values()):
+        return None
+    least, most = POSTING_SECONDS
+    return min(most, max(least, world.pricing.settles_after.total_seconds() / 4))
+
+
 async def open_accounts(book: Book, world: World, at: datetime) -> None:
-    """Open the accounts of the configuration, and book their first deposits, each once for ever."""
+    """Open the accounts of the configuration, and book their first deposits, each once for ever.
+
+    What an account on credit had when its invoice was not paid stays with the prepaid one it became (S3-10).
+
+    Raises:
+        LedgerError: The book does not answer, or has something else of an account than the configuration.
+    """
     for account_id, opening in world.openings.items():
         await book.submit(
             OpenAccount(account_id, Opener.AGENT, at, opening.credit_limit, settles_later=opening.settles_later)
         )
         for number in opening.numbers:
             added = await book.submit(AddNumber(account_id, number, at, at))
-            if isinstance(added, Refused):
-                raise LedgerError(f"number {number} of {account_id}: {added.why.value}")
+            if isinstance(added, Refused) and await book.payer_of(number, at) != prepaid_id(account_id):
+                raise LedgerError(f"number {number} of {account_id}: {added.why.value}; take it out of [[accounts]]")
         if opening.deposit.micros > 0:
             deposit = Deposit(
                 f"opening/{account_id}", account_id, opening.deposit, "configuration", at, memo="opening balance"
@@ -332,18 +348,12 @@ class _Release:
         self._services.log.info("leg_released", status=response.status)
 
 
-async def _post_due(services: Services) -> None:
-    """Post the charges of accounts that settle later, once their time has come (S3-9).
-
-    `payphone jobs run` and other switches do so too: whoever comes second is refused, and nothing is posted twice.
-    """
-    at = services.clock.utc(services.clock.now())
-    for call_id in await services.book.read(lambda core: read_due_charges(core, at, POSTS_MAX)):
-        posted = await services.book.submit(PostCharge(call_id, at))
-        if isinstance(posted, Refused) and posted.why is not Refusal.UNKNOWN_CHARGE:
-            services.log.error("charge_not_posted", call_id=call_id, why=posted.why.value)
-
-
 async def _sweep(services: Services) -> None:
     """Forget expired registrations."""
     services.registrar.sweep(services.clock.now())
+
+
+async def _post(services: Services) -> None:
+    """Post the charges of calls that were to be charged later, when their time has come (S3-9)."""
+    for call_id in await post_due(services.book, services.clock.utc(services.clock.now())):
+        services.log.info("charge_posted", call_id=call_id)

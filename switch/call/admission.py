@@ -69,6 +69,17 @@ def read_number(dialled: str) -> Destination | Reason:
             return Reason.INVALID_NUMBER
 
 
+def gate_of_facility(directory: Directory, facility: Facility, number: str) -> Reason | None:
+    """Cell phones are not called from every facility, whoever pays, free talk included (S3-4).
+
+    No account would help, so it is not `cell-phone`, whose words offer one.
+    """
+    line = directory.line(number)
+    if facility.bars_cell_phones and line is not None and line.line_type is LineType.CELL:
+        return Reason.NEVER_DIALABLE
+    return None
+
+
 def gate_of_list(person: PersonInside, number: str) -> Reason | None:
     """The allowed list of the person inside (S2-5)."""
     if person.allowed is not None and number not in person.allowed:
@@ -105,9 +116,6 @@ def payer_of(
     A free class comes first (S1-8); an account that the number was put on pays for it (S3-3), or a prefunded
     account of the number itself, on any kind of line (S1-1); collect is billed by a phone company that agrees to it.
     """
-    line = directory.line(called.number)
-    if facility.bars_cell_phones and line is not None and line.line_type is LineType.CELL:
-        return Reason.CELL_PHONE
     if facility.is_free or called.is_free:
         return FREE_CALL
     if billing is Billing.DEBIT:

@@ -19,6 +19,7 @@ from ledger.errors import LedgerError
 from ledger.hold import HoldId
 from ledger.money import ZERO, AccountId, CallId, Money
 from ledger.outcomes import Placed, Refusal, Refused
+from ledger.product_reads import read_left_of_month
 from ledger.products.requests import AdmitCall
 from ledger.requests import Charge, MonthlyLimits, PlaceHold
 from ledger.store import Book
@@ -65,6 +66,8 @@ class Charging:
         self.settles_after = settles_after
         """How long after its end the call is charged; None: at its end."""
         self._limits = limits
+        self._left: Money | None = None
+        """What the limits of the month leave; not known before the talk: admission is told by the book."""
         self._book = book
         self._clock = clock
         self._call_id = call_id
@@ -94,8 +97,7 @@ class Charging:
             if isinstance(admitted, Refused):
                 self._timeline.add(Kind.MONEY, SWITCH, BOOK, f"{self.payer} not admitted: {admitted.why.value}")
                 return admitted.why
-        available = await self._available()
-        for effect in self.meter.start(available):
+        for effect in self.meter.start(await self._balance()):
             assert isinstance(effect, Hold), "a meter starts with a hold"
             await self._place(effect)
         return None if self.meter.state is State.OPEN else self._refused or Refusal.INSUFFICIENT_FUNDS
@@ -214,7 +216,7 @@ class Charging:
         )
         match outcome:
             case Placed(_, available):
-                self.meter.granted_hold(UNLIMITED if available is None else available)
+                self.meter.granted_hold(self._within_limits(UNLIMITED if available is None else available, hold.amount))
                 text = f"hold {hold.amount} of {self.payer}: talk paid to {hold.talk}"
             case Refused(why, _, available):
                 self._refused = why
@@ -225,6 +227,20 @@ class Charging:
         self._timeline.add(Kind.MONEY, SWITCH, BOOK, text)
 
     async def _available(self) -> Money:
+        """What can still be spent on this talk: of the balance, and of the month (S1-9)."""
+        available, limits, payer = await self._balance(), self._limits, self.payer
+        if limits is not None and payer is not None:
+            self._left = await self._book.read(lambda core: read_left_of_month(core, payer, limits))
+        return self._within_limits(available, ZERO)
+
+    def _within_limits(self, available: Money, held: Money) -> Money:
+        """So much at most, when this much more is held of what the month leaves."""
+        if self._left is None:
+            return available
+        self._left = max(ZERO, self._left - held)
+        return min(available, self._left)
+
+    async def _balance(self) -> Money:
         if self.payer is None:
             return ZERO
         balance = await self._book.balance(self.payer)

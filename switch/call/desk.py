@@ -19,7 +19,7 @@ from ledger.errors import LedgerError
 from ledger.outcomes import Refusal, Refused
 from ledger.requests import UpdateCall
 from rating.price import quote
-from switch.call.admission import Payment, gate_of_list, read_number
+from switch.call.admission import Payment, gate_of_facility, gate_of_list, read_number
 from switch.call.calling import Calling
 from switch.call.charging import RETRY_SECONDS, Charging
 from switch.call.draft import Draft
@@ -240,7 +240,7 @@ class CallDesk:
             return destination
         number = destination.e164
         self._draft.number = number
-        refused = gate_of_list(person, number)
+        refused = gate_of_facility(services.directory, self._facility, number) or gate_of_list(person, number)
         if refused is not None:
             return refused
         if await services.blocks.is_blocked(number, self._facility.facility_id):

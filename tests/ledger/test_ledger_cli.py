@@ -53,42 +53,9 @@ def test_an_account_that_is_not_there_is_said(address: str) -> None:
     assert (result.exit_code, "no account +13105550100" in result.stderr) == (1, True)
 
 
-def test_a_deposit_that_is_sent_again_is_booked_once(address: str) -> None:
-    words = ("deposit", "+12125550123", "5", "--id", "receipt-7")
-    first, second = facts(address, *words), facts(address, *words)
-    assert first == {
-        "id": "receipt-7",
-        "account": "advancepay:+12125550123",
-        "amount": "5",
-        "balance": "14.625",
-        "already_booked": False,
-    }
-    assert second == {**first, "already_booked": True}  # type: ignore[dict-item]
-    assert "not booked again" in run(address, *words).stdout
-    assert "14.625" in run(address, "balance", "+12125550123").stdout
-
-
-def test_another_deposit_under_the_same_id_is_refused(address: str) -> None:
-    assert run(address, "deposit", "+12125550123", "5", "--id", "receipt-7").exit_code == 0
-    result = run(address, "deposit", "+12125550123", "6", "--id", "receipt-7", "--json")
-    assert (result.exit_code, json.loads(result.stdout)["refused"]) == (1, "ID_REUSED")
-
-
-def test_a_deposit_opens_an_account_only_if_told_to(address: str) -> None:
-    words = ("deposit", "debit:p-1", "5", "--id", "receipt-8")
-    refused = run(address, *words)
-    assert (refused.exit_code, "--open" in refused.stderr) == (1, True)
-    assert run(address, *words, "--open").exit_code == 0
-    assert run(address, "deposit", "cash:mail", "5", "--open").exit_code == 1
-
-
 @pytest.mark.parametrize(
     ("words", "hint"),
     [
-        (("deposit", "+12125550123", "five"), "is not an amount"),
-        (("deposit", "+12125550123", "0.0000001"), "millionth"),
-        (("deposit", "gold:1", "5"), "is not an account"),
-        (("deposit", "+12125550123", "5", "--channel", "No Way"), "cash:processor"),
         (("balance", "12"), "give a number"),
     ],
 )

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from ledger.chart import call_income
-from ledger.money import ZERO
+from ledger.money import ZERO, Money
 from ledger.outcomes import Placed, Refusal, Refused
+from ledger.product_reads import read_left_of_month
 from ledger.products.windows import Sum, Window
 from ledger.requests import Charge, EndCall, MonthlyLimits, PlaceHold, Refund, StartCall
+from ledger.store import Book
 from tests.support.ledger import (
     CALL,
     NOW,
@@ -22,7 +28,10 @@ from tests.support.ledger import (
     open_account,
     record,
     usd,
+    write_book,
 )
+
+T = TypeVar("T")
 
 MONTH = NOW - timedelta(days=21)
 
@@ -83,3 +92,35 @@ def test_a_month_begins_anew() -> None:
     window = Window(PHONE_BILL, Sum.CALLS, since=record().ended_at + timedelta(seconds=1))
     book = PureBook(*BILLED)
     assert [each for each in book.rows.posted[PHONE_BILL] if window.covers(each.kind, each.at)] == []
+
+
+def ask(path: Path, use: Callable[[Book], Awaitable[T]]) -> T:
+    async def run() -> T:
+        async with await Book.open(str(path)) as book:
+            return await use(book)
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("carrier", "provider", "left"),
+    [("10", "", "1"), ("", "9.50", "0.5"), ("20", "9.50", "0.5"), ("8.50", "", "0"), ("", "", None)],
+)
+def test_what_a_month_leaves_is_what_the_next_hold_may_be_to_the_micro(
+    tmp_path: Path, carrier: str, provider: str, left: str | None
+) -> None:
+    path = write_book(tmp_path / "book.db", *BILLED, collect("1", call_id="call-2"))
+    limits = collect("1", carrier=carrier, provider=provider).limits
+    assert limits is not None
+    found = ask(path, lambda book: book.read(lambda core: read_left_of_month(core, PHONE_BILL, limits)))
+    assert found == (None if left is None else usd(left))
+    if found:
+        for amount, outcome in ((found + Money(1), Refused), (found, Placed)):
+            asked = collect(str(amount), call_id="call-3", carrier=carrier, provider=provider)
+            assert isinstance(ask(path, lambda book, asked=asked: book.submit(asked)), outcome)  # type: ignore[misc]
+
+
+def test_nothing_is_known_of_the_month_of_an_account_that_is_not_there(tmp_path: Path) -> None:
+    path = write_book(tmp_path / "book.db", *STORY)
+    limits = MonthlyLimits(MONTH, usd("10"), None)
+    assert ask(path, lambda book: book.read(lambda core: read_left_of_month(core, PHONE_BILL, limits))) is None

@@ -102,6 +102,73 @@ def test_a_mistake_is_told_with_its_place_and_a_remedy(text: str, told: str) -> 
     assert any(each.startswith(told) for each in found), found
 
 
+def head(text: str) -> str:
+    return f"{HEAD}{text}\nscript:\n  - wait: 1s\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            head('accounts: {"+12125550123": {deposit: "1"}}'),
+            "a.yaml:3: accounts.+12125550123.deposit: is not for a called number or a person; known are advancepay",
+        ),
+        (
+            head('accounts:\n  advanceconnect:a: {numbers: [family]}\n  advanceconnect:b: {advancepay: "1"}'),
+            "a.yaml:5: accounts.advanceconnect:b.advancepay: is not for an account by its id; known are deposit",
+        ),
+        (
+            head("accounts:\n  advanceconnect:a: {deposit: 1}\n  directbill:b: {numbers: [family]}"),
+            "a.yaml:5: accounts[1]: credit_limit: a Direct Bill account has one",
+        ),
+        (
+            head("accounts:\n  advanceconnect:a:\n    numbers: [famly]"),
+            "a.yaml:5: accounts[0].numbers[0]: is not a number in E.164",
+        ),
+        (head("accounts: {gold:a: {deposit: 1}}"), "a.yaml:3: accounts[0]: 'gold:a' is not an account"),
+        (
+            head("allowances: {free: {every: 14d, since: 2021-04-04}}"),
+            "a.yaml:3: allowances.free: give either free or cap",
+        ),
+        (
+            head("allowances: {free: {free: 90s, every: 14d, since: 2021-04-04}}"),
+            "a.yaml:3: allowances.free: free and cap are whole minutes",
+        ),
+        (
+            head("allowances: {free: {cap: 1h, every: 36h, since: 2021-04-04}}"),
+            "a.yaml:3: allowances.free: every is day, month, or whole days",
+        ),
+        (
+            head(
+                "allowances:\n  free: {cap: 1h, every: day, since: 2021-04-04}\n  Too Long: "
+                "{free: 1h, every: 400d, since: 2021-04-04}"
+            ),
+            "a.yaml:5: allowances[1].every",
+        ),
+        (head("free days: {x: [soon]}"), "a.yaml:3: free days.x[1]: "),
+        (head("billing: {settle after: 60s}"), "a.yaml:3: billing.settle after: is not known here; did you mean"),
+        (head("billing:\n  settles after: 60s\n  deposit cap: 10"), "a.yaml:3: billing: deposit_cap: below 50 is"),
+        (head("billing:\n  deposit cap: 50\n  settles after: 100d"), "a.yaml:5: billing.settles_after: "),
+        (head('fees:\n  web: "1"\n  WEB: "1"'), "a.yaml:5: fees[1].channel: "),
+        (head("taxes: [none.toml]"), f"a.yaml:3: taxes: {Path('none.toml').resolve()}: cannot be read"),
+        (head("facilities: {valley-prison: {taxed bye: [x]}}"), "a.yaml:3: facilities[0].taxed_bye: is not a key"),
+        (head("people: {jordan: {debits: advanceconnect:x}}"), "a.yaml:3: people[0].debits: there is no account"),
+        (
+            step("customer service: {adds numbers: {advanceconnect:x: [family]}, active after: 25h}"),
+            "a.yaml:4: script[1].customer service: active after: a number is active 24h after",
+        ),
+        (step("customer service: {jobs: {as of: soon}}"), "a.yaml:4: script[1].customer service.jobs.as of: "),
+        (
+            step("wait: 1s\nafter: {record: {explained: {fre: 1s}}}"),
+            "a.yaml:5: after.record.explained.fre: is not known here; did you mean `free`?",
+        ),
+    ],
+)
+def test_a_mistake_about_money_is_told_with_its_place_and_a_remedy(text: str, told: str) -> None:
+    found = mistakes(text)
+    assert any(each.startswith(told) for each in found), found
+
+
 def test_every_mistake_is_told_at_once_in_the_order_of_the_file() -> None:
     found = mistakes(f"{HEAD}sead: 1\nscript:\n  - family: {{answer: true, pin: x}}\n  - wait: y\n")
     assert [each.split(":")[1] for each in found] == ["3", "5", "5", "6"]

@@ -179,6 +179,30 @@ def test_copies_have_a_world_of_their_own_that_knows_them(tmp_path: Path) -> Non
     assert sorted(str(each.deposit) for each in world.openings.values() if str(each.deposit) == "5") == ["5"] * 20
 
 
+def test_each_copy_of_a_household_has_an_account_of_its_own(tmp_path: Path) -> None:
+    file, folder = tmp_path / "one.yaml", tmp_path / "world"
+    head = "scenario: one\nworld: connecticut-2021\npeople: {jordan: {debits: advanceconnect:household}}\n"
+    head += 'accounts: {"advancepay:+12035550127": {settles later: true}}\nfree days: {one: [2021-06-05]}\n'
+    calls = "".join(
+        f'  - station 4-yard: {{dials: "{dialled}", pin: "4417"}}\n  - {name}: {{refuses: true}}\n'
+        for dialled, name in (("2035550123", "family"), ("2125550126", "aunt"), ("2035550127", "stranger"))
+    )
+    file.write_text(f"{head}script:\n{calls}", encoding="utf-8")
+    assert run_load(Options(file, callers=3, world_out=folder)) == KEPT
+    config = load_config(folder / "world.toml")
+    world = build_world(config, "world.toml", folder)
+    numbers = {phone.user: phone.number for phone in config.phones if phone.user}
+    users = {number: user.rpartition("-") for user, number in numbers.items()}
+    paid = {row.id: sorted(users[number][0] for number in row.numbers) for row in config.accounts}
+    assert [paid[f"advanceconnect:household-{n}"] for n in range(3)] == [["aunt", "family"]] * 3
+    assert all(len({int(users[number][2]) % 3 for number in row.numbers}) < 2 for row in config.accounts)
+    later = sorted(row.id for row in config.accounts if row.settles_later)
+    assert later == sorted(f"advancepay:{number}" for number in numbers.values() if users[number][0] == "stranger")
+    assert [person.debits for person in config.people] == [f"advanceconnect:household-{n}" for n in range(3)]
+    assert len(world.pricing.taxes.levies) == 2
+    assert len(world.pricing.free_days) == 1
+
+
 def test_a_world_is_written_for_scenarios_with_callers_only(tmp_path: Path) -> None:
     file = tmp_path / "one.yaml"
     file.write_text(HEAD + DIALS + ACCEPTS + HANGS_UP, encoding="utf-8")

@@ -13,12 +13,21 @@ from structlog.testing import capture_logs
 from ledger.errors import LedgerError, LedgerUnavailableError
 from ledger.requests import Heartbeat, RetireProcess
 from switch.app.config import parse_config
-from switch.app.switch import ListenError, running
+from switch.app.switch import ListenError, posting_seconds, running
 from switch.app.world import World, build_world
 from tests.support.outage import Outage
 from tests.support.switchboard import CONFIG, NOON, switchboard
 
 LOG = structlog.get_logger("test")
+
+HOUSEHOLD = "advanceconnect:household"
+LATER = f"""\
+[[accounts]]
+id = "{HOUSEHOLD}"
+numbers = ["+12125550123"]
+deposit = "0.01"
+settles_later = true
+"""
 
 
 def world_of(folder: Path, old: str = "", new: str = "") -> World:
@@ -149,3 +158,33 @@ async def test_a_call_that_comes_while_the_switch_stops_is_refused(tmp_path: Pat
         call = await station.dial("12125550123")
         assert (await call.wait_for_end()).status == 503
         assert board.switch.reception.call_count == 0
+
+
+async def test_charges_that_are_due_are_posted_by_the_switch_itself(tmp_path: Path) -> None:
+    async with switchboard(tmp_path, more=f"{LATER}[billing]\nsettles_after = 8\n") as board:
+        family = await board.phone("family")
+        call = await (await board.phone("yard")).dial("12125550123")
+        await call.answered()
+        await call.press("4417")
+        callee = await family.next_call()
+        await callee.answer()
+        await callee.press("5")
+        await asyncio.sleep(5)
+        await callee.hang_up()
+        assert str((await board.record()).charged) == "0.025"
+        await asyncio.sleep(7)
+        assert (await board.balances())[HOUSEHOLD] == "0.01", "not before its time"
+        await asyncio.sleep(3.5)
+        assert (await board.balances())[HOUSEHOLD] == "-0.015"
+
+
+@pytest.mark.parametrize(
+    ("accounts", "settles_after", "seconds"),
+    [("", 60, None), (LATER, 60, 15), (LATER, 1, 1), (LATER, 86_400, 60), (LATER.replace("true", "false"), 60, None)],
+)
+def test_charges_are_looked_for_only_where_an_account_settles_later(
+    tmp_path: Path, accounts: str, settles_after: int, seconds: float | None
+) -> None:
+    billing = f"[billing]\nsettles_after = {settles_after}\n{accounts}[[lines]]"
+    world = world_of(tmp_path, '[[lines]]\nprefix = "+1212555012"', f'{billing}\nprefix = "+1212555012"')
+    assert posting_seconds(world) == seconds
