@@ -88,7 +88,9 @@ class StationCall:
         The called party's own key ends its call by the story; pressed in another call, it does not touch this one.
         """
         number = self._draft.number
-        return block.kind is not BlockKind.KEYPAD and number is not None and block.touches(number, self._draft.facility)
+        if number is None or self._draft.rate is None:
+            return False  # Not admitted: the caller is being told why.
+        return block.kind is not BlockKind.KEYPAD and block.touches(number, self._draft.facility)
 
     def cut(self, reason: Reason) -> None:
         """End the call from outside its story; what was talked until now is charged."""
