@@ -59,13 +59,15 @@ class Committed:
     changes: int
     touched: frozenset[AccountId]
     """Accounts changed by this group, and by others since."""
+    is_written_beside: bool
+    """Whether rows of other packages may have changed too."""
 
 
 def run_group(session: Working, items: Sequence[Request | Write], seen_changes: int) -> Committed:
     """Decide and store a group; nothing of it counts until the transaction commits."""
     rows = load(session, footprint(item for item in items if not isinstance(item, Write)))
     touched: set[AccountId] = set()
-    if rows.head.changes > seen_changes:
+    if has_others := rows.head.changes > seen_changes:
         touched.update(changed_since(session.core, seen_changes))
     view = rows.view
     results: list[Any] = []
@@ -83,7 +85,7 @@ def run_group(session: Working, items: Sequence[Request | Write], seen_changes: 
     is_written_beside = any(isinstance(item, Write) for item in items)
     reached = save(session, rows, is_written_beside=is_written_beside)
     touched.update(rows.changed_accounts)
-    return Committed(tuple(results), reached.changes, frozenset(touched))
+    return Committed(tuple(results), reached.changes, frozenset(touched), has_others or is_written_beside)
 
 
 def changed_since(connection: Connection, change: int) -> frozenset[AccountId]:

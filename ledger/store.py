@@ -100,6 +100,7 @@ OPEN_TRIES_MAX: Final = 5
 DEFAULT_URL: Final = "sqlite+aiosqlite:///payphone.db"
 
 Listener = Callable[[AccountId], None]
+RowsListener = Callable[[], None]
 T = TypeVar("T")
 
 
@@ -111,6 +112,7 @@ class Book:
         self._reading = reading
         self._is_shared = is_shared
         self._listeners: list[Listener] = []
+        self._rows_listeners: list[RowsListener] = []
         self._writer = Writer(writing, changes, self._tell)
 
     @classmethod
@@ -320,6 +322,14 @@ class Book:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
+    def on_rows(self, listener: RowsListener) -> Callable[[], None]:
+        """Call `listener` when rows of other packages' tables may have changed; returns how to stop that.
+
+        It is told after each `write` of this book, and whenever another process changed anything.
+        """
+        self._rows_listeners.append(listener)
+        return lambda: self._rows_listeners.remove(listener)
+
     async def poll_outside_changes(self) -> None:
         """Tell listeners what other processes have changed. Costs one row when nothing has.
 
@@ -357,6 +367,9 @@ class Book:
             for account_id in sorted(committed.touched):
                 # Not called here: what a listener raises must not end the writer.
                 loop.call_soon(listener, account_id)
+        if committed.is_written_beside:
+            for told in self._rows_listeners:
+                loop.call_soon(told)
 
 
 async def _asked(ask: Callable[[], Awaitable[T]]) -> T:
@@ -386,7 +399,7 @@ def _look_at_account(session: Session, account_id: AccountId) -> Account | None:
 def _look_outside(session: Session, seen: int) -> Committed:
     changes = look_at_head(session).changes
     touched = changed_since(session.core, seen) if changes > seen else frozenset()
-    return Committed((), changes, touched)
+    return Committed((), changes, touched, is_written_beside=changes > seen)
 
 
 async def _bring_up_to_date(writing: Writing, *, may_create: bool) -> int:

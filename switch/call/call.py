@@ -82,6 +82,11 @@ class StationCall:
         if self._story is not None:
             self._story.cancel()
 
+    @property
+    def may_be_admitted(self) -> bool:
+        """Whether it has not been admitted yet, and could be."""
+        return self._draft.rate is None and self._told is None
+
     def is_blocked_by(self, block: Block) -> bool:
         """Whether a block of customer service, the facility or security came for this call.
 

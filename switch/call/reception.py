@@ -12,6 +12,7 @@ from functools import partial
 from typing import Final, Protocol
 
 from ivr.reasons import Reason
+from ledger.errors import LedgerError
 from ledger.money import CallId
 from switch.agent.complaints import Complaints
 from switch.agent.legs import InboundLeg
@@ -54,6 +55,8 @@ class Reception:
         self._calls: dict[asyncio.Task[None], Call] = {}
         self._admitted: tuple[Request, Begin] | None = None
         self._is_closing = False
+        self._blocks_changed = asyncio.Event()
+        services.book.on_rows(self._blocks_changed.set)
         self._complaints = Complaints(services.agent.counters, services.log)
         services.agent.on_screen = self._screen
         services.agent.on_invite = self._invited
@@ -73,17 +76,27 @@ class Reception:
         await asyncio.gather(*self._calls, return_exceptions=True)
 
     async def cut_blocked(self) -> None:
-        """End the calls whose number was blocked since they were admitted: a block is not for the next call only.
+        """Wait until blocks may have changed, and end the calls whose number was blocked since they were admitted.
+
+        A block is not for the next call only. To be called again and again: a call that is not admitted yet may
+        be, by what it read before.
 
         Raises:
             LedgerError: The book does not answer.
         """
-        if not self._calls:
-            return
-        latest = await self._services.blocks.latest()
-        for call in self._calls.values():
-            if isinstance(call, StationCall) and any(map(call.is_blocked_by, latest)):
+        await self._blocks_changed.wait()
+        calls = [call for call in self._calls.values() if isinstance(call, StationCall)]
+        self._blocks_changed.clear()
+        try:
+            latest = await self._services.blocks.latest() if calls else ()
+        except LedgerError:
+            self._blocks_changed.set()
+            raise
+        for call in calls:
+            if any(map(call.is_blocked_by, latest)):
                 call.cut(Reason.BLOCKED)
+        if any(call.may_be_admitted for call in calls):
+            self._blocks_changed.set()
 
     def _screen(self, request: Request, source: tuple[str, int]) -> Response | None:
         """Refuse an INVITE of which nothing need be kept; else decide what kind of call it is.

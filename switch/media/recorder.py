@@ -93,19 +93,27 @@ class _Growing:
     def fill(self, frames: int) -> None:
         """Append silence up to so many frames."""
         gap = min(frames - self._frames, GAP_MAX)
-        if gap > 0:
+        if gap >= FLUSH_FRAMES:  # A hole in the file, which reads as zeros and costs no writing.
+            self._write()
+            self._written += gap * FRAME_BYTES
+            self._file.truncate(HEADER_BYTES + self._written)
+            self._file.seek(0, os.SEEK_END)
+        elif gap > 0:
             self._waiting += bytes(gap * FRAME_BYTES)
-            self._frames += gap
+        self._frames += max(gap, 0)
 
     def flush(self) -> None:
         """Write what waits, then the header that counts it."""
-        self._file.write(self._waiting)
-        self._written += len(self._waiting)
-        self._waiting.clear()
+        self._write()
         self._file.seek(0)
         self._file.write(wav_header(self._written))
         self._file.seek(0, os.SEEK_END)
         self._file.flush()
+
+    def _write(self) -> None:
+        self._file.write(self._waiting)
+        self._written += len(self._waiting)
+        self._waiting.clear()
 
     def complete(self) -> None:
         """Write the rest and give the file its name."""
