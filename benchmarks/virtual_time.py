@@ -158,7 +158,9 @@ async def _world(folder: Path, beat_seconds: float) -> AsyncIterator[tuple[Switc
     world = build_world(parse_config(CONFIG, "bench.toml"), "bench.toml", folder)
     ended: asyncio.Queue[CallRecord] = asyncio.Queue()
     log = structlog.get_logger("bench")
-    async with running(world, base=folder, random=Random(1), utc=NOON, log=log, beat_seconds=beat_seconds) as switch:
+    async with running(
+        world, base=folder, random=Random(1), utc=NOON, log=log, beat_seconds=beat_seconds, is_inline=True
+    ) as switch:
         switch.services.ended.append(lambda record, _timeline: ended.put_nowait(record))
         yield switch, ended
 

@@ -211,17 +211,20 @@ class Heard:
         source = self._source
         if source is None or source.ssrc != packet.ssrc:
             source = self._source = _Source(packet.ssrc, packet.sequence, packet.sequence - 1)
-        extended = source.highest + _signed(packet.sequence - source.highest, 16)
-        if extended in source.recent:
+        highest, recent = source.highest, source.recent
+        extended = highest + _signed(packet.sequence - highest, 16)
+        if extended in recent:
             source.duplicated += 1
             return False
-        source.recent[extended] = None
-        if len(source.recent) > 1000:
-            del source.recent[next(iter(source.recent))]
+        recent[extended] = None
+        if len(recent) > 1000:
+            del recent[next(iter(recent))]
         source.received += 1
-        source.reordered += extended < source.highest
-        source.highest = max(source.highest, extended)
-        source.first = min(source.first, extended)
+        if extended > highest:
+            source.highest = extended
+        else:
+            source.reordered += 1
+            source.first = min(source.first, extended)
         return True
 
     def _measure_jitter(self, packet: Packet, now: float) -> None:

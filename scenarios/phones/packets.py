@@ -2,6 +2,7 @@
 
 import struct
 from dataclasses import dataclass
+from typing import NamedTuple
 
 KEYS = "0123456789*#ABCD"
 """Keys by their event code (RFC 4733 §3.2)."""
@@ -10,8 +11,7 @@ _FIXED = struct.Struct("!BBHII")
 _EVENT = struct.Struct("!BBH")
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(NamedTuple):
     """One RTP packet without its contributing sources, extension and padding."""
 
     payload_type: int
@@ -34,8 +34,8 @@ class KeyEvent:
 
 def write_packet(packet: Packet) -> bytes:
     """Return the datagram."""
-    second = packet.is_marked << 7 | packet.payload_type
-    return _FIXED.pack(0x80, second, packet.sequence, packet.timestamp, packet.ssrc) + packet.payload
+    payload_type, sequence, timestamp, ssrc, payload, is_marked = packet
+    return _FIXED.pack(0x80, is_marked << 7 | payload_type, sequence, timestamp, ssrc) + payload
 
 
 def read_packet(datagram: bytes) -> Packet | None:

@@ -296,12 +296,12 @@ class Sound(asyncio.DatagramProtocol):
                 self._speeches.popleft()
                 if not speech.spoken.done():
                     speech.spoken.set_result(None)
-        return frame + _SILENT[law][len(frame) :]
+        return frame if len(frame) == FRAME_SAMPLES else frame + _SILENT[law][len(frame) :]
 
     def _send(
         self, payload_type: int, timestamp: int, payload: bytes, *, is_marked: bool, is_lost: bool = False
     ) -> None:
-        packet = Packet(payload_type, self._sequence, timestamp, self._ssrc, payload, is_marked=is_marked)
+        packet = Packet(payload_type, self._sequence, timestamp, self._ssrc, payload, is_marked)
         self._sequence = (self._sequence + 1) % (1 << 16)
         if is_lost or self._transport is None or self._path is None or self._transport.is_closing():
             return

@@ -6,6 +6,7 @@ Each verb waits until what it says has happened, and raises `NotHappenedError` i
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -32,7 +33,10 @@ PATIENCE: Final = 60.0
 """Seconds an actor waits for what it expects, unless told otherwise: longer than ringing and greeting."""
 
 LISTEN_SECONDS: Final = 0.25
-"""How often an actor who waits for words compares what it heard with them."""
+"""How often an actor who waits for words compares what it heard with them, once they may be over."""
+
+BEGUN_SECONDS: Final = 1.0
+"""So long after words began they are found, though half of them be lost."""
 
 OVERLAP: Final = 0.12
 """Seconds by which clips in a row may seem to overlap: their trimmed edges, and the recogniser's reach."""
@@ -328,18 +332,22 @@ class Actor:
         call = self.call
         if call.answered_at is None:
             await self.is_answered()
-        seconds = self._ears.seconds(phrase)
-        since = self._heard_until - OVERLAP
+        seconds, last_seconds = self._ears.seconds(phrase), self._ears.seconds(phrase[-1:])
+        since = listened = self._heard_until - OVERLAP
         while True:
             now, is_ended = self._loop.time(), call.is_ended
-            if call.heard.sound_seconds(max(since, now - 2 * LISTEN_SECONDS), now) > 0 or is_ended:
+            # What has not begun, or only just, cannot be over before its length has passed.
+            over_at = now - BEGUN_SECONDS + last_seconds
+            if call.heard.sound_seconds(max(since, listened - LISTEN_SECONDS), now) > 0 or is_ended:
                 for found in await self._find(phrase, call, since, now):
                     if _is_enough(found, seconds, now, is_ended=is_ended):
                         return found
+                    over_at = min(over_at, found.at + seconds - LISTEN_SECONDS)
             if now >= deadline or is_ended:
                 return None
-            since = max(since, now - seconds - 1.0)
-            await call.ends_within(LISTEN_SECONDS)
+            since, listened = max(since, now - seconds - BEGUN_SECONDS), now
+            steps = max(1, math.floor((over_at - now) / LISTEN_SECONDS))
+            await call.ends_within(min(steps * LISTEN_SECONDS, max(LISTEN_SECONDS, deadline - now)))
 
     async def _find(self, phrase: Phrase, call: PhoneCall, since: float, until: float) -> list[HeardClip]:
         """Compare what was heard; beside the loop where time is real, so that the switch's media go on meanwhile."""

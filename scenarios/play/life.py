@@ -24,7 +24,11 @@ BOOK: Final = "book.db"
 
 async def open_book(folder: Path) -> Book:
     """The book of a scenario; in virtual time it works on the loop, for time stands still meanwhile anyway."""
-    return await Book.open(str(folder / BOOK), is_inline=isinstance(asyncio.get_running_loop(), VirtualLoop))
+    return await Book.open(str(folder / BOOK), is_inline=_is_virtual())
+
+
+def _is_virtual() -> bool:
+    return isinstance(asyncio.get_running_loop(), VirtualLoop)
 
 
 class Life:
@@ -109,6 +113,8 @@ class Life:
     async def _live(self, world: World, started: asyncio.Future[Switch], stop: asyncio.Event) -> None:
         random, log = Random(f"{self._seed}/switch/{self.lives}"), self._noise.logger(self.lives)
         book = await open_book(self._folder)
-        async with running(world, base=self._folder, random=random, utc=self._utc(), log=log, book=book) as switch:
+        async with running(
+            world, base=self._folder, random=random, utc=self._utc(), log=log, book=book, is_inline=_is_virtual()
+        ) as switch:
             started.set_result(switch)
             await stop.wait()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import math
+import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -12,7 +14,7 @@ from scenarios.language.steps import Link as LinkChange
 from scenarios.language.steps import Lost
 from scenarios.play.errors import CannotActError
 from scenarios.sim.nat import Nat
-from scenarios.sim.network import Address, Link, Network, Passage
+from scenarios.sim.network import Address, Fate, Link, Network, Passage
 
 SWITCH: Final = "switch"
 ALL: Final = "all"
@@ -21,6 +23,7 @@ FROM: Final = "from "
 PUBLIC: Final = "203.0.113.{number}"
 """Public addresses of telephones behind a NAT (RFC 5737, for documentation)."""
 PUBLIC_MAX: Final = 254
+_INSTANTS: Final = struct.Struct("!dd")
 
 
 class Wires:
@@ -31,6 +34,7 @@ class Wires:
         self.actors = tuple(actors)
         self._links: dict[tuple[str, str], Link] = {}
         self._trace = hashlib.sha256()
+        self._ends: dict[tuple[Address, Address, Fate], bytes] = {}
         self._losses: list[_Loss] = []
         self._nats: dict[str, Nat] = {}
         self._publics = itertools.count(1)
@@ -113,8 +117,12 @@ class Wires:
         self.network.link(source, target, link)
 
     def _note(self, passage: Passage) -> None:
-        head = f"{passage.at!r} {passage.source} {passage.target} {passage.fate.name} {passage.arrives_at!r} "
-        self._trace.update(head.encode() + passage.data)
+        at, source, target, data, fate, arrives_at = passage
+        instants = _INSTANTS.pack(at, math.nan if arrives_at is None else arrives_at)
+        ends = self._ends.get((source, target, fate))
+        if ends is None:
+            ends = self._ends[source, target, fate] = f"{source} {target} {fate.name} ".encode()
+        self._trace.update(instants + ends + data)
 
     def _loses(self, data: bytes, source: Address, target: Address) -> bool:
         """Whether this very datagram is to be lost."""

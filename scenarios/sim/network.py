@@ -10,11 +10,10 @@ datagram with its fate.
 import itertools
 import random
 from collections.abc import Callable, Sequence
-from contextvars import copy_context
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from ipaddress import ip_address
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from scenarios.sim.hosts import ANY, PORTS_EPHEMERAL, SHARED, Host, standing
 from scenarios.sim.nat import Nat
@@ -57,12 +56,16 @@ class Link:
     reordering: float = 0.0
     reordering_delay: float = 0.03
     bytes_max: int = DATAGRAM_BYTES_MAX
+    has_chance: bool = field(init=False, repr=False, compare=False)
+    """Whether what becomes of a datagram is drawn."""
 
     def __post_init__(self) -> None:
         assert self.delay >= 0
         assert self.jitter >= 0
         assert self.loss_burst >= 1
         assert all(0 <= share <= 1 for share in (self.loss, self.duplication, self.reordering))
+        chances = (self.jitter, self.loss, self.duplication, self.reordering)
+        object.__setattr__(self, "has_chance", any(chances))
 
 
 class Fate(Enum):
@@ -73,8 +76,7 @@ class Fate(Enum):
     CUT = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(NamedTuple):
     """One datagram on its way; a duplicated one has two."""
 
     at: float
@@ -96,12 +98,19 @@ class Receiver(Protocol):
 
 
 @dataclass(slots=True)
+class _Flow:
+    """What is remembered of the datagrams from one socket to another."""
+
+    last_arrival: float = 0.0
+
+
+@dataclass(slots=True)
 class _LinkState:
     """What a link remembers between datagrams."""
 
     chance: random.Random
     is_losing: bool = False
-    last_arrivals: dict[tuple[Address, Address], float] = field(default_factory=dict)
+    flows: dict[tuple[Address, Address], _Flow] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +122,7 @@ class _Route:
     is_cut: bool
     link: Link
     state: _LinkState
+    flow: _Flow
     nats: tuple[Nat, ...]
 
     @property
@@ -147,7 +157,6 @@ class Network:
         self.losing: Callable[[bytes, Address, Address], bool] | None = None
         """Picks single datagrams to lose, by content, source and target: a certain message of a call."""
         self._routes: dict[tuple[Address, Address], _Route] = {}
-        self._context = copy_context()
 
     @property
     def link_default(self) -> Link:
@@ -291,7 +300,7 @@ class Network:
                 for observer in self._observers:
                     observer(passage)
         for arrival in arrivals:
-            timers.call_at(arrival, self._arrive, data, seen, target, sender, timers, context=self._context)
+            timers.pass_at(arrival, self._arrive, data, seen, target, sender, timers)
 
     def one_way(self, source: str, target: str) -> float | None:
         """Return how long a segment of a stream takes, or None where nothing passes; streams lose nothing."""
@@ -320,12 +329,14 @@ class Network:
         origin, goal = self.host_of(source[0]), self.host_of(target[0])
         if len(self._routes) >= ROUTES_MAX:
             self._routes.clear()
+        state = self._state(origin.name, goal.name)
         route = self._routes[source, target] = _Route(
             origin,
             goal,
             (origin.name, goal.name) in self._cuts or self._is_hidden(source[0], target[0]),
             self._link_between(origin.name, goal.name),
-            self._state(origin.name, goal.name),
+            state,
+            state.flows.setdefault((source, target), _Flow()),
             tuple(nat for nat in self._nats if source[0] in nat.inside and target[0] not in nat.inside),
         )
         return route
@@ -340,10 +351,14 @@ class Network:
         if not route.is_open:
             return Fate.CUT, ()
         link, state = route.link, route.state
-        draw = state.chance.random
         is_picked = self.losing is not None and self.losing(data, source, target)
-        if is_picked or len(data) > link.bytes_max or self._is_lost(link, state):
+        if is_picked or len(data) > link.bytes_max or (link.has_chance and self._is_lost(link, state)):
             return Fate.LOST, ()
+        flow = route.flow
+        if not link.has_chance:
+            flow.last_arrival = max(now + link.delay, flow.last_arrival)
+            return Fate.SENT, (flow.last_arrival,)
+        draw = state.chance.random
         copies = 2 if draw() < link.duplication else 1
         arrivals = []
         for _ in range(copies):
@@ -351,8 +366,7 @@ class Network:
             if draw() < link.reordering:
                 arrival += link.reordering_delay
             else:
-                arrival = max(arrival, state.last_arrivals.get((source, target), 0.0))
-                state.last_arrivals[source, target] = arrival
+                arrival = flow.last_arrival = max(arrival, flow.last_arrival)
             arrivals.append(arrival)
         return Fate.SENT, arrivals
 

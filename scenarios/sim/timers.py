@@ -1,4 +1,4 @@
-"""The little the simulated network needs of an event loop."""
+"""The little the simulated network needs of its event loop."""
 
 from asyncio import TimerHandle
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 
 class Timers(Protocol):
-    """Time, and calls at an instant: any asyncio loop."""
+    """Time, and calls at an instant."""
 
     def time(self) -> float:
         """Return the present instant."""
@@ -16,3 +16,6 @@ class Timers(Protocol):
         self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> TimerHandle:
         """Call back at an instant."""
+
+    def pass_at(self, when: float, take: Callable[..., object], *args: Any) -> None:
+        """Call back at an instant, in no context of its own."""

@@ -156,7 +156,14 @@ class House:
         book = await Book.open(str(self._folder / BOOK_FILE), is_inline=not self._has_media)
         self._book = book
         async with running(
-            self._world, base=self._folder, random=random, utc=life.utc, log=self._log, media=quiet, book=book
+            self._world,
+            base=self._folder,
+            random=random,
+            utc=life.utc,
+            log=self._log,
+            media=quiet,
+            book=book,
+            is_inline=True,
         ) as switch:
             ready.set_result(switch)
             await self._stopping.wait()

@@ -100,6 +100,7 @@ async def running(
     media: MediaDriver | None = None,
     book: Book | None = None,
     beat_seconds: float = HEARTBEAT_SECONDS,
+    is_inline: bool = False,
 ) -> AsyncIterator[Switch]:
     """Run a switch inside this block, on its own driver of the media step and its own book unless others are given.
 
@@ -107,6 +108,9 @@ async def running(
 
     A beat longer than a second spares the book; it is how much talk a crash can cost the house. Longer than
     `ledger.liveness.SILENCE_MAX` it may be only where no process of another machine shares the book.
+
+    With `is_inline` its own book and recordings are written on the event loop: for simulations, where nobody waits
+    for a disk.
 
     Raises:
         LedgerError: The book cannot be opened.
@@ -121,12 +125,12 @@ async def running(
     tokens = Tokens(random)
     async with contextlib.AsyncExitStack() as stack:
         if book is None:
-            book = await Book.open(_at(base, world.config.book.url))
+            book = await Book.open(_at(base, world.config.book.url), is_inline=is_inline)
         await stack.enter_async_context(book)
         process = this_process(tokens.tag(), clock.utc(clock.now()))
         await open_accounts(book, world, clock.utc(clock.now()))
         await book.register(process)
-        driver = media or _driver(world.config.media, ports, random, silence_max)
+        driver = media or _driver(world.config.media, ports, random, silence_max, is_inline=is_inline)
         stack.push_async_callback(driver.close)
         transport, agent, contact = await _agent(world.config.switch, tokens, log, stack)
         services = Services(
@@ -160,13 +164,16 @@ async def running(
             await book.submit(RetireProcess(process.process_id))
 
 
-def _driver(media: MediaTable, ports: range, random: Random, silence_max: float | None) -> MediaDriver:
+def _driver(
+    media: MediaTable, ports: range, random: Random, silence_max: float | None, *, is_inline: bool
+) -> MediaDriver:
     """The driver of the media step in this process."""
     return InProcessDriver(
         host=media.listen,
         advertised=media.advertised or media.listen,
         ports=ports,
         random=random,
+        is_inline=is_inline,
         silence_max=media.silence_max if silence_max is None else silence_max,
     )
 

@@ -40,7 +40,7 @@ log = structlog.get_logger(__name__)
 
 
 class InProcessDriver:
-    """Paces one engine on the running event loop. Make it inside that loop."""
+    """Paces one engine on the running event loop. Make it inside that loop; `is_inline` is `RecordingWriter`'s."""
 
     def __init__(
         self,
@@ -51,6 +51,7 @@ class InProcessDriver:
         random: Random,
         tick: float = TICK,
         silence_max: float = SILENCE_MAX,
+        is_inline: bool = False,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._host = host
@@ -63,7 +64,7 @@ class InProcessDriver:
         self._legs: dict[LegId, InProcessLeg] = {}
         self._sockets: dict[int, _Socket] = {}
         self._recordings: dict[RecordingId, InProcessRecording] = {}
-        self._writer = RecordingWriter()
+        self._writer = RecordingWriter(is_inline=is_inline)
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
         self.arrived: list[tuple[LegId, bytes, Address, float]] = []

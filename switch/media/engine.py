@@ -242,7 +242,7 @@ class Engine:
             step.recorded.append(recorded)
         if is_few and all(map(self._sender.is_plain, due)):
             for row in due:
-                self._sender.send_one(row, tick, step.packets)
+                self._sender.send_one(row, tick, now, step.packets, step.events)
         else:
             self._sender.send(self._rota.due_array(tick), tick, now, step.packets, step.events)
 
@@ -264,6 +264,8 @@ class Engine:
         legs = self._legs
         is_silent = legs.is_connected & legs.is_receiving & legs.is_sending & ~legs.is_lost_told
         is_silent &= legs.arrived_at <= now - self._silence_max
+        if not is_silent.any():
+            return
         for row in np.flatnonzero(is_silent).tolist():
             legs.is_lost_told[row] = True
             events.append((legs.id_of(row), MediaLost(now)))

@@ -110,6 +110,12 @@ def compress_rows(samples: Audio, laws: NDArray[np.uint8]) -> Codes:
     return codes_in_law
 
 
+def compress_in(samples: Audio, law: int) -> bytes:
+    """Code samples in a law, given by its row of the tables."""
+    codes_in_law: bytes = _COMPRESSED[law].take(samples.view(np.uint16)).tobytes()
+    return codes_in_law
+
+
 def expand_rows(codes: Codes, laws: NDArray[np.uint8]) -> Audio:
     """Decode a matrix of codes, each row in the law named for it."""
     samples: Audio = EXPANDED[laws[:, None], codes]

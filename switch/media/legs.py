@@ -117,7 +117,7 @@ class Legs:
         """
         row = heapq.heappop(self._free)
         self.is_open[row] = True
-        return LegId(row | int(self.generation[row]) << ROW_BITS)
+        return LegId(row | self.cells.generation[row] << ROW_BITS)
 
     def close(self, leg: LegId) -> None:
         """Free the row and wipe what it held; whoever heard it hears nothing."""

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from switch.media.control import Audio, PlayId
+from switch.media.g711 import compress_in
 from switch.media.wire import FRAME_SAMPLES
 
 
 class Playing:
     """One play or overlay. Nothing is copied until a frame is asked for, unless there are several parts."""
 
-    __slots__ = ("_at", "_is_looped", "_samples", "play_id")
+    __slots__ = ("_at", "_codes", "_is_looped", "_law", "_samples", "play_id")
 
     def __init__(self, play_id: PlayId, audio: Sequence[Audio], *, is_looped: bool) -> None:
         parts = [np.ascontiguousarray(part, dtype=np.int16) for part in audio]
@@ -23,6 +24,7 @@ class Playing:
         self.play_id = play_id
         self._samples: Audio = parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, np.int16), *parts])
         self._at = 0
+        self._law, self._codes = -1, b""
         self._is_looped = is_looped and len(self._samples) > 0
 
     @property
@@ -39,6 +41,19 @@ class Playing:
         """Leave frames out."""
         self._at += frames * FRAME_SAMPLES
         self._at = self._at % len(self._samples) if self._is_looped else min(self._at, len(self._samples))
+
+    def next_codes(self, law: int) -> bytes:
+        """The next 20 ms in a law; the whole play is coded with the first of them."""
+        if law != self._law:
+            self._law, self._codes = law, compress_in(self._samples, law)
+        at = self._at
+        codes = self._codes[at : at + FRAME_SAMPLES]
+        if len(codes) == FRAME_SAMPLES:
+            self._at = at + FRAME_SAMPLES
+            return codes
+        frame = np.empty(FRAME_SAMPLES, np.int16)
+        self.next_frame(frame)
+        return compress_in(frame, law)
 
     def next_frame(self, frame: Audio) -> None:
         """Fill `frame` with the next 20 ms, with silence after the end."""

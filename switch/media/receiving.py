@@ -72,17 +72,17 @@ class Receiver:
         plain_rows: list[int] = []
         slow: list[int] = []
         latched, capacity = legs.latched, legs.capacity
-        for i, (leg, datagram, source, _) in enumerate(arrived):
-            row = leg & ROW_MASK
-            if len(datagram) == FRAME_SIZE and row < capacity and source == latched[row]:
+        is_few = len(arrived) <= legs.few
+        for i, arrival in enumerate(arrived):
+            row = arrival[0] & ROW_MASK
+            if len(arrival[1]) != FRAME_SIZE or row >= capacity or arrival[2] != latched[row]:
+                slow.append(i)
+            elif not is_few:
                 plain.append(i)
                 plain_rows.append(row)
-            else:
+            elif not self._receive_frame(row, arrival):
                 slow.append(i)
-        if 0 < len(plain) <= legs.few:
-            slow += [i for i, row in zip(plain, plain_rows, strict=True) if not self._receive_frame(row, arrived[i])]
-            slow.sort()
-        elif plain:
+        if plain:
             slow += self._receive_frames(arrived, np.array(plain), np.array(plain_rows))
             slow.sort()
         taken: dict[int, int] = {}
@@ -146,9 +146,9 @@ class Receiver:
         ):
             return False
         newest = cells.newest_timestamp[row]
-        timestamp = newest + _signed_32(timestamp - newest)
+        timestamp = newest + ((timestamp - newest + 0x80000000) & 0xFFFFFFFF) - 0x80000000  # `_signed_32`
         frame, remainder = divmod(timestamp - cells.base[row], FRAME_SAMPLES)
-        step = _signed_16(sequence - cells.highest[row])
+        step = ((sequence - cells.highest[row] + 0x8000) & 0xFFFF) - 0x8000  # `_signed_16`
         if remainder or not 0 <= frame - cells.playhead[row] < RING_FRAMES or not -DISORDER_MAX < step < DROPOUT_MAX:
             return False
         cells.packets_in[row] += self._count_one(row, step)

@@ -13,9 +13,9 @@ import struct
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
-from switch.media.taping import RecordedFrames, RecordingId
+from switch.media.taping import RecordedFrames, RecordingId, expand_stereo
 from switch.media.wire import FRAME_SAMPLES
 
 RATE: Final = 8000
@@ -69,6 +69,29 @@ def wav_header(data_bytes: int) -> bytes:
     )
 
 
+class _File:
+    """A file written here and there, each time by one call of the system."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def write(self, data: bytes | bytearray, at: int) -> None:
+        """Write all of it."""
+        written = 0
+        while written < len(data):
+            written += os.pwrite(self._descriptor, data[written:] if written else data, at + written)
+
+    def extend(self, size: int) -> None:
+        """Let it be so long, with zeros."""
+        os.truncate(self._descriptor, size)
+
+    def sync(self) -> None:
+        os.fsync(self._descriptor)
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+
 class _Growing:
     """One file that grows."""
 
@@ -76,13 +99,13 @@ class _Growing:
         self.path = path
         self._part = path.with_name(path.name + ".part")
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file: BinaryIO = os.fdopen(os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
-        self._file.write(wav_header(0))
+        self._file = _File(os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        self._file.write(wav_header(0), 0)
         self._frames = 0
         self._waiting = bytearray()
         self._written = 0
 
-    def add(self, number: int, frame: bytes) -> None:
+    def add(self, number: int, frame: memoryview) -> None:
         """Append a frame, after silence for those left out before it."""
         self.fill(number)
         self._waiting += frame
@@ -96,8 +119,7 @@ class _Growing:
         if gap >= FLUSH_FRAMES:  # A hole in the file, which reads as zeros and costs no writing.
             self._write()
             self._written += gap * FRAME_BYTES
-            self._file.truncate(HEADER_BYTES + self._written)
-            self._file.seek(0, os.SEEK_END)
+            self._file.extend(HEADER_BYTES + self._written)
         elif gap > 0:
             self._waiting += bytes(gap * FRAME_BYTES)
         self._frames += max(gap, 0)
@@ -105,20 +127,17 @@ class _Growing:
     def flush(self) -> None:
         """Write what waits, then the header that counts it."""
         self._write()
-        self._file.seek(0)
-        self._file.write(wav_header(self._written))
-        self._file.seek(0, os.SEEK_END)
-        self._file.flush()
+        self._file.write(wav_header(self._written), 0)
 
     def _write(self) -> None:
-        self._file.write(self._waiting)
+        self._file.write(self._waiting, HEADER_BYTES + self._written)
         self._written += len(self._waiting)
         self._waiting.clear()
 
     def complete(self) -> None:
         """Write the rest and give the file its name."""
         self.flush()
-        os.fsync(self._file.fileno())
+        self._file.sync()
         self._file.close()
         self._part.replace(self.path)
 
@@ -128,9 +147,14 @@ class _Growing:
 
 
 class RecordingWriter:
-    """The thread that writes, and the queue to it. Every method but `_run` and below belongs to the loop."""
+    """The thread that writes, and the queue to it. Every method but `_run` and below belongs to the loop.
 
-    def __init__(self) -> None:
+    Args:
+        is_inline: Write on the loop instead, in no thread: for simulations, where nobody waits for a disk.
+    """
+
+    def __init__(self, *, is_inline: bool = False) -> None:
+        self._is_inline = is_inline
         self._queue: queue.Queue[_Begin | _End | list[RecordedFrames] | None] = queue.Queue()
         self._gathered: list[RecordedFrames] = []
         self._room = threading.Semaphore(QUEUE_MAX)
@@ -144,10 +168,10 @@ class RecordingWriter:
 
     def begin(self, recording: RecordingId, path: Path) -> None:
         """Make the file; frames of it may follow."""
-        if self._thread is None:
+        if self._thread is None and not self._is_inline:
             self._thread = threading.Thread(target=self._run, name="recordings", daemon=True)
             self._thread.start()
-        self._queue.put(_Begin(recording, path))
+        self._put(_Begin(recording, path))
 
     def add(self, frames: RecordedFrames) -> None:
         """Hand frames to the thread, with some more; if it is `PATIENCE` behind, leave them out and count them."""
@@ -158,12 +182,14 @@ class RecordingWriter:
     def end(self, recording: RecordingId, frames: int = 0) -> None:
         """Complete the file once everything before is written, with silence up to so many frames."""
         self._hand_over()
-        self._queue.put(_End(recording, frames))
+        self._put(_End(recording, frames))
 
     def close(self) -> None:
         """Complete every file and end the thread. Blocks: call it off the loop."""
         self._hand_over()
-        if self._thread is not None:
+        if self._is_inline:
+            self._end_all()
+        elif self._thread is not None:
             self._queue.put(None)
             self._thread.join()
             self._thread = None
@@ -172,23 +198,37 @@ class RecordingWriter:
         gathered, self._gathered = self._gathered, []
         if not gathered:
             return
+        if self._is_inline:
+            self._add(gathered)
+            return
         self._is_patient = self._room.acquire(timeout=PATIENCE if self._is_patient else 0)
         if self._is_patient:
             self._queue.put(gathered)
         else:
             self.frames_dropped += sum(len(frames.recordings) for frames in gathered)
 
+    def _put(self, item: _Begin | _End) -> None:
+        if self._is_inline:
+            self._do(item)
+        else:
+            self._queue.put(item)
+
     def _run(self) -> None:
         while (item := self._queue.get()) is not None:
-            match item:
-                case _Begin():
-                    self._begin(item)
-                case _End():
-                    self._end(item.recording, item.frames)
-                case list():
-                    for frames in item:
-                        self._add(frames)
-                    self._room.release()
+            if isinstance(item, list):
+                self._add(item)
+                self._room.release()
+            else:
+                self._do(item)
+        self._end_all()
+
+    def _do(self, item: _Begin | _End) -> None:
+        if isinstance(item, _Begin):
+            self._begin(item)
+        else:
+            self._end(item.recording, item.frames)
+
+    def _end_all(self) -> None:
         for recording in list(self._growing):
             self._end(recording, 0)
 
@@ -198,14 +238,16 @@ class RecordingWriter:
         except OSError as error:
             self.failures.append((item.path, error))
 
-    def _add(self, item: RecordedFrames) -> None:
-        samples = item.samples.astype("<i2", copy=False)
-        for i, (recording, number) in enumerate(zip(item.recordings, item.numbers, strict=True)):
+    def _add(self, batches: list[RecordedFrames]) -> None:
+        samples = expand_stereo(b"".join(each.codes for each in batches), b"".join(each.laws for each in batches))
+        octets = memoryview(samples.astype("<i2", copy=False)).cast("B")
+        names = [(name, number) for each in batches for name, number in zip(each.recordings, each.numbers, strict=True)]
+        for i, (recording, number) in enumerate(names):
             growing = self._growing.get(recording)
             if growing is None:
                 continue
             try:
-                growing.add(number, samples[i].tobytes())
+                growing.add(number, octets[i * FRAME_BYTES : (i + 1) * FRAME_BYTES])
             except OSError as error:
                 self._fail(recording, error)
 

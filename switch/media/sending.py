@@ -42,9 +42,14 @@ class Sender:
     def __init__(self, legs: Legs) -> None:
         self._legs = legs
 
-    def send_one(self, row: int, tick: int, packets: list[Packet]) -> None:
-        """Let one leg alone say its next frame, where that is the other party or silence."""
+    def send_one(self, row: int, tick: int, now: float, packets: list[Packet], events: Events) -> None:
+        """Let one leg alone say its next frame, where that is a play, the other party or silence."""
         cells = self._legs.cells
+        play = self._legs.playing.get(row)
+        said = None if play is None else play.next_codes(cells.law[row])
+        if play is not None and play.is_over:
+            del self._legs.playing[row]
+            events.append((self._legs.id_of(row), PlayEnded(play.play_id, now)))
         if cells.is_sending[row]:
             target = self._legs.target[row]
             second = cells.payload_type[row] | (MARKER_BIT if cells.is_marked[row] else 0)
@@ -54,13 +59,13 @@ class Sender:
             cells.sequence[row] = (sequence + 1) & 0xFFFF
             cells.packets_out[row] += 1
             if target is not None:
-                packets.append((self._legs.id_of(row), header + self._heard_by(row, tick), target))
+                packets.append((self._legs.id_of(row), header + (said or self._heard_by(row, tick)), target))
         cells.timestamp[row] = (cells.timestamp[row] + FRAME_SAMPLES) & 0xFFFFFFFF
 
     def is_plain(self, row: int) -> bool:
-        """Whether a leg says nothing but the other party or silence."""
+        """Whether a leg says nothing over what else it says, and no keys."""
         legs = self._legs
-        return row not in legs.playing and row not in legs.overlay and row not in legs.dialling
+        return row not in legs.overlay and row not in legs.dialling
 
     def _heard_by(self, row: int, tick: int) -> bytes:
         cells = self._legs.cells

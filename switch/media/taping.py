@@ -13,7 +13,7 @@ from typing import NewType
 import numpy as np
 from numpy.typing import NDArray
 
-from switch.media.g711 import EXPANDED, expand_rows
+from switch.media.g711 import MU_LAW, SILENCE, SILENT_FRAMES, expand_rows
 from switch.media.legs import NEVER, NO_ROW, LegId, Legs
 from switch.media.rota import FRAME_TICKS
 from switch.media.wire import FRAME_SAMPLES
@@ -28,8 +28,22 @@ class RecordedFrames:
     recordings: list[RecordingId]
     numbers: list[int]
     """Which frame of its recording each is, from 0; a number left out is 20 ms of silence."""
-    samples: NDArray[np.int16]
-    """Shape (recordings, 160, 2): left and right."""
+    codes: bytes
+    """160 codes of the left and 160 of the right party of each: to decode them is the work of who writes them down."""
+    laws: bytes
+    """The law of each party's codes."""
+
+    @property
+    def samples(self) -> NDArray[np.int16]:
+        """Shape (recordings, 160, 2): left and right."""
+        return expand_stereo(self.codes, self.laws)
+
+
+def expand_stereo(codes: bytes, laws: bytes) -> NDArray[np.int16]:
+    """Decode frames of left and right codes, side by side: shape (frames, 160, 2)."""
+    rows = np.frombuffer(codes, np.uint8).reshape(-1, FRAME_SAMPLES)
+    sides = expand_rows(rows, np.frombuffer(laws, np.uint8)).reshape(-1, 2, FRAME_SAMPLES)
+    return np.ascontiguousarray(sides.transpose(0, 2, 1))
 
 
 @dataclass(slots=True)
@@ -84,29 +98,28 @@ class Taping:
         due = [(key, tape) for key, tape in tapes.items() if tape.first_tick <= tick] if tapes else ()
         if not due:
             return None
-        samples = np.empty((len(due), FRAME_SAMPLES, 2), np.int16)
-        if len(due) <= self._legs.few:
-            for i, (_, tape) in enumerate(due):
-                samples[i, :, 0] = self._heard_of(tape.left, tick)
-                samples[i, :, 1] = self._heard_of(tape.right, tick)
-        else:
-            for side, rows in enumerate(([tape.left for _, tape in due], [tape.right for _, tape in due])):
-                samples[:, :, side] = self._heard(np.array(rows), tick)
+        rows = [row for _, tape in due for row in (tape.left, tape.right)]
+        codes, laws = (self._heard_few if len(due) <= self._legs.few else self._heard)(rows, tick)
         numbers = [(tick - tape.first_tick) // FRAME_TICKS for _, tape in due]
-        return RecordedFrames([key for key, _ in due], numbers, samples)
+        return RecordedFrames([key for key, _ in due], numbers, codes, laws)
 
-    def _heard_of(self, row: int, tick: int) -> NDArray[np.int16] | int:
-        """What one party says; see `_heard`."""
+    def _heard(self, sides: list[int], tick: int) -> tuple[bytes, bytes]:
+        """What these parties say in the frame that ends now, and in which laws; silence of a leg that is gone."""
+        legs, rows = self._legs, np.array(sides)
+        codes, laws = legs.heard[rows], legs.law[rows]
+        is_stale = (rows < 0) | (legs.heard_at[rows] <= tick - FRAME_TICKS)
+        codes[is_stale], laws[is_stale] = SILENCE[MU_LAW], MU_LAW  # Its silence is a true zero.
+        return codes.tobytes(), laws.tobytes()
+
+    def _heard_few(self, sides: list[int], tick: int) -> tuple[bytes, bytes]:
+        """The same, one by one."""
         cells = self._legs.cells
-        if row < 0 or cells.heard_at[row] <= tick - FRAME_TICKS:
-            return 0
-        samples: NDArray[np.int16] = EXPANDED[cells.law[row]].take(self._legs.heard[row])
-        return samples
-
-    def _heard(self, rows: NDArray[np.int64], tick: int) -> NDArray[np.int16]:
-        """What these parties say in the frame that ends now, decoded; silence of a leg that is gone."""
-        legs = self._legs
-        samples = expand_rows(legs.heard[rows], legs.law[rows])
-        is_fresh = (rows >= 0) & (legs.heard_at[rows] > tick - FRAME_TICKS)
-        samples[~is_fresh] = 0
-        return samples
+        codes, laws = [], []
+        for row in sides:
+            if row < 0 or cells.heard_at[row] <= tick - FRAME_TICKS:
+                codes.append(SILENT_FRAMES[MU_LAW])
+                laws.append(MU_LAW)
+            else:
+                codes.append(bytes(cells.heard[row * FRAME_SAMPLES : (row + 1) * FRAME_SAMPLES]))
+                laws.append(cells.law[row])
+        return b"".join(codes), bytes(laws)

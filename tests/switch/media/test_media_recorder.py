@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from switch.media import recorder
+from switch.media.g711 import A_LAW, EXPANDED, MU_LAW
 from switch.media.recorder import FRAME_BYTES, RecordingWriter, wav_header
 from switch.media.taping import RecordedFrames, RecordingId
 from tests.support.rtp import OTHER, PHONE, Bench, Phone, stream
@@ -24,12 +25,12 @@ def writer() -> Iterator[RecordingWriter]:
     writer.close()
 
 
-def frames(number: int, *values: tuple[int, int], recordings: list[RecordingId] | None = None) -> RecordedFrames:
-    samples = np.empty((len(values), 160, 2), np.int16)
-    for i, value in enumerate(values):
-        samples[i] = value
-    names = recordings or [FIRST, SECOND][: len(values)]
-    return RecordedFrames(names, [number] * len(values), samples)
+def frames(number: int, *codes: tuple[int, int]) -> RecordedFrames:
+    """A frame of each recording: the code of the left party in the mu-law, that of the right one in the A-law."""
+    octets = b"".join(bytes([code]) * 160 for sides in codes for code in sides)
+    return RecordedFrames(
+        [FIRST, SECOND][: len(codes)], [number] * len(codes), octets, bytes([MU_LAW, A_LAW]) * len(codes)
+    )
 
 
 def read(path: Path) -> np.ndarray:
@@ -42,12 +43,13 @@ def test_a_recording_is_stereo_left_and_right(writer: RecordingWriter, tmp_path:
     writer.begin(FIRST, tmp_path / "calls" / "one.wav")
     writer.begin(SECOND, tmp_path / "calls" / "two.wav")
     for number in range(120):
-        writer.add(frames(number, (number, -number), (7, 8)))
+        writer.add(frames(number, (number, 255 - number), (7, 8)))
     writer.end(FIRST)
     writer.close()
-    expected = np.repeat(np.arange(120, dtype=np.int16), 160)
-    np.testing.assert_array_equal(read(tmp_path / "calls" / "one.wav"), np.stack([expected, -expected], axis=1))
-    assert (read(tmp_path / "calls" / "two.wav") == [7, 8]).all()
+    codes = np.repeat(np.arange(120), 160)
+    expected = np.stack([EXPANDED[MU_LAW][codes], EXPANDED[A_LAW][255 - codes]], axis=1)
+    np.testing.assert_array_equal(read(tmp_path / "calls" / "one.wav"), expected)
+    assert (read(tmp_path / "calls" / "two.wav") == [EXPANDED[MU_LAW][7], EXPANDED[A_LAW][8]]).all()
     assert sorted(path.name for path in (tmp_path / "calls").iterdir()) == ["one.wav", "two.wav"]
 
 
@@ -56,7 +58,28 @@ def test_frames_left_out_become_silence_in_their_place(writer: RecordingWriter, 
     writer.add(frames(0, (5, 5)))
     writer.add(frames(3, (6, 6)))
     writer.close()
-    assert read(tmp_path / "one.wav")[::160, 0].tolist() == [5, 0, 0, 6]
+    assert read(tmp_path / "one.wav")[::160, 0].tolist() == [EXPANDED[MU_LAW][5], 0, 0, EXPANDED[MU_LAW][6]]
+
+
+def test_a_long_silence_is_a_hole_and_reads_as_zeros(writer: RecordingWriter, tmp_path: Path) -> None:
+    writer.begin(FIRST, tmp_path / "one.wav")
+    writer.add(frames(0, (5, 5)))
+    writer.add(frames(60_000, (6, 6)))
+    writer.end(FIRST, 120_000)
+    writer.close()
+    heard = read(tmp_path / "one.wav")[::160, 0]
+    assert len(heard) == 120_000
+    assert np.flatnonzero(heard).tolist() == [0, 60_000]
+    assert (tmp_path / "one.wav").stat().st_blocks * 512 < 200_000
+
+
+def test_what_a_crash_leaves_after_a_long_silence_has_a_true_header(tmp_path: Path) -> None:
+    growing = recorder._Growing(tmp_path / "one.wav")
+    growing.fill(600)
+    for number in range(600, 675):
+        growing.add(number, memoryview(bytes([1]) * FRAME_BYTES))
+    assert len(read(tmp_path / "one.wav.part")) == 650 * 160
+    growing.abandon()
 
 
 def test_only_the_owner_may_read_it(writer: RecordingWriter, tmp_path: Path) -> None:
@@ -68,7 +91,7 @@ def test_only_the_owner_may_read_it(writer: RecordingWriter, tmp_path: Path) -> 
 def test_until_it_is_complete_it_has_another_name_and_a_true_header(tmp_path: Path) -> None:
     growing = recorder._Growing(tmp_path / "one.wav")
     for number in range(75):
-        growing.add(number, bytes([1]) * FRAME_BYTES)
+        growing.add(number, memoryview(bytes([1]) * FRAME_BYTES))
     assert [path.name for path in tmp_path.iterdir()] == ["one.wav.part"]
     assert len(read(tmp_path / "one.wav.part")) == 50 * 160
     growing.complete()
@@ -89,7 +112,7 @@ def test_a_file_that_cannot_be_made_is_told_and_others_go_on(writer: RecordingWr
 
 def test_a_disk_that_is_full_is_told_once_and_leaves_the_part(tmp_path: Path, writer: RecordingWriter) -> None:
     class Full:
-        def write(self, data: bytes) -> int:
+        def write(self, data: bytes, at: int) -> None:
             raise OSError(28, "No space left on device")
 
         def close(self) -> None: ...
@@ -99,7 +122,7 @@ def test_a_disk_that_is_full_is_told_once_and_leaves_the_part(tmp_path: Path, wr
     writer._growing[FIRST]._file.close()
     writer._growing[FIRST]._file = Full()  # type: ignore[assignment]
     for number in range(120):
-        writer._add(frames(number, (1, 1), (2, 2)))
+        writer._add([frames(number, (1, 1), (2, 2))])
     writer._end(FIRST, 0)
     writer._end(SECOND, 0)
     assert [(path, error.errno) for path, error in writer.failures] == [(tmp_path / "one.wav", 28)]
