@@ -26,7 +26,7 @@ class AmountError(ValueError):
     """A text is not an amount of money."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Money:
     """An amount in whole micros; negative where somebody owes."""
 
@@ -78,6 +78,20 @@ class Money:
 
     def __neg__(self) -> Money:
         return Money(-self.micros)
+
+    # What a dataclass compares by itself are tuples, made for each comparison.
+
+    def __lt__(self, other: Money) -> bool:
+        return self.micros < other.micros
+
+    def __le__(self, other: Money) -> bool:
+        return self.micros <= other.micros
+
+    def __gt__(self, other: Money) -> bool:
+        return self.micros > other.micros
+
+    def __ge__(self, other: Money) -> bool:
+        return self.micros >= other.micros
 
     def __bool__(self) -> bool:
         return self.micros != 0

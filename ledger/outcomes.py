@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from json.encoder import encode_basestring_ascii
 from typing import Final, assert_never
 
 from ledger.entries import EntryId
@@ -235,7 +236,7 @@ Outcome = (
     | Noted
 )
 
-_WORDS: Final = {Booked: "booked", Placed: "placed", Started: "started", Ended: "ended", Taken: "taken"}
+_WORDS: Final = {Booked: "booked", Started: "started", Ended: "ended", Taken: "taken"}
 
 
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
@@ -244,10 +245,11 @@ _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 def to_text(outcome: Remembered) -> str:
     """The JSON text of an outcome: a word, then its facts in order, amounts in micros."""
     match outcome:
-        case Placed(hold_id, available):
-            facts: list[str | int | None] = [hold_id, None if available is None else available.micros]
+        case Placed(hold_id, available):  # Written by hand: most outcomes are of this kind.
+            left = "null" if available is None else available.micros
+            return f'["placed",{encode_basestring_ascii(hold_id)},{left}]'
         case Booked(entry_id, amount, balance):
-            facts = [entry_id, amount.micros, balance.micros]
+            facts: list[str | int | None] = [entry_id, amount.micros, balance.micros]
         case Started(call_id):
             facts = [call_id]
         case Ended(call_id, charge_id, charged, released):

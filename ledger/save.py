@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ledger.entries import Head
 from ledger.head import move_head
+from ledger.hold import HoldState
 from ledger.product_rows import save_products
 from ledger.rows import WorkingRows
 from ledger.statements import Working
@@ -38,7 +39,9 @@ def save(session: Working, rows: WorkingRows, *, is_written_beside: bool) -> Hea
     OPEN_CALLS.put(session, [row for row in rows.changed_calls.values() if row is not None])
     OPEN_CALLS.drop(session, [key for key, row in rows.changed_calls.items() if row is None])
     _drop_processes(session, rows)
-    HOLDS.put(session, rows.changed_holds.values())
+    # A hold that changed and is placed is a new one: once placed, it only ever becomes settled.
+    HOLDS.add(session, [hold for hold in rows.changed_holds.values() if hold.state is HoldState.PLACED])
+    HOLDS.put(session, [hold for hold in rows.changed_holds.values() if hold.state is not HoldState.PLACED])
     RECORDS.add(session, rows.new_records)
     ENTRIES.add(session, rows.new_entries)
     POSTINGS.add(session, [line for entry in rows.new_entries for line in lines_of(entry)])

@@ -4,10 +4,11 @@ import asyncio
 import socket
 from collections.abc import Callable
 from contextvars import copy_context
-from typing import Any
+from typing import Any, cast
 
 from scenarios.sim.hosts import ANY
 from scenarios.sim.network import DATAGRAM_BYTES_MAX, Address, Network
+from scenarios.sim.timers import Timers
 
 
 class SimulatedSocket:
@@ -42,6 +43,7 @@ class SimulatedDatagramTransport(asyncio.DatagramTransport):
         remote: Address | None,
     ) -> None:
         self._loop = loop
+        self._timers = cast("Timers", loop)  # It is the virtual one.
         self._network = network
         self._protocol = protocol
         self._remote = remote
@@ -65,7 +67,7 @@ class SimulatedDatagramTransport(asyncio.DatagramTransport):
             error = OSError(90, f"message too long: {len(content)} bytes")
             self._loop.call_soon(self._protocol.error_received, error)
             return
-        self._network.send(content, self._local, (target[0], target[1]), self, self._loop)
+        self._network.send(content, self._local, (target[0], target[1]), self, self._timers)
 
     def deliver(self, data: bytes, source: Address) -> None:
         """Take a datagram from the network."""

@@ -107,7 +107,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def pass_at(self, when: float, take: Callable[..., object], *args: Any) -> None:
         """Run `take` at an instant, as `call_at`, in no context of its own and never to be cancelled."""
-        heapq.heappush(self._timers, (when, next(self._timer_numbers), _Passing(self, when, take, args)))
+        passing: Any = _Passing(self, when, take, args)
+        heapq.heappush(self._timers, (when, next(self._timer_numbers), passing))
 
     def create_future(self) -> asyncio.Future[Any]:
         """Create a future, and note it as foreign work if a database driver's module asks for it."""

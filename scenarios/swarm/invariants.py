@@ -18,12 +18,14 @@ from scenarios.swarm.model import EDGE, Claimed, Model, Seen
 from scenarios.swarm.model import Money as Moved
 from scenarios.swarm.observed import Observed
 from scenarios.swarm.people import ACCEPT_KEY, Dialled, Taken
-from scenarios.swarm.plan import FACILITY_FREE, debit_account
+from scenarios.swarm.plan import FACILITY, FACILITY_FREE, debit_account
 from switch.app.switch import Switch
 
 PRICE_KEY: Final = "2"
 STAYS_SECONDS: Final = 0.05
 """Who leaves so soon after the accept key may be gone before the talk."""
+BLOCK_SECONDS: Final = 1.0
+"""A block by an agent ends talk within a second."""
 FAULT_SECONDS: Final = 8.0
 """How long after a fault of book or network a call may still feel it: a retry, and a slice asked for ahead."""
 
@@ -231,12 +233,14 @@ def _seen(observed: Observed, record: CallRecord, life: Life, call: Dialled, tak
     if record.why == "recovered":
         killed = min((at for at in observed.kills if at >= start), default=inf)
     dialogs = [call.call_id, *([taken.call_id] if taken else [])]
-    left = min(tap.byes.get(dialog, inf) for dialog in dialogs)
+    hung_up = min(tap.byes.get(dialog, inf) for dialog in dialogs)
     stops = [at for at in observed.stops if at >= start]
     if record.why == "shut-down" and stops:
-        left = min(left, *stops)
+        hung_up = min(hung_up, *stops)
     end = life.loop_time(record.ended_at)
     is_troubled = any(low <= end + 1 and start <= high + FAULT_SECONDS for low, high in observed.troubled)
+    barred, barred_late = _barred(observed, call, start)
+    left = min(hung_up, barred)
     hosts = {call.station.host, call.number.host}
     is_parted = any(
         low <= end + 1 and start <= high + FAULT_SECONDS and host in hosts for low, high, host in observed.parted
@@ -253,8 +257,8 @@ def _seen(observed: Observed, record: CallRecord, life: Life, call: Dialled, tak
         limit=plan.limit,
         accept_keys=_accept_keys(observed, taken),
         left=left,
-        left_late=left,
-        over=min([left, *(at for dialog in dialogs for at in tap.switch_byes.get(dialog, ()))]),
+        left_late=hung_up if is_troubled else min(hung_up, barred_late),
+        over=min([hung_up, *(at for dialog in dialogs for at in tap.switch_byes.get(dialog, ()))]),
         killed=killed,
         is_sure=is_sure,
         is_book_sound=not is_troubled,
@@ -263,6 +267,19 @@ def _seen(observed: Observed, record: CallRecord, life: Life, call: Dialled, tak
         and record.why != "recovered"
         and _must_talk(observed, taken, left, dialogs),
     )
+
+
+def _barred(observed: Observed, call: Dialled, start: float) -> tuple[float, float]:
+    """From when on an agent's block may end a call, and when it must have; one that stood before refuses the call."""
+    blocks = [
+        barred
+        for barred in observed.barred
+        if barred.number == call.number.number and (barred.stored_at is None or barred.stored_at >= start)
+    ]
+    if not blocks or call.station.facility != FACILITY:
+        return inf, inf
+    stored = [barred.stored_at for barred in blocks if barred.stored_at is not None]
+    return min(barred.asked_at for barred in blocks), min(stored, default=inf) + BLOCK_SECONDS
 
 
 def _must_talk(observed: Observed, taken: Taken | None, left: float, dialogs: list[str]) -> bool:

@@ -6,8 +6,8 @@ price lies. All instants are seconds of one clock, all amounts whole micros of a
 
 The rules, in words:
 
-* Talk begins when the accept key arrives and ends when somebody hangs up, when the time is over, or when the
-  last increment that the money pays is over. Nothing else is ever charged.
+* Talk begins when the accept key arrives and ends when somebody hangs up, when an agent blocks the number, when
+  the time is over, or when the last increment that the money pays is over. Nothing else is ever charged.
 * The price is that of the first interval and of each further increment that was begun, rounded once.
 * A switch that was killed may charge the talk until it died, less what it had not stored of it.
 * No account that is prepaid falls below zero; what callers lose is what the house earns.
@@ -85,7 +85,7 @@ class Seen:
     Attributes:
         accept_keys: When accept keys of the called party arrived at the switch: the earliest and the latest
             instant of each.
-        left: When somebody's hang-up arrived; endless if nobody hung up.
+        left: When somebody's hang-up arrived, or an agent blocked the number; endless if neither happened.
         left_late: The latest instant the switch may have noticed, where that is not sure.
         over: When the switch or a party ended the talk on the wire, whatever is said of it later.
         killed: When the switch died in mid-call.

@@ -26,6 +26,15 @@ class Paid:
 
 
 @dataclass(slots=True)
+class Barred:
+    """A block by an agent: when it was asked for, and when it was stored; None: it stood already, or never was."""
+
+    asked_at: float
+    number: str
+    stored_at: float | None = None
+
+
+@dataclass(slots=True)
 class Observed:
     """One run."""
 
@@ -38,6 +47,7 @@ class Observed:
     callers: list[Caller] = field(default_factory=list)
     callees: list[Callee] = field(default_factory=list)
     paid: list[Paid] = field(default_factory=list)
+    barred: list[Barred] = field(default_factory=list)
     kills: list[float] = field(default_factory=list)
     stops: list[float] = field(default_factory=list)
     parted: list[tuple[float, float, str]] = field(default_factory=list)

@@ -18,7 +18,7 @@ from scenarios.sim.network import Network
 from scenarios.swarm import plan as plans
 from scenarios.swarm.house import BOOK_FILE, NOON, PORTS, House
 from scenarios.swarm.invariants import check
-from scenarios.swarm.observed import Observed, Paid
+from scenarios.swarm.observed import Barred, Observed, Paid
 from scenarios.swarm.people import Callee, Caller, Household
 from scenarios.swarm.plan import SWITCH_HOST, Plan
 from scenarios.swarm.setting import build, close, empty_book, lay_cables, new_folder, nowhere, silence
@@ -157,9 +157,7 @@ async def _happen(event: plans.Event, plan: Plan, house: House, outside: Book, o
         case plans.Deposited(_, account, micros):
             await pay(outside, account, micros, observed)
         case plans.BlockedByAgent(_, number):
-            await Blocks(outside).block(
-                number=plan.numbers[number].number, facility=plans.FACILITY, kind=BlockKind.AGENT, why="swarm", at=NOON
-            )
+            await bar(outside, plan.numbers[number].number, observed)
         case plans.Parted(_, host, seconds):
             house.loop.network.cut(host, SWITCH_HOST)
             observed.parted.append((house.loop.time(), house.loop.time() + seconds, host))
@@ -208,6 +206,14 @@ async def pay(outside: Book, account: str, micros: int, observed: Observed) -> N
     observed.paid.append(paid)
     await outside.submit(Deposit(f"swarm/{number}", AccountId(account), Money(micros), "swarm", NOON))
     paid.stored_at = asyncio.get_running_loop().time()
+
+
+async def bar(outside: Book, number: str, observed: Observed) -> None:
+    """Block a number as customer service does, and note when."""
+    barred = Barred(asyncio.get_running_loop().time(), number)
+    observed.barred.append(barred)
+    if await Blocks(outside).block(number=number, facility=plans.FACILITY, kind=BlockKind.AGENT, why="swarm", at=NOON):
+        barred.stored_at = asyncio.get_running_loop().time()
 
 
 def payer(outside: Book, number: plans.NumberPlan, observed: Observed) -> Any:

@@ -240,7 +240,7 @@ class RecordingWriter:
 
     def _add(self, batches: list[RecordedFrames]) -> None:
         samples = expand_stereo(b"".join(each.codes for each in batches), b"".join(each.laws for each in batches))
-        octets = memoryview(samples.astype("<i2", copy=False)).cast("B")
+        octets = memoryview(samples.astype("<i2", copy=False).data).cast("B")
         names = [(name, number) for each in batches for name, number in zip(each.recordings, each.numbers, strict=True)]
         for i, (recording, number) in enumerate(names):
             growing = self._growing.get(recording)
