@@ -24,6 +24,8 @@ from tests.support.postgres import cluster, missing
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 ACCOUNTS = 100
+PAYERS = [advancepay(f"+1212555{number:04d}") for number in range(ACCOUNTS)]
+CALLS = [CallId(f"call-{number}") for number in range(ACCOUNTS)]
 CROWDS = ((1_000, 10), (100, 50), (1, 50))
 """Waiters at once, and holds of each: a flood, a busy switch, and somebody alone."""
 
@@ -83,9 +85,7 @@ async def _measure(
 
 async def _prepare(book: Book) -> None:
     await book.register(Process("bench", "bench", 1, "1", NOW, NOW))
-    for number in range(ACCOUNTS):
-        account_id = advancepay(f"+1212555{number:04d}")
-        call_id = CallId(f"call-{number}")
+    for number, (call_id, account_id) in enumerate(zip(CALLS, PAYERS, strict=True)):
         call = OpenCall(call_id, "bench", "f", "s", None, None, "advancepay", account_id, NOW)
         await asyncio.gather(
             book.submit(OpenAccount(account_id, Opener.AGENT, NOW)),
@@ -137,7 +137,7 @@ async def _offered(book: Book, numbers: count[int]) -> list[float]:
 
 
 async def _hold(book: Book, payer: int, number: int, waits: list[float], due: float | None = None) -> None:
-    call_id, account_id = CallId(f"call-{payer % ACCOUNTS}"), advancepay(f"+1212555{payer % ACCOUNTS:04d}")
+    call_id, account_id = CALLS[payer % ACCOUNTS], PAYERS[payer % ACCOUNTS]
     asked = perf_counter() if due is None else due
     outcome = await book.submit(PlaceHold(hold_id(call_id, number), account_id, call_id, Money(1), NOW))
     waits.append(perf_counter() - asked)

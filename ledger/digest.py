@@ -58,9 +58,12 @@ def canonical(value: object) -> str:
         return write(value)
     if isinstance(value, Enum):
         return f"{kind.__name__}.{value.name}"
-    facts = [
-        f"{name}={canonical(fact)}" for name, default in _body_of(kind) if (fact := getattr(value, name)) != default
-    ]
+    facts = []
+    for name, default in _body_of(kind):
+        fact = getattr(value, name)
+        if default is MISSING or fact != default:  # To compare with what is missing costs as much as to write.
+            write = _WRITERS.get(type(fact), canonical)
+            facts.append(f"{name}={write(fact)}")
     return f"{kind.__name__}({','.join(facts)})"
 
 

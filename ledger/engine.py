@@ -29,6 +29,10 @@ T = TypeVar("T")
 READERS_MAX: Final = 4
 """Reads at once. SQLite reads on one core each; a page of the console or a command needs one."""
 
+_BY_KEY: Final = "-c enable_seqscan=off -c jit=off"
+"""Who writes finds rows by their keys. A plan made while a table was empty would look through all of it for ever after,
+or until statistics are gathered. Nothing asked here is worth compiling, whatever it seems to cost."""
+
 BEGIN: Final = "BEGIN IMMEDIATE"
 """SQLite's; the driver of PostgreSQL begins by itself."""
 
@@ -225,7 +229,7 @@ Writing = WriteThread | WriteInline
 
 def _writing_engine(url: URL, busy_seconds: float) -> Engine:
     if url.get_backend_name() != SQLITE:
-        return _sharing(create_engine(url, poolclass=StaticPool, connect_args=_server_options(busy_seconds)))
+        return _sharing(create_engine(url, poolclass=StaticPool, connect_args=_server_options(busy_seconds, _BY_KEY)))
     engine = create_engine(
         url.set(drivername=_DIRECT),
         poolclass=StaticPool,
