@@ -295,13 +295,14 @@ class VirtualLoop(asyncio.BaseEventLoop):
 class _Passing:
     """A timer that costs a third of the stock one: most timers of a call with audio are datagrams on their way."""
 
-    __slots__ = ("_args", "_loop", "_scheduled", "_take", "_when")
+    __slots__ = ("_args", "_callback", "_loop", "_scheduled", "_when")
     _cancelled = False
+    _context = contextvars.Context()
 
     def __init__(self, loop: VirtualLoop, when: float, take: Callable[..., object], args: tuple[Any, ...]) -> None:
         self._loop = loop
         self._when = when
-        self._take = take
+        self._callback = take
         self._args = args
 
     def cancelled(self) -> bool:
@@ -312,7 +313,7 @@ class _Passing:
 
     def _run(self) -> None:
         try:
-            self._take(*self._args)
+            self._callback(*self._args)
         except (SystemExit, KeyboardInterrupt):
             raise
         except BaseException as error:  # noqa: BLE001 - as asyncio.Handle does.
