@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 
 from ledger.money import AccountId, Money
@@ -53,9 +54,16 @@ async def sharing(
     talking: str = "",
     account: str = "",
     more: str = "",
+    tariff: str = TARIFF,
+    utc: datetime = NOON,
+    life: int = 1,
+    is_killed: bool = False,
 ) -> AsyncIterator[Board]:
-    """A switch on which so many calls can go on at the cost of `ACCOUNT`, a tenth of a cent a second."""
-    (folder / "own.toml").write_text(TARIFF.format(increment=increment))
+    """A switch on which so many calls can go on at the cost of `ACCOUNT`, a tenth of a cent a second.
+
+    Of one that `is_killed`, and of a later `life` than the first, only the book is judged at the end.
+    """
+    (folder / "own.toml").write_text(tariff.format(increment=increment))
     (folder / "profile.toml").write_text(f'name = "own"\n[talking]\n{talking}\n')
     numbers = [f"+1212555020{number}" for number in range(count)]
     rows = "".join(ROWS.format(n=number) for number in range(count))
@@ -63,15 +71,17 @@ async def sharing(
     facility = 'name = "facility/state-prison"\n'
     replacing = (facility, facility + 'profile = "profile.toml"\n')
     tariffs = '["own.toml"]'
-    async with switchboard(folder, tariffs=tariffs, more=rows + opened + more, replacing=replacing) as board:
+    text = rows + opened + more
+    async with switchboard(folder, tariffs=tariffs, seed=life, utc=utc, more=text, replacing=replacing) as board:
         yield board
-        await board.is_clean()
+        if life == 1 and not is_killed:
+            await board.is_clean()
 
 
 async def rung(board: Board, number: int) -> tuple[PhoneCall, PhoneCall]:
     """A call to the phone of this number that rings: the caller's side, the called phone's side."""
-    phone = await board.phone(f"phone{number}")
-    call = await (await board.phone(f"station{number}")).dial(f"1212555020{number}")
+    phone = await board.known_phone(f"phone{number}")
+    call = await (await board.known_phone(f"station{number}")).dial(f"1212555020{number}")
     await call.answered()
     await call.press(f"500{number}")
     return call, await phone.next_call()
