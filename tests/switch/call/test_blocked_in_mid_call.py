@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ledger.store import Book
+from prompts.catalog import ClipId
 from switch.directory.blocks import EVERY_FACILITY, BlockKind, Blocks
 from switch.leg.events import Cause
 from tests.support.switchboard import NOON
@@ -79,7 +80,7 @@ async def test_a_block_while_the_pin_is_entered_is_found_by_admission_and_nobody
         await call.wait_for_end()
         record = await board.record()
         assert (record.why, record.rang_at, str(record.charged)) == ("blocked", None, "0")
-        assert board.said_to_caller()[-1] == board.switch.services.library.catalog.text(["reason/blocked"])
+        assert board.said_to_caller()[-1] == board.switch.services.library.catalog.text([ClipId("reason/blocked")])
         assert not phone.calls
 
 
