@@ -24,9 +24,13 @@ WHOLE = (
     "scenarios/play/",
     "scenarios/run/",
     "scenarios/swarm/",
+    "switch/call/test_blocked_in_mid_call",
     "switch/call/test_book_outage",
+    "switch/call/test_calls_on_one_account",
     "switch/call/test_ended_at",
     "switch/call/test_moving_money",
+    "switch/call/test_settles_later",
+    "switch/call/test_warned_in_time",
 )
 """Where tests play whole calls by the dozen."""
 

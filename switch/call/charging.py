@@ -97,9 +97,10 @@ class Charging:
             if isinstance(admitted, Refused):
                 self._timeline.add(Kind.MONEY, SWITCH, BOOK, f"{self.payer} not admitted: {admitted.why.value}")
                 return admitted.why
-        for effect in self.meter.start(await self._balance()):
-            assert isinstance(effect, Hold), "a meter starts with a hold"
-            await self._place(effect)
+        while self.meter.state is State.IDLE:  # Again, where another call held what this one had seen.
+            for effect in self.meter.start(await self._balance()):
+                assert isinstance(effect, Hold), "a meter starts with a hold"
+                await self._place(effect)
         return None if self.meter.state is State.OPEN else self._refused or Refusal.INSUFFICIENT_FUNDS
 
     async def run(self, accepted_at: float, tell: Callable[[TalkEvent], None]) -> None:

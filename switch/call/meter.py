@@ -8,6 +8,9 @@ effects and tells the outcomes. The states are those of a credit session (RFC 85
                         ▼                        ▼                     │
                       CLOSED ◀──stop── (any)  PENDING_UPDATE ──────────┘
 
+Refused in PENDING_INITIAL, where another call took money since the balance was read and what it left pays less
+talk, the session is IDLE again, and starts with that.
+
 Its words, in those of talk: a *unit* is the talk that one hold pays for. A unit is *valid* until the talk
 reaches its end: time itself uses it up, so that no Validity-Time is counted beside it, and the next one is
 asked for before. The unit granted last is *final* when all that is held and available buys not one increment
@@ -53,7 +56,7 @@ class State(Enum):
 
 MOVES: Final[dict[State, frozenset[State]]] = {
     State.IDLE: frozenset({State.PENDING_INITIAL, State.OPEN, State.CLOSED}),
-    State.PENDING_INITIAL: frozenset({State.OPEN, State.CLOSED}),
+    State.PENDING_INITIAL: frozenset({State.IDLE, State.OPEN, State.CLOSED}),
     State.OPEN: frozenset({State.PENDING_UPDATE, State.CLOSED}),
     State.PENDING_UPDATE: frozenset({State.OPEN, State.CLOSED}),
     State.CLOSED: frozenset(),
@@ -180,14 +183,10 @@ class Meter:
             self._granted = self._limit
             self._move(State.OPEN)
             return []
-        hold = self._next_hold()
-        if self._granted and not self._first:
+        hold = self._first_hold()
+        if hold is None and self._granted:
             self._move(State.OPEN)  # What is paid is asked for when it is due.
             return []
-        if self._granted:  # Nothing yet, and something if it is accepted a little later.
-            hold = Hold(1, self._first, self._granted)
-        elif hold is not None and hold.amount < self._first:
-            hold = replace(hold, amount=self._first)
         self._move(State.CLOSED if hold is None else State.PENDING_INITIAL)
         return self._ask(hold)
 
@@ -210,14 +209,19 @@ class Meter:
         self._move(State.OPEN)
 
     def refused_hold(self, available: Money) -> None:
-        """The hold asked for was refused; so much is available. A smaller one may be asked for next."""
+        """The hold asked for was refused; so much is available. A smaller one may be asked for next.
+
+        The first one too: the session is IDLE then, to be started again.
+        """
         if self._state is State.CLOSED:
             return
         assert self._asked is not None, "no hold was asked for"
-        self._asked = None
+        refused, self._asked = self._asked, None
         self._available = max(ZERO, available)
         if self._state is State.PENDING_INITIAL:
-            self._move(State.CLOSED)
+            smaller = self._first_hold()
+            is_less = smaller is not None and smaller.amount < refused.amount
+            self._move(State.IDLE if is_less else State.CLOSED)
             return
         self._is_starved = self._next_hold() is None
         self._move(State.OPEN)
@@ -303,6 +307,15 @@ class Meter:
 
     def _renew_at(self) -> timedelta:
         return self._granted - min(LEAD_MAX, self._slice / 2)
+
+    def _first_hold(self) -> Hold | None:
+        """The first slice, or what the money allows of it; None when nothing is paid, or nothing is to be held."""
+        hold = self._next_hold()
+        if self._granted:  # Nothing yet, and something if it is accepted a little later.
+            return Hold(self._holds + 1, self._first, self._granted) if self._first else None
+        if hold is not None and hold.amount < self._first:
+            return replace(hold, amount=self._first)
+        return hold
 
     def _next_hold(self) -> Hold | None:
         """The next slice, or what the money allows of it; None when not one increment more is paid.

@@ -135,6 +135,10 @@ class Board:
         """Keep a phone of one's own until the switch stops."""
         return await self._stack.enter_async_context(phone)
 
+    async def known_phone(self, user: str) -> Phone:
+        """The phone made before for this user, else a new one."""
+        return self._phones.get(user) or await self.phone(user)
+
     def switch_phone(self, user: str) -> Phone:
         """The phone made before for this user."""
         return self._phones[user]
@@ -166,13 +170,14 @@ async def switchboard(
     tariffs: str = '["california-2021", "california-collect"]',
     silence_max: float = 30,
     seed: int = 1,
+    utc: datetime = NOON,
     more: str = "",
     replacing: tuple[str, str] = ("", ""),
 ) -> AsyncIterator[Board]:
     """A switch in this folder; at the end the book is audited and nothing may be held."""
     text = CONFIG.replace("TARIFFS", tariffs).replace("SILENCE", str(silence_max)).replace(*replacing) + more
     world = build_world(parse_config(text, "test.toml"), "test.toml", folder)
-    async with running(world, base=folder, random=Random(seed), utc=NOON, log=structlog.get_logger("test")) as switch:
+    async with running(world, base=folder, random=Random(seed), utc=utc, log=structlog.get_logger("test")) as switch:
         async with AsyncExitStack() as phones:
             board = Board(switch, phones, folder)
             yield board

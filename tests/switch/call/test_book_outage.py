@@ -136,6 +136,51 @@ async def test_a_short_outage_when_a_slice_is_due_is_not_noticed(tmp_path: Path)
         assert record.talk > timedelta(seconds=90)
 
 
+@pytest.mark.parametrize(("since", "until"), [(10, 50), (50, 59), (54, 59)])
+async def test_a_book_that_is_back_before_the_grant_ends_leaves_the_talk_without_a_gap(
+    tmp_path: Path, since: float, until: float
+) -> None:
+    """Nothing at all is answered meanwhile; the slice is due at 55 s, and asked for twice a second."""
+    async with troubled(tmp_path) as (board, outage):
+        call, answered = await talking(board)
+        began = asyncio.get_running_loop().time()
+        await asyncio.sleep(since)
+        outage.fail(object)
+        await asyncio.sleep(until - since)
+        outage.end()
+        await call.hang_up(after=100 - until)
+        record = await only(board)
+        assert record.why == "hung-up"
+        assert timedelta(seconds=99) < record.talk < timedelta(seconds=101)
+        assert str(record.charged) == "0.101"
+        assert outage.failed
+        for phone in (call, answered):
+            assert phone.heard.gaps(began + 1, began + 99) == []
+
+
+async def test_new_calls_get_503_while_the_book_is_out_of_order_and_what_goes_on_goes_on(tmp_path: Path) -> None:
+    async with troubled(tmp_path) as (board, outage):
+        call, answered = await talking(board)
+        station, neighbor = await board.phone("gym"), await board.phone("neighbor")
+        outage.fail(object)
+        refused = await station.dial("12125550124")
+        ended = await refused.wait_for_end()
+        assert (ended.cause, ended.status) == (Cause.UNREACHABLE, 503)
+        assert not await answered.ends_within(20)
+        outage.end()
+        again = await station.dial("12125550124")
+        await again.answered()
+        await again.press("2290")
+        ringing = await neighbor.next_call()
+        await again.hang_up()
+        await ringing.wait_for_end()
+        assert not await answered.ends_within(60), "beyond its first grant"
+        await call.hang_up()
+        await board.record(3)
+        assert sorted(record.why for record in board.records) == ["fault", "gave-up", "hung-up"]
+        assert board.records[2].talk > timedelta(seconds=80)
+
+
 @pytest.mark.parametrize("times", [1, 3, 7])
 async def test_the_end_of_a_call_is_asked_for_until_it_is_stored(tmp_path: Path, times: int) -> None:
     async with troubled(tmp_path) as (board, outage):

@@ -189,6 +189,30 @@ def test_a_first_slice_that_is_refused_closes_the_meter() -> None:
     assert closed.state is State.CLOSED
 
 
+def test_a_first_slice_that_is_refused_is_asked_for_again_as_far_as_the_money_goes() -> None:
+    starting = meter(PER_SECOND)
+    assert starting.start(usd("0.1")) == [Hold(1, usd("0.06"), MINUTE)]
+    starting.refused_hold(usd("0.04"))
+    assert starting.state is State.IDLE
+    assert starting.start(usd("0.04")) == [Hold(2, usd("0.04"), seconds(40))]
+    starting.granted_hold(ZERO)
+    assert (starting.state, starting.granted, starting.held) == (State.OPEN, seconds(40), usd("0.04"))
+
+
+def test_a_first_slice_that_is_refused_though_there_is_money_for_it_closes_the_meter() -> None:
+    closed = meter(PER_SECOND)
+    closed.start(usd("0.1"))
+    closed.refused_hold(usd("0.1"))
+    assert closed.state is State.CLOSED
+
+
+def test_the_least_to_be_held_first_is_not_asked_for_twice() -> None:
+    closed = Meter(rate=PER_SECOND, limit=LIMIT, slice_=MINUTE, warnings=(), first=usd("0.05"))
+    assert closed.start(usd("0.04")) == [Hold(1, usd("0.05"), seconds(40))]
+    closed.refused_hold(usd("0.04"))
+    assert closed.state is State.CLOSED
+
+
 def test_a_closed_meter_asks_for_nothing_more() -> None:
     talking = open_meter("5")
     talking.stop(seconds(3))
