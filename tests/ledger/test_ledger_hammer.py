@@ -24,8 +24,8 @@ SECONDS_MAX = 110
 """How long they may take: three seconds, most of it imports, where nothing else is at work."""
 LOOK_SECONDS = 0.2
 NAMES = ("one", "two", "three", "four")
-CALLS = 25
-"""Of each process; together they ask for 600 holds."""
+CALLS = 60
+"""Of each process; together they ask for 1,440 holds."""
 
 
 @pytest.fixture
@@ -37,12 +37,16 @@ def address(shelf: Shelf) -> str:
 async def test_four_processes_never_spend_a_cent_twice(address: str) -> None:
     words = [sys.executable, "-m", "tests.support.hammer", address]
     running = [
-        await asyncio.create_subprocess_exec(*words, name, str(CALLS), stdout=subprocess.PIPE, cwd=ROOT)
+        await asyncio.create_subprocess_exec(
+            *words, name, str(CALLS), stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
+        )
         for name in NAMES
     ]
     looks = 0
     async with await Book.open(address) as book, asyncio.timeout(SECONDS_MAX):
-        ends = asyncio.gather(*(process.communicate() for process in running))
+        for process in running:
+            assert process.stdout is not None and await process.stdout.readline() == b"ready\n"
+        ends = asyncio.gather(*(process.communicate(b"\n") for process in running))
         try:
             while not ends.done():  # Every snapshot is sound, whoever is in the middle of what.
                 report = await book.read(audit_snapshot)

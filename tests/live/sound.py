@@ -14,6 +14,8 @@ from prompts.catalog import ENGLISH
 from prompts.recognise import Recogniser
 
 WINDOW_SECONDS = 0.1
+NOTCH_HERTZ = 30
+"""On both sides of a tone: what its beginning and end spread."""
 _WINDOW = round(WINDOW_SECONDS * RATE)
 _SILENT = 1e5
 """Energy of a window below which nothing is heard: the rounding noise of G.711."""
@@ -44,6 +46,13 @@ def tone_share(audio: Audio, hertz: float) -> NDArray[np.float64]:
     middle = round(hertz * WINDOW_SECONDS)
     near = power[:, middle - 2 : middle + 3].sum(axis=1)
     return np.where(energy > _SILENT, near / np.maximum(energy, 1.0), 0.0)
+
+
+def without_tone(audio: Audio, hertz: float) -> Audio:
+    """The same without a tone: under a loud one, words as short as `left` are not known for sure."""
+    spectrum = np.fft.rfft(audio.astype(np.float64))
+    spectrum[np.abs(np.fft.rfftfreq(len(audio), 1 / RATE) - hertz) < NOTCH_HERTZ] = 0
+    return np.clip(np.fft.irfft(spectrum, len(audio)), -32768, 32767).astype(np.int16)
 
 
 def words_heard(audio: Audio) -> list[str]:

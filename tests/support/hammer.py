@@ -1,6 +1,7 @@
 """A process that spends one account with others, as fast as it can, and says what became of the money.
 
-Run as `python -m tests.support.hammer ADDRESS NAME CALLS`; its one line of output is a JSON object.
+Run as `python -m tests.support.hammer ADDRESS NAME CALLS`. It says `ready` and waits for a line, so that all begin at
+once; its last line of output is a JSON object.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ async def main(address: str, name: str, calls: int) -> None:
     numbers, chance = iter(range(calls)), Random(name)
     async with await Book.open(address) as book:
         await book.register(this_process(name, NOW))
+        print("ready", flush=True)  # noqa: T201 - to the test that waits for it.
+        sys.stdin.readline()
 
         async def call(call_id: CallId) -> None:
             await book.submit(StartCall(a_call(call_id, name)))
