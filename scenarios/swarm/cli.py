@@ -25,6 +25,7 @@ def swarm(  # noqa: PLR0917 - the options of a command
     media: Annotated[float, typer.Option(min=0, max=1, help="Share of the seeds that run with audio.")] = 0.2,
     jobs: Annotated[int, typer.Option(min=1, max=64, help="Processes side by side.")] = 2,
     for_: Annotated[float | None, typer.Option("--for", min=1, help="Stop after so long, in seconds.")] = None,
+    least: Annotated[int, typer.Option(min=0, help="With --for: seeds to run however long they take.")] = 0,
     shrinking: Annotated[bool, typer.Option("--shrink/--no-shrink", help="Make a failing plan smaller.")] = True,
 ) -> None:
     """Run random worlds with random people and faults on virtual time, and judge each by a model of the money.
@@ -32,16 +33,17 @@ def swarm(  # noqa: PLR0917 - the options of a command
     Exit code 0: nothing was violated; 1: something was, and its seeds are told.
     """
     _fix_hashes()
-    from scenarios.swarm.many import run_many  # noqa: PLC0415 - the other commands need no simulator
+    from scenarios.swarm.many import has_media, run_many  # noqa: PLC0415 - the other commands need no simulator
     from scenarios.swarm.telling import tell_failure  # noqa: PLC0415
 
     begin = int(time.time()) % 1_000_000_000 if first is None else first
     wanted = 100 if seeds is None and for_ is None else seeds
     typer.echo(f"first seed {begin}")
-    started, done, calls, virtual = time.monotonic(), 0, 0, 0.0
+    started, done, heard, calls, virtual = time.monotonic(), 0, 0, 0, 0.0
     failed: list[int] = []
-    for outcome in run_many(first=begin, seeds=wanted, share=media, jobs=jobs, seconds=for_):
+    for outcome in run_many(first=begin, seeds=wanted, share=media, jobs=jobs, seconds=for_, least=least):
         done, calls, virtual = done + 1, calls + outcome.calls, virtual + outcome.virtual_seconds
+        heard += has_media(outcome.seed, media)
         if outcome.faults:
             failed.append(outcome.seed)
             for line in tell_failure(outcome, media=media, is_shrinking=shrinking and len(failed) <= SHRUNK_MAX):
@@ -50,7 +52,8 @@ def swarm(  # noqa: PLR0917 - the options of a command
             typer.echo(f"{done} seeds, {len(failed)} failed")
     took = time.monotonic() - started
     typer.echo(
-        f"{done} seeds from {begin}: {len(failed)} failed; {calls} calls, {virtual:.0f} virtual s in {took:.0f} s, "
+        f"{done} seeds from {begin}, {heard} of them with media: {len(failed)} failed; "
+        f"{calls} calls, {virtual:.0f} virtual s in {took:.0f} s, "
         f"{done / took:.1f} seeds/s, {virtual / took:.0f} times real time"
     )
     raise typer.Exit(1 if failed else 0)

@@ -34,21 +34,29 @@ def run_seed(task: tuple[int, float]) -> Outcome:
     )
 
 
-def run_many(*, first: int, seeds: int | None, share: float, jobs: int, seconds: float | None) -> Iterator[Outcome]:
-    """Run seeds from `first` on, until enough were run or the time is over; outcomes in the order of seeds."""
+def run_many(
+    *, first: int, seeds: int | None, share: float, jobs: int, seconds: float | None, least: int = 0
+) -> Iterator[Outcome]:
+    """Run seeds from `first` on, until enough were run or the time is over; outcomes in the order of seeds.
+
+    `least` seeds are run however long they take.
+    """
     until = None if seconds is None else time.monotonic() + seconds
+    done = 0
     tasks = ((seed, share) for seed in islice(count(first), seeds))
     if jobs == 1:
         for task in tasks:
-            if until is not None and time.monotonic() >= until:
+            if until is not None and done >= least and time.monotonic() >= until:
                 return
+            done += 1
             yield run_seed(task)
         return
     os.environ["PYTHONHASHSEED"] = HASH_SEED
     with multiprocessing.get_context("spawn").Pool(jobs, maxtasksperchild=SEEDS_A_PROCESS) as pool:
         while batch := list(islice(tasks, jobs * 4)):
             yield from pool.map(run_seed, batch, chunksize=1)
-            if until is not None and time.monotonic() >= until:
+            done += len(batch)
+            if until is not None and done >= least and time.monotonic() >= until:
                 return
 
 

@@ -25,7 +25,18 @@ def test_seeds_that_pass_exit_with_nought_and_are_counted(app: typer.Typer) -> N
     assert result.exit_code == 0
     first, last = result.output.splitlines()
     assert first == "first seed 1010"
-    assert last.startswith("2 seeds from 1010: 0 failed; ")
+    assert last.startswith("2 seeds from 1010, 0 of them with media: 0 failed; ")
+
+
+def test_time_that_is_over_ends_a_run_but_not_before_the_least_seeds(
+    app: typer.Typer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(many, "run_plan", lambda plan: Outcome(plan.seed, (), "", 60.0, 1, 0))
+    clock = iter(range(0, 1000, 10))
+    monkeypatch.setattr(many.time, "monotonic", lambda: float(next(clock)))
+    arguments = ["swarm", "--first", "7", "--for", "5", "--least", "3", "--jobs", "1", "--media", "0"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.output.splitlines()[-1].startswith("3 seeds from 7, ")
 
 
 def test_a_failing_seed_is_told_with_its_replay_and_exits_with_one(
