@@ -46,10 +46,12 @@ class Sender:
         """Let one leg alone say its next frame, where that is a play, the other party or silence."""
         cells = self._legs.cells
         play = self._legs.playing.get(row)
-        said = None if play is None else play.next_codes(cells.law[row])
-        if play is not None and play.is_over:
-            del self._legs.playing[row]
-            events.append((self._legs.id_of(row), PlayEnded(play.play_id, now)))
+        said = b""
+        if play is not None:
+            said = play.next_codes(cells.law[row])
+            if play.is_over:
+                del self._legs.playing[row]
+                events.append((self._legs.id_of(row), PlayEnded(play.play_id, now)))
         if cells.is_sending[row]:
             target = self._legs.target[row]
             second = cells.payload_type[row] | (MARKER_BIT if cells.is_marked[row] else 0)
