@@ -112,7 +112,8 @@ def _match(observed: Observed) -> list[tuple[CallRecord, Life, Dialled | None, T
     for (call_id, _, _), at in observed.tap.invited.items():
         begun.setdefault(call_id, []).append(at)
     matched: list[tuple[CallRecord, Life, Dialled | None, Taken | None]] = []
-    unseen = {call.call_id: call for call in calls}
+    unseen = {call.call_id for call in calls}
+    told: set[tuple[str, int]] = set()
     for record in observed.records:
         found = None
         for life in observed.lives:
@@ -127,8 +128,11 @@ def _match(observed: Observed) -> list[tuple[CallRecord, Life, Dialled | None, T
             observed.faults.append(f"record {record.call_id} is of a call nobody made")
             continue
         life, call = found
-        if unseen.pop(call.call_id, None) is None:
+        # An INVITE that a killed switch could not answer is sent again, and is a call of the next life as well.
+        if (call.call_id, life.number) in told:
             observed.faults.append(f"two records of one call: {record.call_id}")
+        told.add((call.call_id, life.number))
+        unseen.discard(call.call_id)
         matched.append((record, life, call, _taken(observed, record, life)))
     answered = {call_id for (call_id, _, _), finals in observed.tap.finals.items() if 200 in finals}
     for call_id in unseen:
