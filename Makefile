@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 # A run with the same seed is the same run: sets have the same order every time.
 export PYTHONHASHSEED := 0
 
-.PHONY: demo test quick check bench format voice clean
+.PHONY: demo test quick check bench format rules voice clean
 
 $(STAMP): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "payphone needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
@@ -39,6 +39,10 @@ format: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks $(ONLY)
+
+# Write docs/rules.md from docs/rules.toml and from what the scenarios say they show.
+rules: $(STAMP)
+	@$(BIN)/python -m scenarios.report.rules
 
 # Render every prompt again with a neural voice. Needs espeak-free wheels from requirements-voice.txt only here.
 voice:

@@ -13,7 +13,6 @@ from pydantic import BaseModel
 
 from ivr.profile import Inside, Keys, Outside, Talking
 from ivr.reasons import Reason
-from scenarios.language.scenario import load_scenario
 from switch.app.billing_tables import AccountTable, AllowanceTable, BillingTable, FeeTable, FreeDaysTable
 from switch.app.config import Config, load_config
 from switch.app.world import build_world
@@ -26,9 +25,6 @@ PAGES = sorted(
     if not any(part.startswith(".") or part == "out" for part in path.relative_to(ROOT).parts)
 )
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-RULES = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
-LIBRARY = ROOT / "scenarios" / "library"
-SHOWN = [*(f"S1-{n}" for n in range(1, 10)), "S2-6", *(f"S3-{n}" for n in range(1, 12))]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -37,16 +33,6 @@ def test_every_link_within_the_project_leads_somewhere(page: Path) -> None:
     targets = [target for target in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in target]
     missing = [target for target in targets if not _is_there(page, target)]
     assert not missing
-
-
-def test_every_test_that_the_rules_name_exists() -> None:
-    named = set(re.findall(r"`(test_\w+)`", RULES))
-    written = {
-        name
-        for path in (ROOT / "tests").rglob("test_*.py")
-        for name in re.findall(r"^ *(?:async )?def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
-    }
-    assert named and not named - written
 
 
 def test_the_example_of_accounts_and_billing_is_a_configuration_that_is_right(tmp_path: Path) -> None:
@@ -66,24 +52,6 @@ def test_the_example_of_accounts_and_billing_is_a_configuration_that_is_right(tm
 def test_every_key_of_the_configuration_and_of_profiles_is_described(table: type[BaseModel]) -> None:
     missing = [key for key in _keys(table) if f"`{key}`" not in CONFIGURATION and f"[{key}]" not in CONFIGURATION]
     assert not missing
-
-
-def test_every_scenario_and_every_code_that_the_rules_name_exists() -> None:
-    scenarios = {path.relative_to(LIBRARY).with_suffix("").as_posix() for path in LIBRARY.rglob("*.yaml")}
-    folders = {name.partition("/")[0] for name in scenarios}
-    named = {name for name in re.findall(r"`([a-z]+/[a-z0-9-]+)`", RULES) if name.partition("/")[0] in folders}
-    assert named and not named - scenarios
-    code = set(re.findall(r"`((?:[a-z]+/)+[a-z_]+\.(?:py|toml|csv))`", RULES))
-    assert code and not [path for path in code if not (ROOT / path).is_file()]
-
-
-@pytest.mark.parametrize("rule", SHOWN)
-def test_every_rule_of_money_has_a_line_with_code_and_a_scenario_that_says_so(rule: str) -> None:
-    (line,) = [line for line in RULES.splitlines() if line.startswith(f"| {rule} |")]
-    named = re.findall(r"`([a-z]+/[a-z0-9-]+)`", line)
-    claimed = [name for name in named if rule in _claims(LIBRARY / f"{name}.yaml")]
-    assert claimed, f"no scenario of the line says `rules: [{rule}]`"
-    assert re.search(r"`(?:[a-z]+/)+[a-z_]+\.(?:py|toml|csv)`", line), "the line names no code"
 
 
 def test_every_reason_of_a_record_is_described() -> None:
@@ -106,11 +74,6 @@ def test_every_command_is_in_the_readme() -> None:
     names += [group.name for group in app.registered_groups if group.name]
     assert len(names) > 5
     assert not [name for name in names if not re.search(rf"`(?:payphone )?{name}\b", readme)]
-
-
-def _claims(scenario: Path) -> list[str]:
-    """The rules that a scenario says it proves."""
-    return load_scenario(scenario).header.rules if scenario.is_file() else []
 
 
 def _is_there(page: Path, target: str) -> bool:
