@@ -44,7 +44,8 @@ bench: $(STAMP)
 rules: $(STAMP)
 	@$(BIN)/python -m scenarios.report.rules
 
-# Render every prompt again with a neural voice. Needs espeak-free wheels from requirements-voice.txt only here.
+# Render every prompt whose words changed: English with a neural voice of requirements-voice.txt, Spanish with Debian's
+# espeak-ng.
 voice:
 	$(PYTHON) -m venv .venv-voice
 	.venv-voice/bin/pip install --quiet --require-hashes -r requirements-voice.txt

@@ -11,7 +11,7 @@ from typing import Final
 from ivr.ports import Admission, Person
 from ivr.profile import Part, Profile
 from ivr.reasons import Reason
-from prompts import words as spoken
+from prompts import english as spoken
 from prompts.catalog import ClipId
 
 Clips = tuple[ClipId, ...]

@@ -2,7 +2,8 @@
 
 A user's own recording replaces a prompt by its file name: `<overrides>/inside/welcome.wav` is played
 instead of `prompts/en/inside/welcome.wav`. The same folder may hold clips the catalog does not know,
-such as people's recorded names.
+such as people's recorded names. Other languages keep their name in front, in the id and in that folder:
+`<overrides>/es/inside/welcome.wav`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from prompts.catalog import CLIP_ID_PATTERN, Catalog, ClipId, load_catalog
+from prompts.catalog import CLIP_ID_PATTERN, Catalog, ClipId, full_id, joined, load_catalog
 
 Audio = NDArray[np.int16]
 """Samples at 8 kHz, mono."""
@@ -42,14 +43,23 @@ class AudioError(Exception):
 
 
 class Library:
-    """The recordings of one language, with a user's own in front.
+    """The recordings of one or more languages, with a user's own in front.
 
-    Files are read on first use and kept; `load_all` reads every one, so that a mistake shows at the start
-    and no call waits for a disk. The arrays are read-only and shared.
+    It knows the languages it was made with and no others, so that who speaks only English neither reads nor seeks
+    Spanish. The first one's folder also holds the sounds all share. Files are read on first use and kept; `load_all`
+    reads every one, so that a mistake shows at the start and no call waits for a disk. The arrays are read-only and
+    shared.
     """
 
-    def __init__(self, language_folder: Path, overrides: Path | None = None) -> None:
-        self.catalog: Catalog = load_catalog(language_folder)
+    def __init__(self, language_folder: Path, overrides: Path | None = None, *, others: Iterable[Path] = ()) -> None:
+        folders = (language_folder, *others)
+        catalogs = [load_catalog(folder) for folder in folders]
+        self.catalog: Catalog = joined(catalogs)
+        self._files = {
+            full_id(catalog.language, clip.clip_id): folder / f"{clip.clip_id}.wav"
+            for catalog, folder in zip(catalogs, folders, strict=True)
+            for clip in catalog
+        }
         self._language_folder = language_folder
         self._overrides = overrides
         self._cached: dict[ClipId, Audio] = {}
@@ -106,7 +116,7 @@ class Library:
             raise AudioError(Path(name), "is no name of a clip", "use section/name of a-z, 0-9 and hyphens")
         if self._overrides is not None and (own := self._overrides / name).is_file():
             return own
-        path = self._language_folder / name
+        path = self._files.get(clip_id, self._language_folder / name)
         if not path.is_file():
             remedy = "run `make voice`" if clip_id in self.catalog else "no catalog knows this clip: record it there"
             raise AudioError(path, "there is no such file", remedy)

@@ -1,8 +1,8 @@
 """The words: every clip the product can say, by id.
 
-A catalog is one TOML file per language, `<language>/catalog.toml` (its head explains the format),
-read once into frozen values. The recordings lie beside it: `inside/enter-pin` is the file
-`<language>/inside/enter-pin.wav`.
+A catalog is one TOML file per language, `<language>/catalog.toml` (the head of the English one explains the format),
+read once into frozen values. The recordings lie beside it: `inside/enter-pin` is the file `en/inside/enter-pin.wav`,
+and `es/inside/enter-pin` the same prompt in Spanish. Within its folder a language has plain ids.
 """
 
 from __future__ import annotations
@@ -10,16 +10,27 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NewType
 
 ClipId = NewType("ClipId", str)
-"""Name of one recorded clip, the path of its file below the language's folder without `.wav`."""
+"""Name of one recorded clip: the path of its file below the language's folder without `.wav`, and before it the
+language where that is not English."""
 
 ENGLISH: Final = Path(__file__).with_name("en")
-"""Folder of the English words."""
+"""Folder of the English words, and of the sounds all languages share."""
+SPANISH: Final = Path(__file__).with_name("es")
+"""Folder of the Spanish words."""
+LANGUAGES: Final[Mapping[str, Path]] = MappingProxyType({"en": ENGLISH, "es": SPANISH})
+"""Folders of the languages that come with payphone."""
+
+PLAIN_LANGUAGE: Final = "en"
+"""Its clips are named without their language."""
+
+SHARED_SECTIONS: Final = frozenset({"facility", "hold", "name", "pause", "provider", "tone"})
+"""Sounds without words, and names, which stay in the language they were recorded in: one recording for all."""
 
 CLIP_ID_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9-]*(?:/[a-z0-9][a-z0-9-]*)+")
 """At least a section and a name; it can neither leave its folder nor name a hidden file."""
@@ -57,6 +68,8 @@ class Catalog:
 
     language: str
     clips: Mapping[ClipId, Clip]
+    voice: str = ""
+    """Who reads them, `engine:voice` (`prompts.manifest`); empty where nothing is read."""
 
     def __iter__(self) -> Iterator[Clip]:
         return iter(self.clips.values())
@@ -82,8 +95,26 @@ class Catalog:
         return text
 
 
+def full_id(language: str, name: str) -> ClipId:
+    """The id of a clip of a language by its plain id; what all languages share keeps its name."""
+    is_plain = language == PLAIN_LANGUAGE or name.partition("/")[0] in SHARED_SECTIONS
+    return ClipId(name if is_plain else f"{language}/{name}")
+
+
+def joined(catalogs: Iterable[Catalog]) -> Catalog:
+    """Several languages as one catalog, under their full ids; the language is that of the first."""
+    read = tuple(catalogs)
+    clips = {
+        clip_id: replace(clip, clip_id=clip_id)
+        for catalog in read
+        for clip in catalog
+        for clip_id in (full_id(catalog.language, clip.clip_id),)
+    }
+    return Catalog(read[0].language, MappingProxyType(clips))
+
+
 def load_catalog(language_folder: Path = ENGLISH) -> Catalog:
-    """Read and validate `catalog.toml` of a language.
+    """Read and validate `catalog.toml` of a language; its ids are plain, without the language.
 
     Raises:
         CatalogError: The file is missing, is not TOML, or an entry is not what it must be.
@@ -98,10 +129,15 @@ def load_catalog(language_folder: Path = ENGLISH) -> Catalog:
     language = table.pop("language", None)
     if not isinstance(language, str) or not language:
         raise CatalogError(f'{path}: language is missing; write for example language = "en"')
+    voice = table.pop("voice", "")
+    if not isinstance(voice, str):
+        raise CatalogError(f'{path}: voice must be text; write for example voice = "espeak-ng:es-419"')
     spoken = _entries(path, table, "spoken")
     composed = _entries(path, table, "composed")
     if table:
-        raise CatalogError(f"{path}: unknown {', '.join(sorted(table))}; only spoken and composed are known")
+        raise CatalogError(
+            f"{path}: unknown {', '.join(sorted(table))}; only language, voice, spoken and composed are known"
+        )
     clips: dict[ClipId, Clip] = {}
     for clip in (
         *(_spoken(path, clip_id, value) for clip_id, value in spoken),
@@ -110,7 +146,7 @@ def load_catalog(language_folder: Path = ENGLISH) -> Catalog:
         if clip.clip_id in clips:
             raise CatalogError(f"{path}: {clip.clip_id} is both spoken and composed; keep one")
         clips[clip.clip_id] = clip
-    return Catalog(language, MappingProxyType(clips))
+    return Catalog(language, MappingProxyType(clips), voice)
 
 
 def _entries(path: Path, table: dict[str, object], kind: str) -> list[tuple[ClipId, object]]:

@@ -5,22 +5,33 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Final, NoReturn
 
 import numpy as np
 import typer
 
-from prompts import words
 from prompts.audio import RATE, AudioError, Library, load_wav, save_wav
-from prompts.catalog import ENGLISH, CatalogError, ClipId, load_catalog
+from prompts.catalog import ENGLISH, LANGUAGES, PLAIN_LANGUAGE, CatalogError, ClipId, load_catalog
 from prompts.level import active_level
-from prompts.manifest import Settings, problems
+from prompts.manifest import Problem, problems, settings_of
 from prompts.recognise import Recogniser
-from prompts.render import PiperVoice, RenderError, render
+from prompts.render import RenderError, make_voice, render
+from prompts.tongue import Tongue, tongue_of
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The recorded words.")
 
-Language = Annotated[Path, typer.Option("--language", help="Folder of a language, with its catalog.toml.")]
+LANGUAGE_HELP: Final = "en, es, or a folder with a catalog.toml of your own"
+
+
+def _folder(language: str) -> Path:
+    return LANGUAGES.get(language, Path(language))
+
+
+Language = Annotated[Path, typer.Option("--language", parser=_folder, help=f"{LANGUAGE_HELP}.")]
+Languages = Annotated[
+    list[Path] | None,
+    typer.Option("--language", parser=_folder, help=f"{LANGUAGE_HELP}; all that come with payphone if left out."),
+]
 
 
 @app.command("list")
@@ -37,23 +48,30 @@ def list_clips(language: Language = ENGLISH, prefix: str = typer.Argument("", he
 
 
 @app.command()
-def check(language: Language = ENGLISH) -> None:
+def check(languages: Languages = None) -> None:
     """Tell every recording that is missing, out of date, altered or not asked for."""
+    found: list[Problem] = []
     try:
-        found = problems(load_catalog(language), language, Settings())
+        for folder in languages or LANGUAGES.values():
+            catalog = load_catalog(folder)
+            of_language = problems(catalog, folder, settings_of(catalog))
+            found += of_language
+            for problem in of_language:
+                typer.echo(f"{catalog.language}: {problem}")
     except CatalogError as error:
         _fail(str(error))
-    for problem in found:
-        typer.echo(str(problem))
     if found:
         _fail(f"{len(found)} recordings are not as the catalog asks; run `make voice`")
 
 
 @app.command("render")
-def render_clips(language: Language = ENGLISH) -> None:
-    """Render what changed, with the voice of `make voice`."""
+def render_clips(languages: Languages = None) -> None:
+    """Render what changed, with the voice each catalog names."""
+    made = 0
     try:
-        made = render(load_catalog(language), language, Settings(), PiperVoice, typer.echo)
+        for folder in languages or LANGUAGES.values():
+            catalog = load_catalog(folder)
+            made += render(catalog, folder, settings_of(catalog), make_voice, typer.echo)
     except ModuleNotFoundError as error:
         _fail(f"{error.name} is not installed here; run `make voice`")
     except (CatalogError, RenderError) as error:
@@ -70,8 +88,9 @@ def say(
 ) -> None:
     """Join clips into a WAV file, to listen to a whole announcement."""
     try:
-        clip_ids = [clip_id for part in said for clip_id in _spoken(part)]
-        library = Library(language, overrides)
+        tongue = tongue_of(load_catalog(language).language)
+        clip_ids = [clip_id for part in said for clip_id in _spoken(part, tongue)]
+        library = _library(language, overrides)
         audio = np.concatenate(library.sequence(clip_ids))
     except (CatalogError, AudioError, ValueError) as error:
         _fail(str(error))
@@ -87,7 +106,7 @@ def hear(
 ) -> None:
     """Tell which clips are heard in a WAV file, and when."""
     try:
-        library = Library(language, overrides)
+        library = _library(language, overrides)
         audio = load_wav(file)
         recogniser = Recogniser({clip_id: library.clip(clip_id) for clip_id in library.catalog.clip_ids})
     except (CatalogError, AudioError) as error:
@@ -98,22 +117,28 @@ def hear(
         typer.echo(f"{heard.at:8.2f} {heard.until:8.2f}  {heard.clip_id:34} {words_said}{interrupted}")
 
 
-def _spoken(part: str) -> tuple[ClipId, ...]:
+def _library(language: Path, overrides: Path | None) -> Library:
+    """A language with the sounds all share, which lie with the English words."""
+    is_plain = load_catalog(language).language == PLAIN_LANGUAGE
+    return Library(language, overrides) if is_plain else Library(ENGLISH, overrides, others=(language,))
+
+
+def _spoken(part: str, tongue: Tongue) -> tuple[ClipId, ...]:
     kind, has_value, value = part.partition("=")
     if not has_value:
-        return (ClipId(part),)
+        return (ClipId(part),) if part.startswith(f"{tongue.language}/") else tongue.clips(part)
     match kind:
         case "amount":
             try:
-                return words.amount(Decimal(value))
+                return tongue.amount(Decimal(value))
             except InvalidOperation:
                 raise ValueError(f"{value!r} is not an amount; write for example amount=0.375") from None
         case "duration":
-            return words.duration(timedelta(seconds=int(value)))
+            return tongue.duration(timedelta(seconds=int(value)))
         case "digits":
-            return words.digits(value)
+            return tongue.digits(value)
         case "key":
-            return words.key(value)
+            return tongue.key(value)
         case _:
             raise ValueError(f"{kind!r} cannot be said; amount, duration, digits and key can")
 

@@ -1,16 +1,22 @@
-"""Render the catalog with a neural voice: a build step, in the environment that `make voice` makes.
+"""Render a catalog with its voice: a build step, in the environment that `make voice` makes.
 
-piper (GPL), its voice and pydub are imported here and nowhere else; the running product reads WAV files.
+piper (GPL), its voice and pydub are imported here and nowhere else, and nothing else starts espeak-ng (GPL); the
+running product reads WAV files.
 """
 
 from __future__ import annotations
 
+import io
 import json
+import re
+import shutil
+import subprocess
+import wave
 from collections.abc import Callable
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Final, Protocol, cast
+from typing import Final, Protocol, assert_never, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +25,18 @@ from prompts.audio import RATE, Audio, save_wav
 from prompts.catalog import Catalog, Clip
 from prompts.compose import compose
 from prompts.level import active_level, edges, peak
-from prompts.manifest import Made, Settings, load_manifest, orphans, samples_digest, save_manifest, source_digest, stale
+from prompts.manifest import (
+    EspeakSettings,
+    Made,
+    Settings,
+    VoiceSettings,
+    load_manifest,
+    orphans,
+    samples_digest,
+    save_manifest,
+    source_digest,
+    stale,
+)
 from prompts.resample import to_telephone
 
 SENTENCE_GAP: Final = 0.28
@@ -33,6 +50,11 @@ EDGE_BELOW_LOUDEST: Final = 42.0
 PEAK_MAX: Final = 0.95
 """Share of full scale: speech at -26 dBov stays below, or something went wrong."""
 
+ESPEAK_RATE: Final = 22050
+"""Samples a second of espeak-ng."""
+ESPEAK_SECONDS_MAX: Final = 60
+"""To read one sentence, which takes it milliseconds."""
+
 _FADE_IN: Final = 0.004
 _FADE_OUT: Final = 0.02
 
@@ -42,7 +64,7 @@ class RenderError(Exception):
 
 
 class Voice(Protocol):
-    """Reads text aloud: piper in the build, and a tone in tests."""
+    """Reads text aloud: piper or espeak-ng in the build, and a tone in tests."""
 
     @property
     def rate(self) -> int:
@@ -107,11 +129,62 @@ class PiperVoice:
         sending.send([chunk.audio_float_array.astype(np.float64) for chunk in chunks])
 
 
+class EspeakVoice:
+    """espeak-ng, by rule: the same text gives the same samples, whatever was read before."""
+
+    def __init__(self, settings: EspeakSettings) -> None:
+        program = shutil.which("espeak-ng")
+        if program is None:
+            raise RenderError("espeak-ng is not installed; apt-get install espeak-ng")
+        self.rate = ESPEAK_RATE
+        how = ("-v", settings.voice, "-s", f"{settings.speed}", "-p", f"{settings.pitch}")
+        self._command = (program, *how, "--stdout")
+
+    def sentences(self, text: str) -> list[NDArray[np.float64]]:
+        """Read each sentence by itself, so that the pauses between them are ours.
+
+        Raises:
+            RenderError: It does not know the voice, or wrote no sound.
+        """
+        return [self._read(sentence) for sentence in re.split(r"(?<=[.?!])\s+", text)]
+
+    def _read(self, sentence: str) -> NDArray[np.float64]:
+        said = subprocess.run(  # noqa: S603 - the text goes to its input, not into the command.
+            self._command, input=sentence.encode(), capture_output=True, timeout=ESPEAK_SECONDS_MAX, check=False
+        )
+        if said.returncode or not said.stdout:
+            problem = said.stderr.decode(errors="replace").strip() or "it wrote nothing"
+            raise RenderError(f"espeak-ng could not read {sentence!r}: {problem}")
+        with wave.open(io.BytesIO(said.stdout), "rb") as file:
+            if (file.getnchannels(), file.getsampwidth(), file.getframerate()) != (1, 2, self.rate):
+                raise RenderError(
+                    f"espeak-ng speaks at {file.getframerate()} Hz, not {self.rate}; install 1.51 or newer"
+                )
+            # A stream's header has no true length: the frames are what is there.
+            samples = np.frombuffer(file.readframes(len(said.stdout)), "<i2")
+        return samples / 0x8000
+
+
+def make_voice(settings: VoiceSettings) -> Voice:
+    """The voice these settings are of.
+
+    Raises:
+        RenderError: It is not installed.
+    """
+    match settings:
+        case Settings():
+            return PiperVoice(settings)
+        case EspeakSettings():
+            return EspeakVoice(settings)
+        case _:
+            assert_never(settings)
+
+
 def render(
     catalog: Catalog,
     language_folder: Path,
-    settings: Settings,
-    make_voice: Callable[[Settings], Voice],
+    settings: VoiceSettings,
+    voice_of: Callable[[VoiceSettings], Voice],
     tell: Callable[[str], None],
 ) -> int:
     """Make every recording that is missing or out of date, remove those no longer asked for.
@@ -135,7 +208,7 @@ def render(
         if clip.voice is None:
             audio = compose(clip.clip_id)
         else:
-            voice = voice or make_voice(settings)
+            voice = voice or voice_of(settings)
             audio = speak(clip, voice, settings)
         save_wav(language_folder / f"{clip.clip_id}.wav", audio)
         manifest[clip.clip_id] = Made(source_digest(clip, settings), samples_digest(audio))
@@ -145,7 +218,7 @@ def render(
     return len(todo)
 
 
-def speak(clip: Clip, voice: Voice, settings: Settings) -> Audio:
+def speak(clip: Clip, voice: Voice, settings: VoiceSettings) -> Audio:
     """One clip: read, brought to 8 kHz, trimmed, joined and levelled.
 
     Raises:

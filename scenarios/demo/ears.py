@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from prompts import words
+from prompts import english
 from prompts.audio import Audio, Library
 from prompts.catalog import ClipId
 from prompts.recognise import Recogniser
@@ -66,7 +66,7 @@ def listen(scene: Scene, sentences: Mapping[ClipId, Audio], library: Library) ->
     inside |= {clip: library.clip(clip) for clip in planned.heard_inside}
     outside |= {clip: library.clip(clip) for clip in planned.heard_outside}
     if planned.talk:
-        warnings = {warning(length): np.concatenate(library.sequence(words.time_left(length))) for length in WARNINGS}
+        warnings = {warning(length): np.concatenate(library.sequence(english.time_left(length))) for length in WARNINGS}
         inside |= warnings
         outside |= warnings
     return Listened(_heard_at(scene.inside, inside), _heard_at(scene.outside, outside))

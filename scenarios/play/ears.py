@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from ivr.profile import Profile
-from prompts import words as spoken
+from prompts import english as spoken
 from prompts.audio import RATE, Audio, Library
 from prompts.catalog import ClipId
 from prompts.recognise import Recogniser

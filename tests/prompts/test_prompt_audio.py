@@ -9,7 +9,7 @@ import pytest
 
 from prompts import audio
 from prompts.audio import BREATH_SECONDS, RATE, AudioError, Library, load_wav, save_wav
-from prompts.catalog import ENGLISH, ClipId
+from prompts.catalog import ENGLISH, SPANISH, ClipId
 
 RAMP = np.arange(-400, 400, dtype=np.int16)
 WELCOME = ClipId("inside/welcome")
@@ -144,7 +144,37 @@ def test_a_clip_id_cannot_name_a_file_elsewhere(tmp_path: Path) -> None:
 
 
 def test_every_recording_of_the_product_loads() -> None:
-    Library(ENGLISH).load_all()
+    Library(ENGLISH, others=[SPANISH]).load_all()
+
+
+def test_two_languages_are_played_from_their_own_folders_by_full_ids() -> None:
+    library = Library(ENGLISH, others=[SPANISH])
+    for clip_id, path in (
+        ("inside/goodbye", ENGLISH / "inside" / "goodbye.wav"),
+        ("es/inside/goodbye", SPANISH / "inside" / "goodbye.wav"),
+    ):
+        assert np.array_equal(library.clip(ClipId(clip_id)), load_wav(path))
+
+
+def test_a_library_of_one_language_knows_no_clip_of_another() -> None:
+    library = Library(ENGLISH)
+    assert [clip for clip in library.catalog.clip_ids if clip.startswith("es/")] == []
+    with pytest.raises(AudioError, match="no catalog knows this clip"):
+        library.clip(ClipId("es/inside/goodbye"))
+
+
+@pytest.mark.parametrize("name", ["inside/welcome", "es/inside/welcome"])
+def test_a_recording_of_ones_own_replaces_only_the_language_it_names(tmp_path: Path, name: str) -> None:
+    save_wav(tmp_path / f"{name}.wav", RAMP)
+    library = Library(ENGLISH, tmp_path, others=[SPANISH])
+    clips = ("inside/welcome", "es/inside/welcome")
+    assert [clip for clip in clips if np.array_equal(library.clip(ClipId(clip)), RAMP)] == [name]
+
+
+def test_sentences_of_another_language_are_parted_by_a_breath() -> None:
+    library = Library(ENGLISH, others=[SPANISH])
+    said = library.sequence([ClipId("es/outside/accept"), ClipId("es/key/5"), ClipId("es/outside/goodbye")])
+    assert [len(part) == round(BREATH_SECONDS * RATE) for part in said] == [False, False, True, False]
 
 
 def test_a_broken_recording_of_ones_own_shows_at_the_start(tmp_path: Path) -> None:

@@ -10,7 +10,18 @@ from setuptools.discovery import PEP420PackageFinder
 
 from ivr.ports import Kind
 from ivr.reasons import Reason
-from prompts.catalog import CLIP_ID_PATTERN, ENGLISH, CatalogError, Clip, ClipId, load_catalog
+from prompts.catalog import (
+    CLIP_ID_PATTERN,
+    LANGUAGES,
+    SHARED_SECTIONS,
+    SPANISH,
+    CatalogError,
+    Clip,
+    ClipId,
+    full_id,
+    joined,
+    load_catalog,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,6 +32,52 @@ UNHEARD = {Reason.GAVE_UP, Reason.RECOVERED}
 def write(folder: Path, text: str) -> Path:
     (folder / "catalog.toml").write_text(text, encoding="utf-8")
     return folder
+
+
+NOT_IN_ENGLISH = {
+    "number": ("-m", "-f", "00", "one-million"),
+    "unit": ("of-",),
+}
+"""Forms of numbers and units that English does not need, by what their names have in them."""
+
+
+def test_spanish_has_every_word_that_english_has() -> None:
+    spanish = load_catalog(SPANISH)
+    needed = [clip for clip in load_catalog().clip_ids if clip.partition("/")[0] not in SHARED_SECTIONS]
+    assert [clip for clip in needed if clip not in spanish] == [], "add these to prompts/es/catalog.toml"
+
+
+def test_spanish_has_no_words_of_its_own_but_forms_of_numbers() -> None:
+    english = load_catalog()
+    own = [clip for clip in load_catalog(SPANISH).clip_ids if clip not in english]
+    unexplained = [
+        clip for clip in own if not any(part in clip for part in NOT_IN_ENGLISH.get(clip.partition("/")[0], ()))
+    ]
+    assert unexplained == []
+
+
+def test_no_words_of_spanish_were_left_in_english() -> None:
+    english, spanish = load_catalog(), load_catalog(SPANISH)
+    same = {
+        clip.clip_id for clip in spanish if clip.clip_id in english and clip.words == english.clips[clip.clip_id].words
+    }
+    assert same == set()
+
+
+def test_the_same_sentences_end_in_both_languages() -> None:
+    english, spanish = load_catalog(), load_catalog(SPANISH)
+    other = [
+        c.clip_id for c in spanish if c.clip_id in english and c.ends_sentence != english.clips[c.clip_id].ends_sentence
+    ]
+    assert other == []
+
+
+def test_the_ids_of_two_languages_are_told_apart_and_names_are_shared() -> None:
+    both = joined(load_catalog(folder) for folder in LANGUAGES.values())
+    assert both.text([ClipId("key/5"), ClipId("es/key/5"), ClipId("name/jordan")]) == "five. cinco. Jordan"
+    assert full_id("es", "inside/goodbye") == "es/inside/goodbye"
+    assert {full_id(language, "name/jordan") for language in LANGUAGES} == {"name/jordan"}
+    assert all(CLIP_ID_PATTERN.fullmatch(clip) for clip in both.clip_ids)
 
 
 def test_every_reason_somebody_can_hear_has_words_of_its_own() -> None:
@@ -101,6 +158,7 @@ def test_a_breath_follows_sentences_and_nothing_else() -> None:
         ("language = ", "catalog.toml"),
         ('[spoken.a]\nb = "c"', "language is missing"),
         ('language = "en"\nspoke = 1', "unknown spoke"),
+        ('language = "en"\nvoice = 1', "voice must be text"),
         ('language = "en"\nspoken = 1', "spoken must be sections"),
         ('language = "en"\n[spoken]\na = "b"', "spoken.a must be a section"),
         ('language = "en"\n[spoken.a]\n"../b" = "c"', "a/../b is no name of a file"),
@@ -139,7 +197,8 @@ def test_an_installed_package_holds_the_catalog_and_every_recording() -> None:
     # Folders without code are packages too, as setuptools finds them by default.
     packages = set(PEP420PackageFinder.find(str(ROOT / "prompts")))
     patterns = found["package-data"]["*"]
-    files = [ENGLISH / "catalog.toml", *(ENGLISH / f"{clip.clip_id}.wav" for clip in load_catalog())]
+    files = [folder / "catalog.toml" for folder in LANGUAGES.values()]
+    files += [folder / f"{clip.clip_id}.wav" for folder in LANGUAGES.values() for clip in load_catalog(folder)]
     for file in files:
         assert ".".join(file.parent.relative_to(ROOT / "prompts").parts) in packages
         assert any(fnmatch(file.name, pattern) for pattern in patterns)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from prompts import words
+from prompts import english
 from prompts.audio import RATE, Audio, Library
 from prompts.catalog import ENGLISH, ClipId
 from prompts.recognise import Recogniser
@@ -102,10 +102,10 @@ def test_a_clock_that_is_too_fast_is_followed() -> None:
 @pytest.mark.parametrize(
     "clip_ids",
     [
-        list(words.amount(Decimal("0.375"))),
-        list(words.amount(Decimal("1234.56"))),
-        list(words.duration(timedelta(seconds=3661))),
-        [*words.count(13), ClipId("pause/long"), *words.count(30), ClipId("pause/long"), *words.count(33)],
+        list(english.amount(Decimal("0.375"))),
+        list(english.amount(Decimal("1234.56"))),
+        list(english.duration(timedelta(seconds=3661))),
+        [*english.count(13), ClipId("pause/long"), *english.count(30), ClipId("pause/long"), *english.count(33)],
     ],
     ids=["cents", "dollars", "hours", "numbers that sound alike"],
 )
@@ -115,7 +115,7 @@ def test_parts_are_told_apart(clip_ids: list[ClipId]) -> None:
 
 
 def test_a_phone_number_is_understood() -> None:
-    found = RECOGNISER.heard(through_mu_law(said(list(words.digits("2125550123")))))
+    found = RECOGNISER.heard(through_mu_law(said(list(english.digits("2125550123")))))
     assert [one.clip_id.rpartition("/")[2] for one in found] == list("2125550123")
 
 

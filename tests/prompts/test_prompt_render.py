@@ -8,9 +8,18 @@ import pytest
 from numpy.typing import NDArray
 
 from prompts.audio import RATE, load_wav, save_wav
-from prompts.catalog import ENGLISH, CatalogError, Clip, ClipId, load_catalog
+from prompts.catalog import ENGLISH, LANGUAGES, CatalogError, Clip, ClipId, load_catalog
 from prompts.level import active_level, edges
-from prompts.manifest import Settings, load_manifest, problems, source_digest, stale
+from prompts.manifest import (
+    EspeakSettings,
+    Settings,
+    VoiceSettings,
+    load_manifest,
+    problems,
+    settings_of,
+    source_digest,
+    stale,
+)
 from prompts.render import RenderError, Voice, render, speak
 
 SETTINGS = Settings()
@@ -23,7 +32,7 @@ def language(folder: Path, text: str = COMPOSED_ONLY) -> Path:
     return folder
 
 
-def no_voice(settings: Settings) -> Voice:
+def no_voice(settings: VoiceSettings) -> Voice:
     raise AssertionError("nothing was to be said")
 
 
@@ -56,8 +65,24 @@ class Clicking(Humming):
         return [clicks for _ in text[:1]]
 
 
-def test_the_recordings_of_the_product_are_made_from_its_words() -> None:
-    assert problems(load_catalog(), ENGLISH, SETTINGS) == []
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_recordings_of_the_product_are_made_from_its_words(language: str) -> None:
+    catalog = load_catalog(LANGUAGES[language])
+    assert problems(catalog, LANGUAGES[language], settings_of(catalog)) == []
+
+
+def test_a_catalog_names_its_voice() -> None:
+    assert [settings_of(load_catalog(folder)) for folder in LANGUAGES.values()] == [
+        Settings("en_US-joe-medium"),
+        EspeakSettings("es-419"),
+    ]
+
+
+@pytest.mark.parametrize("voice", ["", "piper", "festival:el_diphone"])
+def test_a_catalog_without_a_voice_we_have_is_told(tmp_path: Path, voice: str) -> None:
+    folder = language(tmp_path, f'voice = "{voice}"\n{COMPOSED_ONLY}')
+    with pytest.raises(CatalogError, match=r'names the voice .*; write voice = "piper:'):
+        settings_of(load_catalog(folder))
 
 
 def test_a_language_is_rendered_once(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prompts.catalog import load_catalog
-from prompts.words import AMOUNT_MAX, COUNT_MAX, amount, count, digits, duration, key, price, time_left
+from prompts.english import amount, count, digits, duration, key, price, time_left
+from prompts.parts import AMOUNT_MAX, COUNT_MAX
 
 CATALOG = load_catalog()
 MODEST = settings(deadline=None, max_examples=150)
