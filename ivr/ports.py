@@ -13,6 +13,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import Protocol, TypeAlias
 
+from ivr.profile import Hears, Overlay
 from ivr.reasons import Reason
 from ledger.money import Money
 from prompts.catalog import ClipId
@@ -87,6 +88,13 @@ class MoneyEnds:
 
 
 @dataclass(frozen=True, slots=True)
+class OverlayDue:
+    """It is time for the words of an overlay."""
+
+    overlay: Overlay
+
+
+@dataclass(frozen=True, slots=True)
 class TalkEnded:
     """The talk is over."""
 
@@ -94,7 +102,7 @@ class TalkEnded:
     by: Leaver
 
 
-TalkEvent: TypeAlias = Warned | MoneyEnds | TalkEnded
+TalkEvent: TypeAlias = Warned | MoneyEnds | OverlayDue | TalkEnded
 
 
 class Party(Protocol):
@@ -129,8 +137,8 @@ class Talk(Protocol):
     async def event(self) -> TalkEvent:
         """The next thing that happens."""
 
-    async def overlay(self, clips: Sequence[ClipId]) -> None:
-        """Say it to both over their conversation; returns at once."""
+    async def overlay(self, clips: Sequence[ClipId], heard_by: Hears = Hears.BOTH) -> None:
+        """Say it over the conversation, in place of what is said over it already; returns at once."""
 
 
 class Desk(Protocol):

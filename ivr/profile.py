@@ -1,25 +1,41 @@
 """Profiles: the keys, the order of words, the limits of one provider's system, as data.
 
-A profile is a TOML file (`ivr/profiles/*.toml`, or a user's own). It is validated once into frozen
-values; a wrong one is refused with the name of the key and what to write instead.
+A profile is a TOML file (`ivr/profiles/*.toml`, or a user's own), read by `ivr.profile_file` into these
+frozen values. What one section can tell is checked here; what needs the others, in `ivr.profile_check`.
 """
 
 from __future__ import annotations
 
-import tomllib
 from datetime import timedelta
 from enum import Enum
-from importlib import resources
-from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
-KEYS_MAX: Final = 2
-"""A choice is one or two keys (`7`, or `76` as one county had it)."""
+from ivr.reasons import Reason
+from ledger.money import AmountError, Money
+
+CAP_LEAST: Final = Money(50_000_000)
+"""No cap on deposits may be below $50 (S3-1)."""
+
+OVERLAYS_MAX: Final = 8
+"""Overlays of one profile: each is a timer of every talk."""
 
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9*#]{1,2}$")]
+KeyOrNone = Annotated[str, StringConstraints(pattern=r"^[0-9*#]{0,2}$")]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
+Clip = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*(/[a-z0-9][a-z0-9-]*)+$")]
+Words = tuple[Clip, ...]
+"""Clips in a row: of the catalog, or recordings of your own."""
 
 
 class Part(Enum):
@@ -36,6 +52,14 @@ class Part(Enum):
     BLOCK = "block"
 
 
+class Hears(Enum):
+    """Who hears words over the conversation."""
+
+    BOTH = "both"
+    CALLER = "caller"
+    CALLEE = "callee"
+
+
 class FinalUnit(Enum):
     """What is done when the last unit of talk that money buys was granted (RFC 8506 §5.6)."""
 
@@ -49,11 +73,29 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _wrong(text: str, *place: str | int) -> PydanticCustomError:
+    """A mistake of a section, at one of its keys (`ivr.profile_file` finds its line)."""
+    return PydanticCustomError("profile", "{text}", {"text": text, "place": place})
+
+
+def _amount(value: object) -> object:
+    """Money as text, or whole dollars; a binary fraction is not exact."""
+    if value is None or isinstance(value, Money):
+        return value
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValueError('write an amount as text, for example "50.00": binary fractions are not exact')
+    try:
+        return Money.from_text(str(value))
+    except AmountError as error:
+        raise ValueError(str(error)) from None
+
+
 class Keys(_Section):
     """The called party's keys. To refuse is to hang up, unless `refuse` names a key as well."""
 
     accept: Key = "5"
-    block: Key = "7"
+    block: KeyOrNone = "7"
+    """Empty: nobody blocks by key."""
     price: Key = "2"
     refuse: Key | None = None
 
@@ -63,10 +105,8 @@ class Keys(_Section):
         for name, key in named.items():
             for other, other_key in named.items():
                 if name < other and (key.startswith(other_key) or other_key.startswith(key)):
-                    raise ValueError(
-                        f"{name} and {other} cannot be told apart: {key!r} and {other_key!r}; "
-                        "no choice may begin another"
-                    )
+                    text = f"{name} and {other} cannot be told apart: {key!r} and {other_key!r}; "
+                    raise _wrong(text + "no choice may begin another", other)
         return self
 
 
@@ -82,11 +122,13 @@ class Inside(_Section):
     number_tries: Annotated[int, Field(ge=1, le=9)] = 3
     first_key: Seconds = 8
     next_key: Seconds = 4
+    menus: tuple[str, ...] = ()
+    """Menus of `ivr.menus` that the person goes through after the PIN, in order."""
 
     @model_validator(mode="after")
     def _are_apart(self) -> Inside:
         if self.collect_key == self.debit_key:
-            raise ValueError("collect_key and debit_key are the same; give each its own key")
+            raise _wrong("collect_key and debit_key are the same; give each its own key", "debit_key")
         return self
 
 
@@ -100,15 +142,18 @@ class Outside(_Section):
     """How long a choice is awaited after the words."""
     next_key: Seconds = 2
     ringing: Seconds = 45
-    provider: str = "provider/payphone"
+    provider: Clip = "provider/payphone"
+    when_silent: Words = ()
+    """Said to whoever pressed nothing, a machine that answers, before it is released."""
 
     @model_validator(mode="after")
     def _can_be_accepted(self) -> Outside:
         if len(set(self.greeting)) != len(self.greeting):
-            raise ValueError("greeting names a part twice")
+            twice = next(at for at, part in enumerate(self.greeting) if part in self.greeting[:at])
+            raise _wrong(f"names {self.greeting[twice].value!r} twice", "greeting", twice)
         for part in (Part.ACCEPT, Part.RECORDED, Part.PRICE):
             if part not in self.greeting:
-                raise ValueError(f"greeting lacks {part.value!r}; the called party must hear it")
+                raise _wrong(f"lacks {part.value!r}; the called party must hear it", "greeting")
         return self
 
 
@@ -117,6 +162,10 @@ class Talking(_Section):
 
     limit: Annotated[float, Field(gt=0, le=24 * 3600)] = 900
     warnings: tuple[Seconds, ...] = (60, 30)
+    """So many seconds before the end they are warned."""
+    warnings_heard_by: Hears = Hears.BOTH
+    warning_words: dict[Annotated[str, StringConstraints(pattern=r"^[0-9]+$")], Words] = Field(default={})
+    """Words of your own by the seconds left, where the usual ones are not wanted."""
     slice: Seconds = 60
     """Talk held ahead, in seconds; rounded up to the tariff's increments."""
     final_unit: FinalUnit = FinalUnit.TERMINATE
@@ -124,7 +173,7 @@ class Talking(_Section):
     @model_validator(mode="after")
     def _warn_in_order(self) -> Talking:
         if list(self.warnings) != sorted(set(self.warnings), reverse=True):
-            raise ValueError("warnings must fall, for example [60, 30]")
+            raise _wrong("warnings must fall, for example [60, 30]", "warnings")
         return self
 
     @property
@@ -133,55 +182,57 @@ class Talking(_Section):
         return timedelta(seconds=self.limit)
 
 
+class Overlay(_Section):
+    """Words over the conversation, again and again while it lasts."""
+
+    every: Annotated[float, Field(ge=10, le=3600)]
+    """Seconds of talk between two of them."""
+    first: Seconds | None = None
+    """The second of talk of the first one; `every` if left out."""
+    words: Words = ("talk/from-facility",)
+    heard_by: Hears = Hears.BOTH
+
+    @property
+    def starts(self) -> float:
+        """The second of talk of the first one."""
+        return self.every if self.first is None else self.first
+
+
+class Retry(_Section):
+    """How long the same person waits until the same number is called again."""
+
+    wait: Annotated[float, Field(ge=0, le=7 * 24 * 3600)] = 0
+    """Seconds from the end of a call that came to nothing; 0: none."""
+    after: tuple[Reason, ...] = (Reason.REFUSED, Reason.NOT_ACCEPTED, Reason.NO_ANSWER)
+    """How that call ended."""
+
+
+class Deposits(_Section):
+    """Money put on accounts."""
+
+    cap: Annotated[Money, BeforeValidator(_amount), PlainSerializer(str)] | None = None
+    """The most that one payment may be; a switch keeps to the lowest cap of its profiles and its configuration."""
+
+    @model_validator(mode="after")
+    def _is_legal(self) -> Deposits:
+        if self.cap is not None and self.cap < CAP_LEAST:
+            text = f"a cap of ${self.cap} is illegal: nobody may be kept from paying ${CAP_LEAST} at once"
+            raise _wrong(f"{text}; raise it, or leave it out", "cap")
+        return self
+
+
 class Profile(_Section):
     """One provider's system."""
 
     name: str
+    title: str = ""
+    """What people call it, for reports."""
     keys: Keys = Keys()
     inside: Inside = Inside()
     outside: Outside = Outside()
     talking: Talking = Talking()
-
-
-class ProfileError(Exception):
-    """A profile cannot be used; says which file, which key, and why."""
-
-
-def shipped() -> tuple[str, ...]:
-    """Names of the profiles that come with payphone."""
-    folder = resources.files("ivr") / "profiles"
-    return tuple(sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml")))
-
-
-def load_profile(name_or_path: str) -> Profile:
-    """Read a shipped profile by name, or a user's own by its path (ending in `.toml`).
-
-    Raises:
-        ProfileError: No such profile, not TOML, or wrong values.
-    """
-    if name_or_path.endswith(".toml"):
-        path = Path(name_or_path)
-        if not path.is_file():
-            raise ProfileError(f"{path}: there is no such file")
-        try:
-            text = path.read_text(encoding="utf-8")
-        except UnicodeDecodeError as error:
-            raise ProfileError(f"{path}: is not UTF-8 text") from error
-        except OSError as error:
-            raise ProfileError(f"{path}: cannot be read: {error.strerror}") from error
-    elif name_or_path in shipped():
-        text = (resources.files("ivr") / "profiles" / f"{name_or_path}.toml").read_text(encoding="utf-8")
-    else:
-        raise ProfileError(
-            f"{name_or_path}: no such profile; shipped are {', '.join(shipped())}, "
-            "or give the path of your own .toml file"
-        )
-    try:
-        return Profile.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise ProfileError(f"{name_or_path}: not TOML: {error}") from error
-    except ValidationError as error:
-        mistakes = "; ".join(
-            f"{'.'.join(map(str, item['loc'])) or 'profile'}: {item['msg']}" for item in error.errors()
-        )
-        raise ProfileError(f"{name_or_path}: {mistakes}") from error
+    overlays: Annotated[tuple[Overlay, ...], Field(max_length=OVERLAYS_MAX)] = ()
+    retry: Retry = Retry()
+    reasons: dict[Reason, Words] = Field(default={})
+    """Words of your own for a reason that the person inside is told."""
+    deposits: Deposits = Deposits()

@@ -22,6 +22,8 @@ class Reason(Enum):
     NOT_ON_LIST = "not-on-list"
     BLOCKED = "blocked"
     OUTSIDE_HOURS = "outside-hours"
+    TOO_SOON = "too-soon"
+    """The same person called the same number a moment ago, and it came to nothing."""
     LIMIT_REACHED = "limit-reached"
     PERSON_BUSY = "person-busy"
     NUMBER_BUSY = "number-busy"

@@ -15,7 +15,20 @@ from enum import Enum
 
 from ivr import words
 from ivr.keys import exactly, is_complete_number, one_of
-from ivr.ports import Admission, Billing, Desk, HungUpError, Leaver, MoneyEnds, Party, Person, TalkEnded, Warned
+from ivr.menus import MENUS
+from ivr.ports import (
+    Admission,
+    Billing,
+    Desk,
+    HungUpError,
+    Leaver,
+    MoneyEnds,
+    OverlayDue,
+    Party,
+    Person,
+    TalkEnded,
+    Warned,
+)
 from ivr.presence import staying
 from ivr.profile import Profile
 from ivr.reasons import Reason
@@ -48,9 +61,9 @@ async def tell(caller: Party, desk: Desk, profile: Profile, dialled: str | None)
         async with staying(caller):
             placed = await _place(caller, desk, profile, dialled)
             if isinstance(placed, Reason):
-                await caller.play(words.reason(placed))
+                await caller.play(words.reason(placed, profile))
                 return Outcome(placed, _leaver(placed))
-        return await _talk(desk, placed)
+        return await _talk(desk, profile, placed)
     except HungUpError:
         return Outcome(Reason.GAVE_UP, Leaver.CALLER)
 
@@ -60,6 +73,10 @@ async def _place(caller: Party, desk: Desk, profile: Profile, dialled: str | Non
     person = await _identify(caller, desk, profile)
     if isinstance(person, Reason):
         return person
+    for name in profile.inside.menus:
+        refused = await MENUS[name](caller, desk, profile, person)
+        if refused is not None:
+            return refused
     admission = await _admit(caller, desk, profile, person, dialled)
     if isinstance(admission, Reason):
         return admission
@@ -74,9 +91,10 @@ async def _place(caller: Party, desk: Desk, profile: Profile, dialled: str | Non
                 reason = Reason.REFUSED
             case Choice.BLOCKED:
                 await desk.block(admission)
-                await _confirm_block(callee)
+                await _last_words(callee, words.BLOCKED)  # It is blocked whether this is heard or not.
                 reason = Reason.BLOCKED_BY_CALLEE
             case Choice.NOTHING:
+                await _last_words(callee, words.when_silent(profile))
                 reason = Reason.NOT_ACCEPTED
         await desk.dismiss()
         return reason
@@ -154,7 +172,9 @@ async def greet(callee: Party, person: Person, admission: Admission, profile: Pr
     The price is told as often as the choices are repeated, and does not use up a repeat.
     """
     keys, outside = profile.keys, profile.outside
-    choices = {keys.accept: Choice.ACCEPTED, keys.block: Choice.BLOCKED}
+    choices = {keys.accept: Choice.ACCEPTED}
+    if keys.block:
+        choices[keys.block] = Choice.BLOCKED
     if keys.refuse is not None:
         choices[keys.refuse] = Choice.REFUSED
     say: Sequence[ClipId] = words.greeting(profile, person, admission)
@@ -181,23 +201,27 @@ async def greet(callee: Party, person: Person, admission: Admission, profile: Pr
     return Choice.NOTHING
 
 
-async def _confirm_block(callee: Party) -> None:
-    """Say that the block stands; it does whether this is heard or not."""
+async def _last_words(callee: Party, clips: Sequence[ClipId]) -> None:
+    """Say it before the called party is released; whoever has hung up hears nothing of it."""
+    if not clips:
+        return
     try:
-        await callee.play(words.BLOCKED)
+        await callee.play(clips)
     except HungUpError:
         return
 
 
-async def _talk(desk: Desk, admission: Admission) -> Outcome:
+async def _talk(desk: Desk, profile: Profile, admission: Admission) -> Outcome:
     """Let them talk until one leaves, or the money or the time ends."""
     async with desk.talking(admission) as talk:
         while True:
             match await talk.event():
                 case Warned(remaining):
-                    await talk.overlay(words.time_left(remaining))
+                    await talk.overlay(words.time_left(remaining, profile), profile.talking.warnings_heard_by)
                 case MoneyEnds(remaining):
                     await talk.overlay(words.money_ends(remaining))
+                case OverlayDue(overlay):
+                    await talk.overlay(words.overlay(overlay), overlay.heard_by)
                 case TalkEnded(reason, by):
                     return Outcome(reason, by)
 

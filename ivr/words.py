@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Final
 
 from ivr.ports import Admission, Person
-from ivr.profile import Part, Profile
+from ivr.profile import Overlay, Part, Profile
 from ivr.reasons import Reason
 from prompts import english as spoken
 from prompts.catalog import ClipId
@@ -46,9 +46,14 @@ def who_pays(profile: Profile) -> Clips:
     )
 
 
-def reason(why: Reason) -> Clips:
-    """Why the call did not go through, as the caller is told."""
-    return _clips(f"reason/{why.value}")
+def reason(why: Reason, profile: Profile) -> Clips:
+    """Why the call did not go through, as the caller is told: the profile's own words, or the usual ones."""
+    return _clips(*profile.reasons.get(why, (f"reason/{why.value}",)))
+
+
+def when_silent(profile: Profile) -> Clips:
+    """The last words to whoever pressed nothing."""
+    return _clips(*profile.outside.when_silent)
 
 
 def greeting(profile: Profile, person: Person, admission: Admission) -> Clips:
@@ -72,9 +77,15 @@ def price(admission: Admission) -> Clips:
     return spoken.price(admission.first_minute.decimal, admission.each_minute.decimal)
 
 
-def time_left(remaining: timedelta) -> Clips:
-    """A warning over the conversation."""
-    return spoken.time_left(remaining)
+def time_left(remaining: timedelta, profile: Profile) -> Clips:
+    """A warning over the conversation: the profile's own words for these seconds, or the usual ones."""
+    own = profile.talking.warning_words.get(f"{remaining.total_seconds():.0f}")
+    return spoken.time_left(remaining) if own is None else _clips(*own)
+
+
+def overlay(due: Overlay) -> Clips:
+    """What is said over the conversation again and again."""
+    return _clips(*due.words)
 
 
 def money_ends(remaining: timedelta) -> Clips:
@@ -110,6 +121,6 @@ def _choice(part: Part, profile: Profile) -> Clips:
         case Part.REFUSE:
             return (*_clips("outside/refuse"), *spoken.key(keys.refuse or ""))
         case Part.BLOCK:
-            return (*_clips("outside/block"), *spoken.key(keys.block))
+            return (*_clips("outside/block"), *spoken.key(keys.block)) if keys.block else ()
         case _:
             return ()

@@ -79,6 +79,14 @@ class Library:
             self._cached[clip_id] = cached
         return cached
 
+    def has(self, clip_id: ClipId) -> bool:
+        """Whether there is a recording of a clip, usable or not."""
+        try:
+            self._path(clip_id)
+        except AudioError:
+            return False
+        return True
+
     def sequence(self, clip_ids: Iterable[ClipId]) -> list[Audio]:
         """The samples of several clips said in a row, with a breath after each sentence but the last.
 

@@ -143,18 +143,18 @@ def toml_text(values: Mapping[str, Any]) -> str:
     return "\n".join(_toml(values)) + "\n"
 
 
-def _toml(values: Mapping[str, Any]) -> Iterator[str]:
+def _toml(values: Mapping[str, Any], above: str = "") -> Iterator[str]:
     plain = {key: value for key, value in values.items() if not _is_table(value) and value is not None}
     for key, value in plain.items():
         yield f"{key} = {_value(value)}"
     for key, value in values.items():
         if isinstance(value, Mapping):
-            yield f"\n[{key}]"
-            yield from _toml(value)
+            yield f"\n[{above}{key}]"
+            yield from _toml(value, f"{above}{key}.")
         elif _is_table(value):
             for row in value:
-                yield f"\n[[{key}]]"
-                yield from _toml(row)
+                yield f"\n[[{above}{key}]]"
+                yield from _toml(row, f"{above}{key}.")
 
 
 def _is_table(value: Any) -> bool:

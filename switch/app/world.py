@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ivr.profile import Profile, ProfileError, load_profile
+from ivr.profile import Profile
+from ivr.profile_check import wordless
+from ivr.profile_file import ProfileError, ProfileFile, read_profile
 from ledger.address import book_url
 from ledger.chart import advancepay, debit
 from ledger.errors import BookAddressError
@@ -77,10 +79,12 @@ def build_world(config: Config, file: str, base: Path, *, library: Library | Non
     """
     mistakes: list[Mistake] = []
     pricing = load_pricing(config, file, base, mistakes)
-    profiles = _profiles(config, file, base, mistakes)
+    read = _profiles(config, file, base, mistakes)
+    profiles = {name: each.profile for name, each in read.items()}
     if library is None:
         library = _library(config, file, base, mistakes)
     _named_clips(config, file, library, mistakes)
+    _profile_clips(config, file, read, library, mistakes)
     _pins(config, file, profiles, mistakes)
     _book(config, file, mistakes)
     if mistakes:
@@ -94,20 +98,32 @@ def build_world(config: Config, file: str, base: Path, *, library: Library | Non
         library=library,
         passwords=_passwords(config),
         openings=_openings(config),
-        deposits=_deposits(config),
+        deposits=_deposits(config, profiles),
     )
 
 
-def _profiles(config: Config, file: str, base: Path, mistakes: list[Mistake]) -> dict[str, Profile]:
-    profiles: dict[str, Profile] = {}
+def _profiles(config: Config, file: str, base: Path, mistakes: list[Mistake]) -> dict[str, ProfileFile]:
+    profiles: dict[str, ProfileFile] = {}
     for index, facility in enumerate(config.facilities):
         name = facility.profile
         try:
-            profiles[name] = load_profile(str(base / name) if name.endswith(".toml") else name)
+            profiles[name] = read_profile(str(base / name) if name.endswith(".toml") else name)
         except ProfileError as error:
             line = config.line("facilities", index, "profile")
             mistakes.append(Mistake(file, line, f"facilities[{index}].profile", str(error)))
     return profiles
+
+
+def _profile_clips(
+    config: Config, file: str, profiles: Mapping[str, ProfileFile], library: Library, mistakes: list[Mistake]
+) -> None:
+    """Every recording that a profile names must be there."""
+    for name, read in profiles.items():
+        place = ("facilities", next(i for i, row in enumerate(config.facilities) if row.profile == name), "profile")
+        mistakes += [
+            Mistake(file, config.line(*place), key_text(place), str(wrong))
+            for wrong in read.mistakes(wordless(read.profile, library.has))
+        ]
 
 
 def _pins(config: Config, file: str, profiles: Mapping[str, Profile], mistakes: list[Mistake]) -> None:
@@ -222,6 +238,8 @@ def _openings(config: Config) -> dict[AccountId, Opening]:
     return openings
 
 
-def _deposits(config: Config) -> DepositPolicy:
+def _deposits(config: Config, profiles: Mapping[str, Profile]) -> DepositPolicy:
+    """The lowest cap holds: an account may be of people who are called from every facility."""
+    caps = [config.billing.deposit_cap, *(profile.deposits.cap for profile in profiles.values())]
     fees = tuple(ChannelFee(row.channel, row.fee, row.since, row.until) for row in config.fees)
-    return DepositPolicy(fees, config.billing.deposit_cap)
+    return DepositPolicy(fees, min((cap for cap in caps if cap is not None), default=None))

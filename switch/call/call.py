@@ -212,6 +212,7 @@ class StationCall:
         if self._draft.tape is not None:
             self._draft.tape.stop()
         desk.leave_turn()
+        desk.hold_off(outcome.reason)
         record, charge = self._settle(outcome, desk, now)
         later = None if desk.charging is None else desk.charging.settles_after
         self._timeline.add(Kind.STATE, SWITCH, SWITCH, f"ended: {record.why}")

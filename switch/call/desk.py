@@ -199,7 +199,13 @@ class CallDesk:
         self.charging.accepted(accepted_at)
         self._draft.rate = self.charging.terms.to_json()
         storing = asyncio.create_task(self._store_acceptance())
-        talk = LiveTalk(caller=self.caller, callee=self.callee, charging=self.charging, accepted_at=accepted_at)
+        talk = LiveTalk(
+            caller=self.caller,
+            callee=self.callee,
+            charging=self.charging,
+            accepted_at=accepted_at,
+            overlays=self._profile.overlays,
+        )
         try:
             async with talk.running():
                 yield talk
@@ -245,6 +251,8 @@ class CallDesk:
             return refused
         if await services.blocks.is_blocked(number, self._facility.facility_id):
             return Reason.BLOCKED
+        if services.retries.must_wait(person.person_id, number, services.clock.now()):
+            return Reason.TOO_SOON
         busy = self._take_turn(person, number)
         if busy is not None:
             return busy
@@ -272,6 +280,14 @@ class CallDesk:
             self._services.busy.people.discard(person_id)
             self._services.busy.numbers.discard(number)
             self._draft.turn = None
+
+    def hold_off(self, why: Reason) -> None:
+        """Let the person wait before this number is called again, where a call ended as the profile says."""
+        retry, number = self._profile.retry, self._draft.number
+        if self.callee is None or self._person is None or number is None or not retry.wait or why not in retry.after:
+            return
+        now = self._services.clock.now()
+        self._services.retries.wait(self._person.person_id, number, until=now + retry.wait, now=now)
 
     def _record(self, callee: Line) -> str | None:
         """Start recording both parties; the name of the file below the folder of recordings."""

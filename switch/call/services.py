@@ -17,6 +17,7 @@ from prompts.audio import Library
 from switch.agent.user_agent import UserAgent
 from switch.call.clock import Clock
 from switch.call.pricing import Pricing
+from switch.call.retries import Retries
 from switch.call.timeline import Timeline, Timelines, Watcher
 from switch.directory.blocks import Blocks
 from switch.directory.people import Directory, StationId
@@ -61,6 +62,7 @@ class Services:
     log: Any
     contact: SipUri
     busy: Busy = field(default_factory=Busy)
+    retries: Retries = field(default_factory=Retries)
     watchers: list[Watcher] = field(default_factory=list)
     timelines: Timelines = field(default_factory=Timelines)
     ended: list[CallEnded] = field(default_factory=list)

@@ -7,8 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from ivr.ports import Kind, Leaver, TalkEnded, Warned
-from ivr.profile import Keys, Profile, load_profile
+from ivr.menus import MENUS
+from ivr.ports import Desk, Kind, Leaver, OverlayDue, Party, Person, TalkEnded, Warned
+from ivr.profile import Hears, Inside, Keys, Outside, Overlay, Profile, Talking
+from ivr.profile_file import load_profile
 from ivr.reasons import Reason
 from ivr.story import Choice, Outcome, greet, tell
 from prompts.catalog import ClipId
@@ -231,3 +233,66 @@ async def test_a_fault_below_is_not_mistaken_for_a_hang_up() -> None:
 
     with pytest.raises(ZeroDivisionError):
         await tell(FakeParty("4417"), BrokenDesk(), PROFILE, NUMBER)
+
+
+async def test_words_of_the_profile_take_the_place_of_the_usual_ones() -> None:
+    own = Profile(
+        name="own",
+        talking=Talking(warning_words={"60": ("mine/hurry",)}, warnings_heard_by=Hears.CALLER),
+        overlays=(Overlay(every=30, words=("mine/prison",), heard_by=Hears.CALLEE),),
+    )
+    desk = FakeDesk(
+        admits=admission(),
+        callee=FakeParty("5"),
+        talk=[
+            OverlayDue(own.overlays[0]),
+            Warned(timedelta(seconds=60)),
+            Warned(timedelta(seconds=30)),
+            TalkEnded(Reason.HUNG_UP, Leaver.CALLEE),
+        ],
+    )
+    await tell(FakeParty("4417"), desk, own, NUMBER)
+    assert desk.talk.overlaid == [("mine/prison",), ("mine/hurry",), ("talk/thirty-seconds-left",)]
+    assert desk.talk.heard_by == [Hears.CALLEE, Hears.CALLER, Hears.CALLER]
+
+
+async def test_a_reason_is_told_in_the_words_of_the_profile() -> None:
+    caller = FakeParty("4417")
+    profile = Profile(name="own", reasons={Reason.BUSY: ("mine/busy", "inside/goodbye")})
+    await tell(caller, FakeDesk(admits=admission(), callee=Reason.BUSY), profile, NUMBER)
+    assert caller.heard[-2:] == ["mine/busy", "inside/goodbye"]
+
+
+async def test_who_presses_nothing_hears_the_last_words_of_the_profile() -> None:
+    callee = FakeParty("", "", "")
+    profile = Profile(name="own", outside=Outside(when_silent=("outside/no-key", "outside/goodbye")))
+    desk = FakeDesk(admits=admission(), callee=callee)
+    assert (await tell(FakeParty("4417"), desk, profile, NUMBER)).reason is Reason.NOT_ACCEPTED
+    assert callee.heard[-2:] == ["outside/no-key", "outside/goodbye"]
+
+
+async def test_without_a_block_key_nobody_blocks_and_nobody_is_told_how() -> None:
+    callee = FakeParty("7", "5")
+    assert await greet(callee, JORDAN, admission(), Profile(name="own", keys=Keys(block=""))) is Choice.ACCEPTED
+    assert "outside/block" not in callee.heard
+
+
+async def test_menus_of_the_profile_come_between_the_pin_and_the_number() -> None:
+    caller = FakeParty("4417", "0", "2125550123")
+    profile = Profile(name="own", inside=Inside(menus=("time-limit",)))
+    await tell(caller, FakeDesk(admits=Reason.NO_FUNDS), profile, None)
+    said = [clip for clip in caller.heard if clip.startswith("inside/")]
+    assert said.index(ClipId("inside/enter-pin")) < said.index(ClipId("inside/calls-last"))
+    assert said.index(ClipId("inside/calls-last")) < said.index(ClipId("inside/enter-number"))
+
+
+async def test_a_menu_may_end_the_call_with_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def closed(caller: Party, desk: Desk, profile: Profile, person: Person) -> Reason | None:
+        return Reason.OUTSIDE_HOURS
+
+    monkeypatch.setitem(MENUS, "closed", closed)
+    profile = Profile(name="own", inside=Inside(menus=("closed",)))
+    caller, desk = FakeParty("4417"), FakeDesk()
+    assert await tell(caller, desk, profile, NUMBER) == Outcome(Reason.OUTSIDE_HOURS, Leaver.SWITCH)
+    assert caller.heard[-1] == "reason/outside-hours"
+    assert desk.log == []

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from ivr.ports import Admission, Billing, HungUpError, Kind, Leaver, Party, Person, TalkEnded, TalkEvent
+from ivr.profile import Hears
 from ivr.reasons import Reason
 from ledger.money import Money
 from prompts.catalog import ClipId
@@ -87,12 +88,14 @@ class FakeTalk:
     def __init__(self, events: Sequence[TalkEvent]) -> None:
         self._events = list(events)
         self.overlaid: list[tuple[ClipId, ...]] = []
+        self.heard_by: list[Hears] = []
 
     async def event(self) -> TalkEvent:
         return self._events.pop(0)
 
-    async def overlay(self, clips: Sequence[ClipId]) -> None:
+    async def overlay(self, clips: Sequence[ClipId], heard_by: Hears = Hears.BOTH) -> None:
         self.overlaid.append(tuple(clips))
+        self.heard_by.append(heard_by)
 
 
 class FakeDesk:

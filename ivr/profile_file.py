@@ -1,0 +1,191 @@
+"""Reading a profile: a shipped one by its name, or a file of your own; every mistake with file, line and key."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+import typing
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from ivr.profile import Profile
+from ivr.profile_check import Finding, unreachable
+from rating.locate import Key, Lines, key_text
+
+FILE_SIZE_MAX: Final = 100_000
+"""A hundred kilobytes: thirty times the longest shipped one; a larger file is no profile."""
+
+UNVERIFIED: Final = "# unverified"
+"""The comment beside a value that nobody could check."""
+
+_FORMS: Final = {
+    r"^[0-9*#]{1,2}$": "is not a choice; write one or two keys of a telephone, as 5 or 76",
+    r"^[0-9*#]{0,2}$": 'is not a choice; write one or two keys of a telephone, as 7 or 76, or "" for none',
+    r"^[0-9]$": "is not a digit",
+    r"^[0-9]+$": "is not a number of seconds; write it as 60",
+    r"^[a-z0-9][a-z0-9-]*(/[a-z0-9][a-z0-9-]*)+$": "is not the name of a recording; write it like talk/from-facility",
+}
+"""What a text that does not match a pattern should look like."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing to mend."""
+
+    file: str
+    line: int | None
+    key: str
+    text: str
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{place}: {self.key}: {self.text}" if self.key else f"{place}: {self.text}"
+
+
+class ProfileError(Exception):
+    """A profile cannot be used. `mistakes` tells every reason."""
+
+    def __init__(self, *mistakes: Mistake) -> None:
+        super().__init__("\n".join(map(str, mistakes)))
+        self.mistakes = mistakes
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileFile:
+    """A profile with where its values stand."""
+
+    profile: Profile
+    file: str
+    lines: Lines
+    unverified: frozenset[str]
+    """Keys whose values are marked `# unverified`, as `keys.accept`."""
+
+    def mistakes(self, findings: Iterable[Finding]) -> list[Mistake]:
+        """Findings with their lines."""
+        return [_mistake(self.file, self.lines, place, text) for place, text in findings]
+
+
+def shipped() -> tuple[str, ...]:
+    """Names of the profiles that come with payphone."""
+    folder = resources.files("ivr") / "profiles"
+    return tuple(sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml")))
+
+
+def load_profile(name_or_path: str) -> Profile:
+    """Read a shipped profile by name, or a user's own by its path (ending in `.toml`).
+
+    Raises:
+        ProfileError: With every mistake found.
+    """
+    return read_profile(name_or_path).profile
+
+
+def read_profile(name_or_path: str) -> ProfileFile:
+    """Read a profile, and where its values stand.
+
+    Raises:
+        ProfileError: With every mistake found; whether its words exist is not known here.
+    """
+    text = _text(name_or_path)
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = next((int(word) for word in str(error).replace(",", " ").split() if word.isdigit()), None)
+        raise ProfileError(Mistake(name_or_path, line, "", f"not TOML: {error}")) from error
+    lines = Lines(text)
+    try:
+        profile = Profile.model_validate(raw)
+    except ValidationError as error:
+        raise ProfileError(*(_told(each, name_or_path, lines) for each in error.errors(include_url=False))) from None
+    read = ProfileFile(profile, name_or_path, lines, frozenset(_unverified(raw, lines, text.splitlines())))
+    mistakes = read.mistakes(unreachable(profile))
+    if mistakes:
+        raise ProfileError(*mistakes)
+    return read
+
+
+def _text(name_or_path: str) -> str:
+    if not name_or_path.endswith(".toml"):
+        if name_or_path in shipped():
+            return (resources.files("ivr") / "profiles" / f"{name_or_path}.toml").read_text(encoding="utf-8")
+        known = f"{_meant(name_or_path, shipped())}shipped are {', '.join(shipped())}"
+        text = f"there is no such profile; {known}; or give the path of your own .toml file"
+        raise ProfileError(Mistake(name_or_path, None, "", text))
+    path = Path(name_or_path)
+    if not path.is_file():
+        raise ProfileError(Mistake(name_or_path, None, "", "there is no such file"))
+    try:
+        if path.stat().st_size > FILE_SIZE_MAX:
+            raise ProfileError(Mistake(name_or_path, None, "", f"larger than {FILE_SIZE_MAX} bytes: no profile"))
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ProfileError(Mistake(name_or_path, None, "", "is not UTF-8 text")) from error
+    except OSError as error:
+        raise ProfileError(Mistake(name_or_path, None, "", f"cannot be read: {error.strerror}")) from error
+
+
+def _told(error: ErrorDetails, file: str, lines: Lines) -> Mistake:
+    """A mistake as pydantic found it, in words that help."""
+    place: Key = tuple(part for part in error["loc"] if part != "[key]")
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "profile":
+            return _mistake(file, lines, (*place, *context["place"]), context["text"])
+        case "extra_forbidden":
+            known = _keys_of(place[:-1])
+            text = f"is not a key here; {_meant(str(place[-1]), known)}known are {', '.join(known)}"
+        case "string_pattern_mismatch":
+            text = f"{error['input']!r} {_FORMS[context['pattern']]}"
+        case "enum":
+            known = context["expected"].replace(" or ", ", ").replace("'", "").split(", ")
+            text = f"{error['input']!r} is not known; {_meant(str(error['input']), known)}known are {', '.join(known)}"
+        case "missing":
+            text = "is missing"
+        case _:
+            text = error["msg"].removeprefix("Value error, ")
+    return _mistake(file, lines, place, text)
+
+
+def _mistake(file: str, lines: Lines, place: Key, text: str) -> Mistake:
+    return Mistake(file, lines.line(place), key_text(place), text)
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"did you mean {close[0]}? " if close else ""
+
+
+def _keys_of(place: Key) -> list[str]:
+    """The keys of a section."""
+    model: type[BaseModel] = Profile
+    for part in place:
+        if isinstance(part, str):
+            model = next(_models(model.model_fields[part].annotation), Profile)
+    return list(model.model_fields)
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in typing.get_args(annotation):
+        yield from _models(argument)
+
+
+def _unverified(raw: Mapping[str, Any], lines: Lines, text: list[str], above: Key = ()) -> Iterator[str]:
+    """Keys with the mark on their line."""
+    for key, value in raw.items():
+        place = (*above, key)
+        tables = [(place, value)] if isinstance(value, dict) else []
+        if isinstance(value, list) and any(isinstance(each, dict) for each in value):
+            tables = [((*place, number), each) for number, each in enumerate(value)]
+        for inner, table in tables:
+            yield from _unverified(table, lines, text, inner)
+        line = None if tables else lines.line(place)
+        if line is not None and UNVERIFIED in text[line - 1]:
+            yield key_text(place)
