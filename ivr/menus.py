@@ -10,12 +10,10 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
 from ivr.ports import Desk, Party, Person
-from ivr.profile import Profile
 from ivr.reasons import Reason
-from prompts import words as spoken
-from prompts.catalog import ClipId
+from ivr.words import Words
 
-Menu: TypeAlias = Callable[[Party, Desk, Profile, Person], Awaitable[Reason | None]]
+Menu: TypeAlias = Callable[[Party, Desk, Words, Person], Awaitable[Reason | None]]
 
 MENUS: Final[dict[str, Menu]] = {}
 """Every menu by the name that profiles call it."""
@@ -33,7 +31,7 @@ def menu(name: str) -> Callable[[Menu], Menu]:
 
 
 @menu("time-limit")
-async def time_limit(caller: Party, _desk: Desk, profile: Profile, _person: Person) -> Reason | None:
+async def time_limit(caller: Party, _desk: Desk, say: Words, _person: Person) -> Reason | None:
     """Tell how long a call may last."""
-    await caller.play((ClipId("inside/calls-last"), *spoken.duration(profile.talking.limit_talk)))
+    await caller.play((*say.tongue.clips("inside/calls-last"), *say.tongue.duration(say.profile.talking.limit_talk)))
     return None

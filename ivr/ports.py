@@ -48,6 +48,30 @@ class Person:
     person_id: str
     name: tuple[ClipId, ...]
     """The recorded name, or words in its place."""
+    must_choose_pin: bool = False
+    """A first call: the rest of the PIN is not chosen yet."""
+    must_say_name: bool = False
+    """The name is to be spoken before a call is placed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What a person inside has to call with."""
+
+    money: Money | None
+    """In the account that debit calls are taken from; None without one."""
+    free: tuple[timedelta, ...]
+    """Free talk that is left of each allowance."""
+
+
+class Acceptance(Enum):
+    """What makes a call accepted."""
+
+    KEY = "key"
+    PASSIVE = "passive"
+    """Staying on the line until the greeting ends."""
+    ANSWER = "answer"
+    """The answer: nothing is announced, and nobody pays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +87,9 @@ class Admission:
     is_privileged: bool
     """Never recorded, never monitored; the greeting says so."""
     limit: timedelta
+    acceptance: Acceptance = Acceptance.KEY
+    language: str | None = None
+    """The language the called party is greeted in, None for the first of the profile."""
 
 
 class Leaver(Enum):
@@ -148,7 +175,19 @@ class Desk(Protocol):
         """Why nobody may call from this station now: it is off, or locked after bad PINs; None if it may."""
 
     async def identify(self, pin: str) -> Person | None:
-        """The person of this PIN at this facility, None if there is none (counted: see `station_refusal`)."""
+        """The person of this PIN at this facility, None if there is none (counted: see `station_refusal`).
+
+        A person who has not chosen the rest of the PIN yet gives its first part alone.
+        """
+
+    async def choose_pin(self, digits: str) -> None:
+        """Keep the digits that the identified person chose, durably."""
+
+    async def record_name(self, longest: float) -> Person | None:
+        """Sound the tone and record the name of the identified person, to its end or a `#`; None: nothing was heard."""
+
+    async def balance(self) -> Balance:
+        """What the identified person has to call with."""
 
     async def lock(self) -> None:
         """Refuse PINs at this station for a while."""

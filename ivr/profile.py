@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import Enum
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import (
     BaseModel,
@@ -31,9 +31,11 @@ OVERLAYS_MAX: Final = 8
 """Overlays of one profile: each is a timer of every talk."""
 
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9*#]{1,2}$")]
+OneKey = Annotated[str, StringConstraints(pattern=r"^[0-9]$")]
 KeyOrNone = Annotated[str, StringConstraints(pattern=r"^[0-9*#]{0,2}$")]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 Clip = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*(/[a-z0-9][a-z0-9-]*)+$")]
+Language = Literal["en", "es"]
 Words = tuple[Clip, ...]
 """Clips in a row: of the catalog, or recordings of your own."""
 
@@ -50,6 +52,17 @@ class Part(Enum):
     ACCEPT = "accept"
     REFUSE = "refuse"
     BLOCK = "block"
+
+
+class SpokenName(Enum):
+    """Which recording of the name the called party hears."""
+
+    CONFIGURED = "configured"
+    """That of the configuration, or words in its place."""
+    ONCE = "once"
+    """Spoken by the person on the first call, and kept."""
+    EACH_CALL = "each-call"
+    """Spoken before every call."""
 
 
 class Hears(Enum):
@@ -98,10 +111,14 @@ class Keys(_Section):
     """Empty: nobody blocks by key."""
     price: Key = "2"
     refuse: Key | None = None
+    language: Key | None = None
+    """Says the greeting in the next language of the profile."""
 
     @model_validator(mode="after")
     def _are_apart(self) -> Keys:
-        named = {name: key for name in ("accept", "block", "price", "refuse") if (key := getattr(self, name))}
+        named = {
+            name: key for name in ("accept", "block", "price", "refuse", "language") if (key := getattr(self, name))
+        }
         for name, key in named.items():
             for other, other_key in named.items():
                 if name < other and (key.startswith(other_key) or other_key.startswith(key)):
@@ -114,11 +131,22 @@ class Inside(_Section):
     """What the person inside goes through."""
 
     pin_length: Annotated[int, Field(ge=3, le=12)] = 4
+    pin_chosen: Annotated[int, Field(ge=0, le=8)] = 0
+    """So many digits at the end of the PIN the person chooses on the first call; the configuration has the others."""
+    name: SpokenName = SpokenName.CONFIGURED
+    name_seconds: Annotated[float, Field(ge=1, le=10)] = 4
+    """How long a spoken name may be."""
+    language_keys: tuple[OneKey, ...] = ("1", "2")
+    """For each language of the profile; asked only where there are several."""
     pin_tries: Annotated[int, Field(ge=1, le=9)] = 3
     lockout: Seconds = 300
     """How long PINs are refused at a station after the last bad try."""
-    collect_key: Annotated[str, StringConstraints(pattern=r"^[0-9]$")] = "0"
-    debit_key: Annotated[str, StringConstraints(pattern=r"^[0-9]$")] = "1"
+    collect_key: OneKey = "0"
+    debit_key: OneKey = "1"
+    balance_key: OneKey | None = None
+    """Tells money and free talk that are left, before a number is asked for."""
+    tells_debit_price: bool = True
+    """Whether the person inside hears the price of a debit call before it rings."""
     number_tries: Annotated[int, Field(ge=1, le=9)] = 3
     first_key: Seconds = 8
     next_key: Seconds = 4
@@ -129,6 +157,13 @@ class Inside(_Section):
     def _are_apart(self) -> Inside:
         if self.collect_key == self.debit_key:
             raise _wrong("collect_key and debit_key are the same; give each its own key", "debit_key")
+        if self.balance_key in {self.collect_key, self.debit_key}:
+            raise _wrong("balance_key chooses who pays already; give it a key of its own", "balance_key")
+        if len(set(self.language_keys)) < len(self.language_keys):
+            raise _wrong("gives two languages the same key", "language_keys")
+        if self.pin_chosen > self.pin_length - 2:
+            text = "leaves fewer than two digits that tell people apart; choose fewer, or make pin_length larger"
+            raise _wrong(text, "pin_chosen")
         return self
 
 
@@ -227,6 +262,8 @@ class Profile(_Section):
     name: str
     title: str = ""
     """What people call it, for reports."""
+    languages: Annotated[tuple[Language, ...], Field(min_length=1)] = ("en",)
+    """The first is spoken where nobody chose."""
     keys: Keys = Keys()
     inside: Inside = Inside()
     outside: Outside = Outside()
@@ -236,3 +273,14 @@ class Profile(_Section):
     reasons: dict[Reason, Words] = Field(default={})
     """Words of your own for a reason that the person inside is told."""
     deposits: Deposits = Deposits()
+
+    @model_validator(mode="after")
+    def _can_be_understood(self) -> Profile:
+        if len(set(self.languages)) < len(self.languages):
+            raise _wrong("names a language twice", "languages")
+        if len(self.languages) > len(self.inside.language_keys):
+            text = f"has {len(self.inside.language_keys)} keys for {len(self.languages)} languages; give one to each"
+            raise _wrong(text, "inside", "language_keys")
+        if self.keys.language is not None and len(self.languages) < 2:
+            raise _wrong("changes to no other language: languages has one; leave the key out", "keys", "language")
+        return self

@@ -5,122 +5,213 @@ What is said is decided here and in the profile's order; how it sounds is the bu
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Final
 
-from ivr.ports import Admission, Person
+from ivr.ports import Admission, Balance, Person
 from ivr.profile import Overlay, Part, Profile
 from ivr.reasons import Reason
-from prompts import english as spoken
 from prompts.catalog import ClipId
+from prompts.tongue import Tongue, tongue_of
 
 Clips = tuple[ClipId, ...]
 
-
-def _clips(*names: str) -> Clips:
-    return tuple(map(ClipId, names))
-
-
-ENTER_PIN: Final = _clips("inside/enter-pin")
-BAD_PIN: Final = _clips("inside/pin-not-valid", "inside/enter-pin")
-ENTER_NUMBER: Final = _clips("inside/enter-number")
-INVALID_NUMBER: Final = _clips("reason/invalid-number", "inside/enter-number")
-BLOCKED: Final = _clips("outside/now-blocked", "outside/goodbye")
-CONNECTED: Final = _clips("outside/thank-you")
-PLEASE_HOLD: Final = _clips("inside/please-hold")
 HOLD_AUDIO: Final = ClipId("hold/music")
+BEEP: Final = ClipId("tone/beep")
 
 
-def welcome(profile: Profile) -> Clips:
-    """The first words inside."""
-    return _clips("inside/welcome", profile.outside.provider)
+class Words:
+    """What one person hears: the words of a profile in their language."""
 
+    __slots__ = ("profile", "tongue")
 
-def who_pays(profile: Profile) -> Clips:
-    """The choice between collect and debit."""
-    return (
-        *_clips("inside/for-collect"),
-        *spoken.key(profile.inside.collect_key),
-        *_clips("inside/for-debit"),
-        *spoken.key(profile.inside.debit_key),
-    )
+    def __init__(self, profile: Profile, language: str | None = None) -> None:
+        """`language` is the first of the profile if left out."""
+        self.profile = profile
+        self.tongue: Tongue = tongue_of(language or profile.languages[0])
 
+    # The person inside.
 
-def reason(why: Reason, profile: Profile) -> Clips:
-    """Why the call did not go through, as the caller is told: the profile's own words, or the usual ones."""
-    return _clips(*profile.reasons.get(why, (f"reason/{why.value}",)))
+    def welcome(self) -> Clips:
+        """The first words inside."""
+        return self.tongue.clips("inside/welcome", self.profile.outside.provider)
 
+    def enter_pin(self) -> Clips:
+        """Ask for the PIN."""
+        return self.tongue.clips("inside/enter-pin")
 
-def when_silent(profile: Profile) -> Clips:
-    """The last words to whoever pressed nothing."""
-    return _clips(*profile.outside.when_silent)
+    def bad_pin(self) -> Clips:
+        """Ask for the PIN again."""
+        return self.tongue.clips("inside/pin-not-valid", "inside/enter-pin")
 
+    def choose_pin(self) -> Clips:
+        """Ask a person who calls for the first time for the rest of their PIN."""
+        wanted = self.tongue.count(self.profile.inside.pin_chosen)
+        return (*self.tongue.clips("inside/choose-pin"), *wanted, *self.tongue.clips("inside/more-digits"))
 
-def greeting(profile: Profile, person: Person, admission: Admission) -> Clips:
-    """All of the greeting, in the order of the profile."""
-    said: list[ClipId] = []
-    for part in profile.outside.greeting:
-        said += _part(part, profile, person, admission)
-    return tuple(said)
+    def choose_pin_again(self) -> Clips:
+        """Ask for the chosen digits once more."""
+        return self.tongue.clips("inside/same-digits-again")
 
+    def pins_differ(self) -> Clips:
+        """The two were not the same."""
+        return (*self.tongue.clips("inside/digits-differ"), *self.choose_pin())
 
-def choices(profile: Profile) -> Clips:
-    """Only the keys, as they are repeated."""
-    said: list[ClipId] = []
-    for part in profile.outside.greeting:
-        said += _choice(part, profile)
-    return tuple(said)
+    def pin_chosen(self) -> Clips:
+        """The PIN is complete."""
+        return self.tongue.clips("inside/pin-chosen")
 
+    def say_name(self) -> Clips:
+        """Ask for the name, to be spoken after the tone."""
+        return self.tongue.clips("inside/say-name")
 
-def price(admission: Admission) -> Clips:
-    """The price, told to the one who is billed (47 CFR 64.710); quotes exclude taxes and say so."""
-    return spoken.price(admission.first_minute.decimal, admission.each_minute.decimal)
+    def name_not_heard(self) -> Clips:
+        """Nothing was heard where a name should be."""
+        return self.tongue.clips("inside/name-not-heard")
 
+    def what_next(self) -> Clips:
+        """The choice between collect and debit, and of hearing the balance where the profile offers it."""
+        inside = self.profile.inside
+        said = (
+            *self._press("inside/for-collect", inside.collect_key),
+            *self._press("inside/for-debit", inside.debit_key),
+        )
+        return said if inside.balance_key is None else (*said, *self._press("inside/for-balance", inside.balance_key))
 
-def time_left(remaining: timedelta, profile: Profile) -> Clips:
-    """A warning over the conversation: the profile's own words for these seconds, or the usual ones."""
-    own = profile.talking.warning_words.get(f"{remaining.total_seconds():.0f}")
-    return spoken.time_left(remaining) if own is None else _clips(*own)
+    def balance(self, balance: Balance) -> Clips:
+        """What the person has: money of their own, and free talk that is left."""
+        said: Clips = ()
+        if balance.money is not None:
+            said = self.own_money(balance.money.decimal)
+        for free in balance.free:
+            left = self.tongue.clips("inside/of-free-calls")
+            said += (*self.tongue.clips("inside/you-have"), *self.tongue.duration(free), *left)
+        return said or self.tongue.clips("inside/you-have-nothing")
 
+    def own_money(self, dollars: Decimal) -> Clips:
+        """An amount in an account of the one who hears it."""
+        amount = self.tongue.amount(dollars)
+        return (*self.tongue.clips("inside/you-have"), *amount, *self.tongue.clips("inside/in-your-account"))
 
-def overlay(due: Overlay) -> Clips:
-    """What is said over the conversation again and again."""
-    return _clips(*due.words)
+    def enter_number(self) -> Clips:
+        """Ask for the number to call."""
+        return self.tongue.clips("inside/enter-number")
 
+    def invalid_number(self) -> Clips:
+        """Ask for the number again."""
+        return self.tongue.clips("reason/invalid-number", "inside/enter-number")
 
-def money_ends(remaining: timedelta) -> Clips:
-    """The final unit, with the way to a longer talk, over the conversation (RFC 8506 §5.6.2)."""
-    return (ClipId("talk/money-ends"), *spoken.time_left(remaining), ClipId("talk/top-up"))
+    def reason(self, why: Reason) -> Clips:
+        """Why the call did not go through: the profile's own words, or the usual ones."""
+        return self.tongue.clips(*self.profile.reasons.get(why, (f"reason/{why.value}",)))
 
+    # The called party.
 
-def _part(part: Part, profile: Profile, person: Person, admission: Admission) -> Clips:
-    match part:
-        case Part.PROVIDER:
-            return _clips("outside/call-through", profile.outside.provider)
-        case Part.KIND:
-            return _clips(f"kind/{admission.kind.value}")
-        case Part.NAME:
-            return (*_clips("outside/from"), *person.name)
-        case Part.FACILITY:
-            return (*_clips("outside/at"), *admission.facility)
-        case Part.RECORDED:
-            return _clips("outside/not-recorded" if admission.is_privileged else "outside/recorded")
-        case _:
-            return _choice(part, profile)
+    def greeting(self, person: Person, admission: Admission) -> Clips:
+        """All of the greeting, in the order of the profile."""
+        return (*self._parts(lambda part: self._part(part, person, admission)), *self._other_language())
 
+    def choices(self) -> Clips:
+        """Only the keys, as they are repeated."""
+        return (*self._parts(self._choice), *self._other_language())
 
-def _choice(part: Part, profile: Profile) -> Clips:
-    keys = profile.keys
-    match part:
-        case Part.PRICE:
-            return (*_clips("outside/hear-price"), *spoken.key(keys.price))
-        case Part.ACCEPT:
-            return (*_clips("outside/accept"), *spoken.key(keys.accept))
-        case Part.REFUSE if keys.refuse is None:
-            return _clips("outside/refuse-by-hanging-up")
-        case Part.REFUSE:
-            return (*_clips("outside/refuse"), *spoken.key(keys.refuse or ""))
-        case Part.BLOCK:
-            return (*_clips("outside/block"), *spoken.key(keys.block)) if keys.block else ()
-        case _:
+    def passive_greeting(self, person: Person, admission: Admission) -> Clips:
+        """The greeting of a number that accepts by staying on the line: all but the key to accept."""
+        told = self._parts(lambda part: () if part is Part.ACCEPT else self._part(part, person, admission))
+        return (*told, *self.tongue.clips("outside/stay-to-accept"))
+
+    def passive_choices(self) -> Clips:
+        """What is repeated where staying on the line accepts."""
+        told = self._parts(lambda part: () if part is Part.ACCEPT else self._choice(part))
+        return (*told, *self.tongue.clips("outside/stay-to-accept"))
+
+    def blocked(self) -> Clips:
+        """The block stands."""
+        return self.tongue.clips("outside/now-blocked", "outside/goodbye")
+
+    def when_silent(self) -> Clips:
+        """The last words to whoever pressed nothing."""
+        return self.tongue.clips(*self.profile.outside.when_silent)
+
+    def price(self, admission: Admission) -> Clips:
+        """The price, told to the one who is billed (47 CFR 64.710); quotes exclude taxes and say so."""
+        return self.tongue.price(admission.first_minute.decimal, admission.each_minute.decimal)
+
+    # Over the conversation.
+
+    def time_left(self, remaining: timedelta) -> Clips:
+        """A warning: the profile's own words for these seconds, or the usual ones."""
+        own = self.profile.talking.warning_words.get(f"{remaining.total_seconds():.0f}")
+        return self.tongue.time_left(remaining) if own is None else self.tongue.clips(*own)
+
+    def overlay(self, due: Overlay) -> Clips:
+        """What is said again and again."""
+        return self.tongue.clips(*due.words)
+
+    def money_ends(self, remaining: timedelta) -> Clips:
+        """The final unit, with the way to a longer talk (RFC 8506 §5.6.2)."""
+        left = self.tongue.time_left(remaining)
+        return (*self.tongue.clips("talk/money-ends"), *left, *self.tongue.clips("talk/top-up"))
+
+    def _parts(self, said: Callable[[Part], Clips]) -> Clips:
+        return tuple(clip for part in self.profile.outside.greeting for clip in said(part))
+
+    def _part(self, part: Part, person: Person, admission: Admission) -> Clips:
+        clips = self.tongue.clips
+        match part:
+            case Part.PROVIDER:
+                return clips("outside/call-through", self.profile.outside.provider)
+            case Part.KIND:
+                return clips(f"kind/{admission.kind.value}")
+            case Part.NAME:
+                return (*clips("outside/from"), *person.name)
+            case Part.FACILITY:
+                return (*clips("outside/at"), *admission.facility)
+            case Part.RECORDED:
+                return clips("outside/not-recorded" if admission.is_privileged else "outside/recorded")
+            case _:
+                return self._choice(part)
+
+    def _choice(self, part: Part) -> Clips:
+        keys = self.profile.keys
+        match part:
+            case Part.PRICE:
+                return self._press("outside/hear-price", keys.price)
+            case Part.ACCEPT:
+                return self._press("outside/accept", keys.accept)
+            case Part.REFUSE if keys.refuse is None:
+                return self.tongue.clips("outside/refuse-by-hanging-up")
+            case Part.REFUSE:
+                return self._press("outside/refuse", keys.refuse or "")
+            case Part.BLOCK if keys.block:
+                return self._press("outside/block", keys.block)
+            case _:
+                return ()
+
+    def _other_language(self) -> Clips:
+        """The key that changes the language, said in the one it leads to."""
+        key = self.profile.keys.language
+        if key is None:
             return ()
+        other = tongue_of(next_language(self.profile, self.tongue.language))
+        return (*other.clips("language/to-hear-this"), *other.key(key))
+
+    def _press(self, why: str, key: str) -> Clips:
+        return (*self.tongue.clips(why), *self.tongue.key(key))
+
+
+def languages(profile: Profile) -> Clips:
+    """The choice of a language, each offered in its own words."""
+    said: list[ClipId] = []
+    for language, key in zip(profile.languages, profile.inside.language_keys, strict=False):
+        tongue = tongue_of(language)
+        said += (*tongue.clips("language/to-continue"), *tongue.key(key))
+    return tuple(said)
+
+
+def next_language(profile: Profile, language: str) -> str:
+    """The language that follows one in the order of the profile; after the last comes the first."""
+    at = profile.languages.index(language)
+    return profile.languages[(at + 1) % len(profile.languages)]

@@ -13,7 +13,7 @@ from ledger.product_rows import read_rows, read_total
 from ledger.products.collect import month_of
 from ledger.products.inactivity import InactivityRule, Step
 from ledger.products.numbers import payer_at
-from ledger.products.rows import CalledNumber, CreditLine, Dormancy, Invoice, InvoiceState
+from ledger.products.rows import Allowance, CalledNumber, CreditLine, Dormancy, Invoice, InvoiceState
 from ledger.products.windows import Sum
 from ledger.reads import to_account
 from ledger.requests import MonthlyLimits
@@ -30,6 +30,12 @@ def read_numbers(connection: Connection, account_id: AccountId) -> tuple[CalledN
     """The numbers of an account, by number."""
     found = read_rows(connection, CalledNumber, account_id={account_id})
     return tuple(sorted(found, key=lambda row: row.number))
+
+
+def read_allowance_use(connection: Connection, key: str, cycle: str) -> int:
+    """Seconds of an allowance that are used or held in a cycle."""
+    row = next(read_rows(connection, Allowance, row_id={f"{key}/{cycle}"}), None)
+    return 0 if row is None else row.used_seconds + row.held_seconds
 
 
 def read_left_of_month(connection: Connection, account_id: AccountId, limits: MonthlyLimits) -> Money | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import wave
 from collections.abc import Iterable
+from copy import copy
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +33,10 @@ CACHED_MAX: Final = 4096
 
 BREATH_SECONDS: Final = 0.3
 """Between two sentences; the recordings themselves end within 60 ms of their last sound."""
+
+
+SPOKEN: Final = "spoken/"
+"""Before the ids of what people spoke: no catalog has them."""
 
 
 class AudioError(Exception):
@@ -62,8 +67,15 @@ class Library:
         }
         self._language_folder = language_folder
         self._overrides = overrides
+        self._spoken: Path | None = None
         self._cached: dict[ClipId, Audio] = {}
         self._breath = _read_only(np.zeros(round(BREATH_SECONDS * RATE), np.int16))
+
+    def beside(self, folder: Path) -> Library:
+        """The same recordings, and `spoken/...` of this folder: names that people speak while calls go on."""
+        library = copy(self)
+        library._spoken = folder
+        return library
 
     def clip(self, clip_id: ClipId) -> Audio:
         """The samples of one clip.
@@ -71,6 +83,8 @@ class Library:
         Raises:
             AudioError: There is no such recording, or it is not usable.
         """
+        if self._spoken is not None and clip_id.startswith(SPOKEN):
+            return load_wav(self._spoken / f"{clip_id}.wav")  # Spoken again, it is another.
         cached = self._cached.get(clip_id)
         if cached is None:
             cached = load_wav(self._path(clip_id))

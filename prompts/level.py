@@ -16,6 +16,15 @@ from prompts.audio import RATE, Audio
 
 OVERLOAD: Final = 32768.0
 
+WORDS_LEVEL: Final = -26.0
+"""Active level of every recording of words, in dBov."""
+SPOKEN_LEAST: Final = -50.0
+"""Below this nobody spoke: noise of a line lies 10 dB lower, a whisper higher."""
+
+_EDGE_DECIBELS: Final = 40.0
+_EDGE_KEPT: Final = 0.05
+_WORD_SECONDS: Final = 0.2
+_PEAK_MAX: Final = 0.9
 _TIME_CONSTANT: Final = 0.03
 _HANGOVER: Final = 0.2
 _MARGIN: Final = 15.9
@@ -104,3 +113,21 @@ def _smooth(values: NDArray[np.float64]) -> NDArray[np.float64]:
         carried = within[number, -1]
     smoothed: NDArray[np.float64] = within.ravel()[: len(values)]
     return smoothed
+
+
+def tidied(audio: Audio) -> Audio | None:
+    """Speech from a telephone as a clip: without the silence at its ends, at the level of the words.
+
+    None where nobody spoke: it is quieter than `SPOKEN_LEAST`, or shorter than a word.
+    """
+    if active_level(audio) < SPOKEN_LEAST:
+        return None
+    silent = edges(audio, below_loudest=_EDGE_DECIBELS)
+    if len(audio) / RATE - silent.before - silent.after < _WORD_SECONDS:
+        return None
+    first = round(max(0.0, silent.before - _EDGE_KEPT) * RATE)
+    last = len(audio) - round(max(0.0, silent.after - _EDGE_KEPT) * RATE)
+    name = audio[first:last]
+    gain = min(10 ** ((WORDS_LEVEL - active_level(name)) / 20), _PEAK_MAX / peak(name))
+    louder: Audio = np.rint(name * gain).astype(np.int16)
+    return louder

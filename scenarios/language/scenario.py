@@ -63,7 +63,7 @@ class Header(Part):
     tariffs: list[Text] | None = None
     priced_as_on: Literal["today"] | date | None = None
     """A day, or `today` where the world has one: the day of the wall clock."""
-    profile: dict[str, dict[str, Any]] = Field(default={})
+    profile: dict[str, dict[str, Any] | list[Any]] = Field(default={})
     switch: dict[str, Any] = Field(default={})
     media: dict[str, Any] = Field(default={})
     telephones: dict[str, Softphone] = Field(default={})

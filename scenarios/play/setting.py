@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from ivr.profile import Profile
 from prompts.audio import Library
+from prompts.catalog import LANGUAGES
 from rating.locate import Lines
 from scenarios.language.complaints import suggestion
 from scenarios.language.expectations import Expect
@@ -23,7 +24,7 @@ from scenarios.play.ears import Ears, UnknownWordsError
 from scenarios.play.telephones import Telephone
 from scenarios.worlds.find import Raw, WorldError, find_world, read_world
 from switch.app.config import Config, ConfigError, Mistake, validate_config
-from switch.app.world import LANGUAGES, World, build_world
+from switch.app.world import World, build_world
 
 BEGINS: Final = datetime(2021, 6, 1, 12, 0, tzinfo=UTC)
 """The wall clock at the start where a scenario says nothing else: noon of a Tuesday."""
@@ -82,16 +83,23 @@ def world_of(raw: Raw, scenario: Scenario, base: Any) -> World:
     file = f"{scenario.file} (world {scenario.header.world})"
     config = validate_config(raw, file, Lines(""))
     own = config.prompts.overrides
-    library = _shipped_words(config.prompts.language) if own is None else None
-    world = build_world(config, file, base, library=library)
     changes = scenario.header.profile
+    spoken = [str(language) for language in changes.get("languages", ())]
+
+    def shipped(languages: Sequence[str]) -> Library:
+        return _shipped_words(tuple(dict.fromkeys((*languages, *spoken))))
+
+    world = build_world(config, file, base, library=shipped if own is None else None)
     if not changes:
         return world
     profiles: dict[str, Profile] = {}
     for name, profile in world.profiles.items():
         values = profile.model_dump()
         for section, keys in changes.items():
-            values.setdefault(section, {}).update({key: in_seconds(value) for key, value in keys.items()})
+            if isinstance(keys, list):
+                values[section] = keys
+            else:
+                values.setdefault(section, {}).update({key: in_seconds(value) for key, value in keys.items()})
         try:
             profiles[name] = Profile.model_validate(values)
         except ValidationError as error:
@@ -105,9 +113,10 @@ def world_of(raw: Raw, scenario: Scenario, base: Any) -> World:
 
 
 @lru_cache(maxsize=4)
-def _shipped_words(language: str) -> Library:
+def _shipped_words(languages: tuple[str, ...]) -> Library:
     """The recordings that come with payphone, read once for all scenarios of a process."""
-    library = Library(LANGUAGES[language])
+    first, *others = (LANGUAGES[language] for language in languages if language in LANGUAGES)
+    library = Library(first, others=others)
     library.load_all()
     return library
 

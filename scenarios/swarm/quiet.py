@@ -140,3 +140,7 @@ class _QuietRecording:
 
     def stop(self) -> None:
         """End it."""
+
+    async def completed(self) -> bool:
+        """There is no file."""
+        return False

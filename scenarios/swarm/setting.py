@@ -43,7 +43,8 @@ def build(plan: Plan, folder: Path) -> World:
     """Write the files of the plan, and read them as `serve` does."""
     (folder / "tariff.toml").write_text(tariff_text(plan))
     (folder / "profile.toml").write_text(profile_text(plan))
-    return build_world(parse_config(config_text(plan, PORTS, BOOK_FILE), FILE), FILE, folder, library=_library())
+    config = parse_config(config_text(plan, PORTS, BOOK_FILE), FILE)
+    return build_world(config, FILE, folder, library=lambda _languages: _library())
 
 
 @lru_cache(maxsize=1)

@@ -25,6 +25,8 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from ivr.ports import Acceptance
+from ivr.profile import Language
 from rating.calendar import is_zone
 from rating.locate import Lines, key_text
 from switch.app.billing_tables import AccountTable, AllowanceTable, BillingTable, FeeTable, FreeDaysTable
@@ -104,6 +106,8 @@ class MediaTable(_Table):
     )
     recordings: Path | Literal[False] = Path("recordings")
     """The folder of the recordings; false records nothing."""
+    names: Path = Path("names")
+    """The folder of the names that people spoke (`name` of a profile)."""
     codecs: tuple[Literal["PCMU", "PCMA"], ...] = ("PCMU", "PCMA")
     silence_max: Annotated[float, Field(ge=1, le=3600)] = 30
     """Seconds without any RTP from a party after which the call is ended: its phone is gone."""
@@ -127,7 +131,6 @@ class BookTable(_Table):
 class PromptsTable(_Table):
     """`[prompts]`: the words."""
 
-    language: Literal["en"] = "en"
     overrides: Path | None = None
     """A folder of your own recordings; a file of the same name replaces ours."""
 
@@ -195,6 +198,10 @@ class PhoneTable(_Table):
     """Opens an AdvancePay account with this much, once."""
     privileged: bool = False
     free: bool = False
+    accepts: Acceptance = Acceptance.KEY
+    """By `key`, by staying on the line (`passive`), or by the `answer`: without a greeting, and free."""
+    language: Language | None = None
+    """The language of its greeting; the first of the profile if left out."""
 
     @model_validator(mode="after")
     def _can_register(self) -> PhoneTable:

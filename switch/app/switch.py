@@ -33,6 +33,7 @@ from switch.call.reception import Reception
 from switch.call.recovery import recover
 from switch.call.services import Services
 from switch.directory.blocks import Blocks
+from switch.directory.enrolments import Enrolments
 from switch.media.control import MediaDriver
 from switch.media.driver import InProcessDriver
 from switch.media.files import raise_file_limit, required_files
@@ -138,12 +139,13 @@ async def running(
             pricing=world.pricing,
             directory=world.directory,
             blocks=Blocks(book),
+            enrolments=Enrolments(book),
             registrar=Registrar(),
             routes=world.routes,
             profiles=world.profiles,
             agent=agent,
             media=driver,
-            library=world.library,
+            library=world.library.beside(base / world.config.media.names),
             clock=clock,
             random=random,
             tokens=tokens,
@@ -151,6 +153,7 @@ async def running(
             process_id=process.process_id,
             codecs=world.config.media.codecs,
             recordings=None if world.config.media.recordings is False else base / world.config.media.recordings,
+            names=base / world.config.media.names,
             log=log,
             contact=contact,
         )

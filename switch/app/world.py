@@ -6,10 +6,9 @@ configuration that names them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from ivr.profile import Profile
 from ivr.profile_check import wordless
@@ -20,7 +19,7 @@ from ledger.errors import BookAddressError
 from ledger.money import ZERO, AccountId, Money
 from ledger.products.policy import ChannelFee, DepositPolicy
 from prompts.audio import AudioError, Library
-from prompts.catalog import ENGLISH, ClipId
+from prompts.catalog import LANGUAGES, ClipId
 from rating.jurisdiction import Place
 from rating.locate import key_text
 from switch.app.config import Config, ConfigError, Mistake
@@ -38,8 +37,6 @@ from switch.directory.people import (
     StationId,
 )
 from switch.routing.routes import BridgeRoute, MenuRoute, Route, RouteTable, Trunk
-
-LANGUAGES: Final[Mapping[str, Path]] = {"en": ENGLISH}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +66,12 @@ class World:
     """Caps and fees of payments."""
 
 
-def build_world(config: Config, file: str, base: Path, *, library: Library | None = None) -> World:
+def build_world(
+    config: Config, file: str, base: Path, *, library: Callable[[Sequence[str]], Library] | None = None
+) -> World:
     """Load what the configuration names; relative paths start at `base`, the file's folder.
 
-    A `library` that is loaded already spares reading every recording again, for who builds many worlds.
+    `library` gives the recordings of some languages, for who builds many worlds and reads them but once.
 
     Raises:
         ConfigError: With every mistake found.
@@ -81,10 +80,10 @@ def build_world(config: Config, file: str, base: Path, *, library: Library | Non
     pricing = load_pricing(config, file, base, mistakes)
     read = _profiles(config, file, base, mistakes)
     profiles = {name: each.profile for name, each in read.items()}
-    if library is None:
-        library = _library(config, file, base, mistakes)
-    _named_clips(config, file, library, mistakes)
-    _profile_clips(config, file, read, library, mistakes)
+    languages = _languages(config, profiles)
+    words = library(languages) if library else _library(config, file, base, languages, mistakes)
+    _named_clips(config, file, words, mistakes)
+    _profile_clips(config, file, read, words, mistakes)
     _pins(config, file, profiles, mistakes)
     _book(config, file, mistakes)
     if mistakes:
@@ -95,7 +94,7 @@ def build_world(config: Config, file: str, base: Path, *, library: Library | Non
         profiles=profiles,
         directory=_directory(config, pricing),
         routes=_routes(config),
-        library=library,
+        library=words,
         passwords=_passwords(config),
         openings=_openings(config),
         deposits=_deposits(config, profiles),
@@ -128,7 +127,8 @@ def _profile_clips(
 
 def _pins(config: Config, file: str, profiles: Mapping[str, Profile], mistakes: list[Mistake]) -> None:
     """A PIN of another length than its facility's profile asks for could never be entered."""
-    lengths = {row.id: profiles[row.profile].inside.pin_length for row in config.facilities if row.profile in profiles}
+    insides = {row.id: profiles[row.profile].inside for row in config.facilities if row.profile in profiles}
+    lengths = {facility: inside.pin_length - inside.pin_chosen for facility, inside in insides.items()}
     for index, person in enumerate(config.people):
         wanted = lengths.get(person.facility, len(person.pin))
         if len(person.pin) != wanted:
@@ -143,9 +143,17 @@ def _book(config: Config, file: str, mistakes: list[Mistake]) -> None:
         mistakes.append(Mistake(file, config.line("book", "url"), "book.url", str(error)))
 
 
-def _library(config: Config, file: str, base: Path, mistakes: list[Mistake]) -> Library:
+def _languages(config: Config, profiles: Mapping[str, Profile]) -> tuple[str, ...]:
+    """Every language that somebody may hear; English has the sounds that all share."""
+    spoken = [language for profile in profiles.values() for language in profile.languages]
+    greeted = [row.language for row in config.phones if row.language is not None]
+    return tuple(dict.fromkeys(("en", *spoken, *greeted)))
+
+
+def _library(config: Config, file: str, base: Path, languages: Sequence[str], mistakes: list[Mistake]) -> Library:
     overrides = config.prompts.overrides
-    library = Library(LANGUAGES[config.prompts.language], base / overrides if overrides else None)
+    first, *others = (LANGUAGES[language] for language in languages)
+    library = Library(first, base / overrides if overrides else None, others=others)
     try:
         library.load_all()
     except AudioError as error:
@@ -199,7 +207,15 @@ def _directory(config: Config, pricing: Pricing) -> Directory:
             for row in config.people
         ],
         numbers=[
-            CalledNumber(row.number, row.user, is_privileged=row.privileged, is_free=row.free) for row in config.phones
+            CalledNumber(
+                row.number,
+                row.user,
+                is_privileged=row.privileged,
+                is_free=row.free,
+                acceptance=row.accepts,
+                language=row.language,
+            )
+            for row in config.phones
         ],
         lines=[Line(row.prefix, row.type, row.bills, row.approved) for row in config.lines],
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from ivr.ports import Billing, Kind
+from ivr.ports import Acceptance, Billing, Kind
 from ivr.reasons import Reason
 from ledger.chart import AccountKind, advancepay, debit, kind_of, lec
 from ledger.money import AccountId
@@ -113,10 +113,11 @@ def payer_of(
 ) -> Payer | Reason:
     """Who pays, by the choice of the person inside and what the called number can be billed.
 
-    A free class comes first (S1-8); an account that the number was put on pays for it (S3-3), or a prefunded
-    account of the number itself, on any kind of line (S1-1); collect is billed by a phone company that agrees to it.
+    A free class comes first (S1-8), and a number that hears no greeting, and so could refuse nothing; an account
+    that the number was put on pays for it (S3-3), or a prefunded account of the number itself, on any kind of line
+    (S1-1); collect is billed by a phone company that agrees to it.
     """
-    if facility.is_free or called.is_free:
+    if facility.is_free or called.is_free or called.acceptance is Acceptance.ANSWER:
         return FREE_CALL
     if billing is Billing.DEBIT:
         if facility.debit_needs_account and number_account is None and not has_advancepay:

@@ -213,6 +213,7 @@ class StationCall:
             self._draft.tape.stop()
         desk.leave_turn()
         desk.hold_off(outcome.reason)
+        desk.forget_name()
         record, charge = self._settle(outcome, desk, now)
         later = None if desk.charging is None else desk.charging.settles_after
         self._timeline.add(Kind.STATE, SWITCH, SWITCH, f"ended: {record.why}")

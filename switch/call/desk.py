@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ivr import words
-from ivr.ports import Admission, Billing, Person
+from ivr.ports import Acceptance, Admission, Billing, Person
 from ivr.profile import Profile
 from ivr.reasons import Reason
 from ledger.errors import LedgerError
@@ -25,6 +25,7 @@ from switch.call.charging import RETRY_SECONDS, Charging
 from switch.call.draft import Draft
 from switch.call.line import Line
 from switch.call.payment import PaymentGates
+from switch.call.person_desk import PersonDesk
 from switch.call.services import Services
 from switch.call.talk import LiveTalk
 from switch.call.timeline import BOOK, CALLEE, SWITCH, Timeline
@@ -36,8 +37,8 @@ MONTHLY: Final = frozenset({Refusal.OVER_CARRIER_LIMIT, Refusal.OVER_PROVIDER_LI
 """S1-9: a limit of the month was reached, by the phone company or by the provider."""
 
 
-class CallDesk:
-    """What the switch does for one call."""
+class CallDesk(PersonDesk):
+    """What the switch does for one call, and before it for who calls."""
 
     def __init__(
         self,
@@ -54,49 +55,20 @@ class CallDesk:
         self.charging: Charging | None = None
         self.callee: Line | None = None
         self.talk_ended_at: float | None = None
-        self.caller = caller
-        self._services = services
-        self._draft = draft
-        self._station = station
-        self._facility = facility
-        self._profile = profile
-        self._timeline = timeline
+        super().__init__(
+            services=services,
+            draft=draft,
+            station=station,
+            facility=facility,
+            profile=profile,
+            caller=caller,
+            timeline=timeline,
+        )
         self._lines = lines
-        self._person: PersonInside | None = None
         self._owed_block: str | None = None
         self._gates = PaymentGates(
             services=services, facility=facility, profile=profile, call_id=draft.call_id, timeline=timeline
         )
-
-    async def station_refusal(self) -> Reason | None:
-        """Why nobody may call from this station now."""
-        if self._station.is_off:
-            return Reason.STATION_OFF
-        if self._services.bad_pins[self._station.station_id] >= self._profile.inside.pin_tries:
-            await self.lock()
-            return Reason.LOCKED_OUT
-        until = await self._services.blocks.locked_until(self._station.station_id, self._utc())
-        return None if until is None else Reason.LOCKED_OUT
-
-    async def identify(self, pin: str) -> Person | None:
-        """The person of this PIN at this facility; bad ones are counted over all calls of the station."""
-        bad_pins = self._services.bad_pins
-        person = self._services.directory.person(self._facility.facility_id, pin)
-        self._timeline.add(Shown.STATE, SWITCH, SWITCH, "PIN accepted" if person else "PIN not valid")
-        if person is None:
-            bad_pins[self._station.station_id] += 1
-            return None
-        bad_pins.pop(self._station.station_id, None)
-        self._person = person
-        self._draft.person = person.person_id
-        return Person(person.person_id, (person.name,))
-
-    async def lock(self) -> None:
-        """Refuse PINs at this station for a while."""
-        until = self._utc() + timedelta(seconds=self._profile.inside.lockout)
-        await self._services.blocks.lock(self._station.station_id, until)
-        self._services.bad_pins.pop(self._station.station_id, None)
-        self._timeline.add(Shown.STATE, SWITCH, SWITCH, "station locked out")
 
     async def admit(self, person: Person, dialled: str, billing: Billing) -> Admission | Reason:
         """Go through the gates, hold the first slice, and remember who pays."""
@@ -122,6 +94,8 @@ class CallDesk:
             each_minute=price.each_minute,
             is_privileged=called.is_privileged,
             limit=paid.limit,
+            acceptance=called.acceptance,
+            language=called.language,
         )
 
     @asynccontextmanager
@@ -191,7 +165,8 @@ class CallDesk:
         """Bridge from the instant the accept key arrived; at the end hang up on both at once."""
         assert self.callee is not None and self.charging is not None, "a talk has two parties and a payer or none"
         pressed_at = self.callee.last_key_at
-        accepted_at = self._services.clock.now() if pressed_at is None else pressed_at
+        by_key = admission.acceptance is Acceptance.KEY and pressed_at is not None
+        accepted_at = pressed_at if by_key and pressed_at is not None else self._services.clock.now()
         if not admission.is_privileged:
             self._draft.recording = self._record(self.callee)
         self._draft.accepted_at = self._at(accepted_at)
@@ -314,9 +289,6 @@ class CallDesk:
             except LedgerError as error:
                 self._services.log.error("acceptance_not_stored", call_id=self._draft.call_id, error=str(error))
                 await asyncio.sleep(RETRY_SECONDS)
-
-    def _utc(self) -> datetime:
-        return self._services.clock.utc(self._services.clock.now())
 
     def _at(self, now: float | None) -> datetime | None:
         return None if now is None else self._services.clock.utc(now)

@@ -20,6 +20,7 @@ from switch.call.pricing import Pricing
 from switch.call.retries import Retries
 from switch.call.timeline import Timeline, Timelines, Watcher
 from switch.directory.blocks import Blocks
+from switch.directory.enrolments import Enrolments
 from switch.directory.people import Directory, StationId
 from switch.media.control import MediaDriver
 from switch.routing.registrar import Registrar
@@ -46,6 +47,7 @@ class Services:
     pricing: Pricing
     directory: Directory
     blocks: Blocks
+    enrolments: Enrolments
     registrar: Registrar
     routes: RouteTable
     profiles: Mapping[str, Profile]
@@ -59,6 +61,8 @@ class Services:
     process_id: str
     codecs: Sequence[str]
     recordings: Path | None
+    names: Path | None
+    """The folder of the names that people spoke."""
     log: Any
     contact: SipUri
     busy: Busy = field(default_factory=Busy)

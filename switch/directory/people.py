@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NewType
 
+from ivr.ports import Acceptance
 from ledger.money import AccountId
 from prompts.catalog import ClipId
 from rating.jurisdiction import Place
@@ -90,6 +91,10 @@ class CalledNumber:
     """An attorney and the like: never recorded, never monitored."""
     is_free: bool = False
     """A free class: a tip line, a public defender."""
+    acceptance: Acceptance = Acceptance.KEY
+    """What makes a call to it accepted; where nothing is announced, nobody pays."""
+    language: str | None = None
+    """The language it is greeted in, None for the first of the profile."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the directory keeps in the book's database: blocks, and stations locked after bad PINs."""
+"""What the directory keeps in the book's database: blocks, stations locked after bad PINs, and who enrolled."""
 
 from __future__ import annotations
 
@@ -28,4 +28,15 @@ lockouts: Final = Table(
     metadata,
     Column("station", String(64), primary_key=True),
     Column("until", Instant, nullable=False),
+)
+
+enrolments: Final = Table(
+    "enrolments",
+    metadata,
+    Column("person", String(64), primary_key=True),
+    Column("salt", String(64), nullable=False),
+    Column("secret", String(128), nullable=False),
+    Column("name", String(200), nullable=True),
+    Column("enrolled_at", Instant, nullable=False),
+    comment="Who chose the rest of their PIN, kept as a salted digest, and the clip of the name they spoke.",
 )

@@ -135,6 +135,9 @@ class Recording(Protocol):
     def stop(self) -> None:
         """End it at this instant; the file is completed in the background and on `MediaDriver.close`."""
 
+    async def completed(self) -> bool:
+        """Wait until the file of a stopped recording has its name; False: it could not be written."""
+
 
 class MediaDriver(Protocol):
     """Paces one engine. `open_leg` binds a socket of the pool."""

@@ -8,6 +8,7 @@ is connected. Events are told after the step that found them, so a listener may 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -30,7 +31,7 @@ from switch.media.control import (
 from switch.media.engine import SILENCE_MAX, TICK, Engine, Step
 from switch.media.files import even_ports
 from switch.media.legs import LegId
-from switch.media.recorder import RecordingWriter
+from switch.media.recorder import Completed, RecordingWriter
 from switch.media.taping import RecordingId
 
 ARRIVED_MAX: Final = 65536
@@ -161,10 +162,15 @@ class InProcessDriver:
         del self._legs[leg.leg_id]
         self.wake()
 
-    def stop_recording(self, recording: RecordingId) -> None:
-        """End one recording."""
+    def stop_recording(self, recording: RecordingId, then: Completed) -> None:
+        """End one recording; `then` is told on the loop."""
+
+        def tell(is_complete: bool) -> None:  # noqa: FBT001 - as the writer calls it
+            with contextlib.suppress(RuntimeError):  # A loop that is closed waits for no file.
+                self._loop.call_soon_threadsafe(then, is_complete)
+
         if self._recordings.pop(recording, None) is not None:
-            self._writer.end(recording, self._engine.stop_recording(recording, self._loop.time()))
+            self._writer.end(recording, self._engine.stop_recording(recording, self._loop.time()), tell)
 
     def socket_made(self, socket: _Socket) -> None:
         """Count a socket in."""
@@ -316,10 +322,18 @@ class InProcessRecording:
     def __init__(self, driver: InProcessDriver, recording: RecordingId) -> None:
         self._driver = driver
         self._recording = recording
+        self._is_complete: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
     def stop(self) -> None:
         """End it at this instant."""
-        self._driver.stop_recording(self._recording)
+        self._driver.stop_recording(self._recording, self._complete)
+
+    async def completed(self) -> bool:
+        """Wait until the file has its name."""
+        return await asyncio.shield(self._is_complete)
+
+    def _complete(self, is_complete: bool) -> None:  # noqa: FBT001 - as the writer calls it
+        self._is_complete.set_result(is_complete)
 
 
 def _own(leg: MediaLeg) -> InProcessLeg:

@@ -11,6 +11,7 @@ import os
 import queue
 import struct
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -32,6 +33,8 @@ QUEUE_MAX: Final = 400
 calls."""
 PATIENCE: Final = 2.0
 """Seconds the engine waits for a full queue, once, before it leaves frames out."""
+Completed = Callable[[bool], None]
+"""Told by the writing thread when a file has its name (True) or never will."""
 GAP_MAX: Final = 30 * 60 * 50
 """Frames of silence one gap may become: half an hour. A longer one is a fault, not a stall."""
 
@@ -46,6 +49,7 @@ class _Begin:
 class _End:
     recording: RecordingId
     frames: int
+    then: Completed | None
 
 
 def wav_header(data_bytes: int) -> bytes:
@@ -179,10 +183,10 @@ class RecordingWriter:
         if len(self._gathered) >= HAND_OVER:
             self._hand_over()
 
-    def end(self, recording: RecordingId, frames: int = 0) -> None:
+    def end(self, recording: RecordingId, frames: int = 0, then: Completed | None = None) -> None:
         """Complete the file once everything before is written, with silence up to so many frames."""
         self._hand_over()
-        self._put(_End(recording, frames))
+        self._put(_End(recording, frames, then))
 
     def close(self) -> None:
         """Complete every file and end the thread. Blocks: call it off the loop."""
@@ -226,7 +230,9 @@ class RecordingWriter:
         if isinstance(item, _Begin):
             self._begin(item)
         else:
-            self._end(item.recording, item.frames)
+            is_complete = self._end(item.recording, item.frames)
+            if item.then is not None:
+                item.then(is_complete)
 
     def _end_all(self) -> None:
         for recording in list(self._growing):
@@ -251,17 +257,18 @@ class RecordingWriter:
             except OSError as error:
                 self._fail(recording, error)
 
-    def _end(self, recording: RecordingId, frames: int) -> None:
+    def _end(self, recording: RecordingId, frames: int) -> bool:
         growing = self._growing.get(recording)
         if growing is None:
-            return
+            return False
         try:
             growing.fill(frames)
             growing.complete()
         except OSError as error:
             self._fail(recording, error)
-        else:
-            del self._growing[recording]
+            return False
+        del self._growing[recording]
+        return True
 
     def _fail(self, recording: RecordingId, error: OSError) -> None:
         growing = self._growing.pop(recording)

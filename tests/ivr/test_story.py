@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from ivr.greeting import Choice, greet
 from ivr.menus import MENUS
-from ivr.ports import Desk, Kind, Leaver, OverlayDue, Party, Person, TalkEnded, Warned
-from ivr.profile import Hears, Inside, Keys, Outside, Overlay, Profile, Talking
+from ivr.ports import (
+    Acceptance,
+    Admission,
+    Balance,
+    Desk,
+    Kind,
+    Leaver,
+    OverlayDue,
+    Party,
+    Person,
+    TalkEnded,
+    Warned,
+)
+from ivr.profile import Hears, Inside, Keys, Outside, Overlay, Profile, SpokenName, Talking
 from ivr.profile_file import load_profile
 from ivr.reasons import Reason
-from ivr.story import Choice, Outcome, greet, tell
+from ivr.story import Outcome, tell
+from ivr.words import Words
+from ledger.money import Money
 from prompts.catalog import ClipId
 from tests.support.story import HANG_UP, JORDAN, WAIT, FakeDesk, FakeParty, admission
 
 PROFILE = load_profile("california-gtl")
+BOTH_LANGUAGES = Profile(name="own", languages=("en", "es"), keys=Keys(language="8"))
 NUMBER = "2125550123"
 
 
@@ -37,7 +54,7 @@ async def test_an_accepted_call_is_talked_until_somebody_hangs_up() -> None:
 
 async def test_the_greeting_is_heard_in_the_order_of_the_profile() -> None:
     callee = FakeParty("5")
-    await greet(callee, JORDAN, admission(), PROFILE)
+    await _greeted(callee, admission(), PROFILE)
     firsts = [clip for clip in callee.heard if clip.split("/")[0] in {"outside", "kind"}]
     assert firsts == [
         "outside/call-through",
@@ -56,7 +73,7 @@ async def test_the_greeting_is_heard_in_the_order_of_the_profile() -> None:
 
 async def test_a_privileged_call_says_that_it_is_not_recorded() -> None:
     callee = FakeParty("5")
-    await greet(callee, JORDAN, admission(is_privileged=True), PROFILE)
+    await _greeted(callee, admission(is_privileged=True), PROFILE)
     assert "outside/not-recorded" in callee.heard
     assert "outside/recorded" not in callee.heard
 
@@ -77,12 +94,12 @@ async def test_a_privileged_call_says_that_it_is_not_recorded() -> None:
     ],
 )
 async def test_the_greeting_ends_with_the_choice_of_the_called_party(keys: list[str], choice: Choice) -> None:
-    assert await greet(FakeParty(*keys), JORDAN, admission(), PROFILE) is choice
+    assert await _greeted(FakeParty(*keys), admission(), PROFILE) is choice
 
 
 async def test_the_price_is_told_at_the_press_of_a_key_and_the_choices_follow() -> None:
     callee = FakeParty("2", "5")
-    await greet(callee, JORDAN, admission(first="1.50", each="0.12"), PROFILE)
+    await _greeted(callee, admission(first="1.50", each="0.12"), PROFILE)
     told = callee.heard[callee.heard.index(ClipId("price/first-minute")) :]
     assert told[:7] == [
         "price/first-minute", "number/1", "unit/dollar-and", "number/50", "unit/cents", "pause/short",
@@ -93,23 +110,23 @@ async def test_the_price_is_told_at_the_press_of_a_key_and_the_choices_follow() 
 
 async def test_one_price_for_every_minute_is_said_once() -> None:
     callee = FakeParty("2", "5")
-    await greet(callee, JORDAN, admission(), PROFILE)
+    await _greeted(callee, admission(), PROFILE)
     assert "price/each-minute" in callee.heard
     assert "price/first-minute" not in callee.heard
 
 
 async def test_a_free_call_says_that_it_costs_nothing() -> None:
     callee = FakeParty("2", "5")
-    await greet(callee, JORDAN, admission(kind=Kind.FREE, first="0", each="0"), PROFILE)
+    await _greeted(callee, admission(kind=Kind.FREE, first="0", each="0"), PROFILE)
     assert "kind/free" in callee.heard
     assert "price/nothing" in callee.heard
 
 
 async def test_keys_of_two_digits_and_a_key_to_refuse_are_data_of_the_profile() -> None:
     profile = Profile(name="county", keys=Keys(accept="3", block="76", refuse="1"))
-    assert await greet(FakeParty("76"), JORDAN, admission(), profile) is Choice.BLOCKED
-    assert await greet(FakeParty("7", "3"), JORDAN, admission(), profile) is Choice.ACCEPTED
-    assert await greet(FakeParty("1"), JORDAN, admission(), profile) is Choice.REFUSED
+    assert await _greeted(FakeParty("76"), admission(), profile) is Choice.BLOCKED
+    assert await _greeted(FakeParty("7", "3"), admission(), profile) is Choice.ACCEPTED
+    assert await _greeted(FakeParty("1"), admission(), profile) is Choice.REFUSED
 
 
 async def test_refusing_by_hanging_up_is_told_to_the_caller() -> None:
@@ -273,7 +290,7 @@ async def test_who_presses_nothing_hears_the_last_words_of_the_profile() -> None
 
 async def test_without_a_block_key_nobody_blocks_and_nobody_is_told_how() -> None:
     callee = FakeParty("7", "5")
-    assert await greet(callee, JORDAN, admission(), Profile(name="own", keys=Keys(block=""))) is Choice.ACCEPTED
+    assert await _greeted(callee, admission(), Profile(name="own", keys=Keys(block=""))) is Choice.ACCEPTED
     assert "outside/block" not in callee.heard
 
 
@@ -296,3 +313,126 @@ async def test_a_menu_may_end_the_call_with_a_reason(monkeypatch: pytest.MonkeyP
     assert await tell(caller, desk, profile, NUMBER) == Outcome(Reason.OUTSIDE_HOURS, Leaver.SWITCH)
     assert caller.heard[-1] == "reason/outside-hours"
     assert desk.log == []
+
+
+async def test_a_language_is_chosen_before_the_pin_and_spoken_from_then_on() -> None:
+    caller, callee = FakeParty("2", "4417"), FakeParty("5")
+    await tell(caller, FakeDesk(admits=admission(), callee=callee), BOTH_LANGUAGES, NUMBER)
+    assert caller.heard == [
+        ClipId("language/to-continue"),
+        ClipId("key/1"),
+        ClipId("es/language/to-continue"),
+        ClipId("es/key/2"),
+        ClipId("es/inside/welcome"),
+        ClipId("provider/payphone"),
+        ClipId("es/inside/enter-pin"),
+    ]
+    assert callee.heard[0] == "outside/call-through"
+
+
+async def test_who_chooses_no_language_hears_the_first() -> None:
+    caller = FakeParty("", "4417")
+    await tell(caller, FakeDesk(admits=Reason.BLOCKED), BOTH_LANGUAGES, NUMBER)
+    assert caller.heard[-1] == "reason/blocked"
+
+
+async def test_a_reason_is_told_in_the_language_that_was_chosen() -> None:
+    caller = FakeParty("2", "4417")
+    await tell(caller, FakeDesk(admits=Reason.BLOCKED), BOTH_LANGUAGES, NUMBER)
+    assert caller.heard[-1] == "es/reason/blocked"
+
+
+async def test_the_called_party_changes_the_language_by_a_key_and_hears_the_greeting_again() -> None:
+    callee = FakeParty("8", "5")
+    choice, say = await greet(callee, JORDAN, admission(), Words(BOTH_LANGUAGES))
+    assert (choice, say.tongue.language) == (Choice.ACCEPTED, "es")
+    at = callee.heard.index(ClipId("es/language/to-hear-this"))
+    assert callee.heard[at + 1 : at + 3] == [ClipId("es/key/8"), ClipId("es/outside/call-through")]
+    assert callee.heard[-2:] == [ClipId("language/to-hear-this"), ClipId("key/8")]
+
+
+async def test_a_number_is_greeted_in_its_own_language() -> None:
+    callee = FakeParty("5")
+    await tell(FakeParty("", "4417"), FakeDesk(admits=admission(language="es"), callee=callee), BOTH_LANGUAGES, NUMBER)
+    assert callee.heard[0] == "es/outside/call-through"
+    assert "name/jordan" in callee.heard
+
+
+async def test_each_is_warned_in_their_own_language() -> None:
+    desk = FakeDesk(
+        admits=admission(language="es"),
+        callee=FakeParty("5"),
+        talk=[Warned(timedelta(minutes=1)), TalkEnded(Reason.TIME_LIMIT, Leaver.SWITCH)],
+    )
+    await tell(FakeParty("", "4417"), desk, BOTH_LANGUAGES, NUMBER)
+    assert desk.talk.overlaid == [("talk/one-minute-left",), ("es/talk/one-minute-left",)]
+    assert desk.talk.heard_by == [Hears.CALLER, Hears.CALLEE]
+
+
+async def test_a_number_that_accepts_by_staying_is_told_so_and_may_still_refuse_or_block() -> None:
+    passive = admission(acceptance=Acceptance.PASSIVE)
+    callee = FakeParty("")
+    assert await _greeted(callee, passive, PROFILE) is Choice.ACCEPTED
+    assert callee.heard[-1] == "outside/stay-to-accept"
+    assert "outside/accept" not in callee.heard
+    assert await _greeted(FakeParty("7"), passive, PROFILE) is Choice.BLOCKED
+    assert await _greeted(FakeParty(HANG_UP), passive, PROFILE) is Choice.REFUSED
+    assert await _greeted(FakeParty("2", ""), passive, PROFILE) is Choice.ACCEPTED
+
+
+async def test_a_number_that_hears_no_greeting_talks_at_once() -> None:
+    callee = FakeParty()
+    assert await _greeted(callee, admission(acceptance=Acceptance.ANSWER), PROFILE) is Choice.ACCEPTED
+    assert not callee.heard
+
+
+@pytest.mark.parametrize(("tells", "heard"), [(True, True), (False, False)])
+async def test_the_person_inside_hears_the_price_of_a_debit_call(*, tells: bool, heard: bool) -> None:
+    caller = FakeParty("4417")
+    profile = Profile(name="own", inside=Inside(tells_debit_price=tells))
+    await tell(caller, FakeDesk(admits=admission(kind=Kind.DEBIT), callee=Reason.BUSY), profile, NUMBER)
+    assert ("price/each-minute" in caller.heard) is heard
+
+
+async def test_a_first_call_begins_with_the_choice_of_a_pin_and_the_name() -> None:
+    caller = FakeParty("4417", "63", "64", "63", "63")
+    desk = FakeDesk(admits=admission(), callee=Reason.BUSY)
+    desk.person = replace(JORDAN, must_choose_pin=True, must_say_name=True)
+    desk.names = [None, Person("jordan", (ClipId("spoken/0815"),))]
+    profile = Profile(name="own", inside=Inside(pin_length=6, pin_chosen=2, name=SpokenName.ONCE))
+    await tell(caller, desk, profile, NUMBER)
+    assert desk.log[:3] == ["PIN 63 chosen", "name of 4 s recorded", "name of 4 s recorded"]
+    assert caller.heard.count(ClipId("inside/digits-differ")) == 1
+    assert caller.heard.count(ClipId("inside/name-not-heard")) == 1
+
+
+async def test_who_cannot_choose_the_same_pin_twice_calls_nobody() -> None:
+    caller = FakeParty("4417", "63", "64", "6", "63", "65")
+    desk = FakeDesk(admits=admission())
+    desk.person = replace(JORDAN, must_choose_pin=True)
+    outcome = await tell(caller, desk, Profile(name="own", inside=Inside(pin_length=6, pin_chosen=2)), NUMBER)
+    assert outcome.reason is Reason.BAD_PIN
+    assert not desk.log
+
+
+async def test_the_balance_is_told_before_the_number_and_no_more_than_three_times() -> None:
+    caller = FakeParty("4417", "2", "0", "2125550123")
+    desk = FakeDesk(admits=Reason.BLOCKED)
+    desk.left = Balance(Money.from_text("1.25"), (timedelta(minutes=15),))
+    profile = Profile(name="own", inside=Inside(balance_key="2"))
+    await tell(caller, desk, profile, None)
+    told = caller.heard[caller.heard.index(ClipId("inside/you-have")) :]
+    assert [clip for clip in told if clip.startswith("inside/")][:4] == [
+        "inside/you-have",
+        "inside/in-your-account",
+        "inside/you-have",
+        "inside/of-free-calls",
+    ]
+    again = FakeParty("4417", *"2222", "0", "2125550123")
+    await tell(again, FakeDesk(admits=Reason.BLOCKED), profile, None)
+    assert again.heard.count(ClipId("inside/you-have-nothing")) == 3
+
+
+async def _greeted(callee: FakeParty, call: Admission, profile: Profile) -> Choice:
+    choice, _ = await greet(callee, JORDAN, call, Words(profile))
+    return choice

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from prompts.audio import RATE, Audio, load_wav
 from prompts.catalog import ENGLISH, LANGUAGES, Clip, load_catalog
 from prompts.compose import MUSIC_LEVEL
-from prompts.level import active_level, edges, peak, rms_level
+from prompts.level import WORDS_LEVEL, active_level, edges, peak, rms_level, tidied
 
 ALL = [
     pytest.param(clip, folder / f"{clip.clip_id}.wav", id=f"{language}/{clip.clip_id}")
@@ -132,3 +132,21 @@ def test_words_take_the_time_that_words_take(clip: Clip, path: Path) -> None:
     assert active_level(recording) == pytest.approx(-26, abs=0.5)
     # Nobody says a word in less than a quarter of a second, or 30 letters in one.
     assert max(0.25, len(clip.words) / 30) < len(recording) / RATE < 12
+
+
+@pytest.mark.parametrize("loudness", [0.02, 0.9])
+def test_a_spoken_name_is_trimmed_and_as_loud_as_the_words(loudness: float) -> None:
+    spoken = load_wav(ENGLISH / "name" / "jordan.wav")
+    line = np.zeros(3 * RATE, np.float64)
+    line[RATE : RATE + len(spoken)] = spoken / np.max(np.abs(spoken)) * loudness * 32767
+    name = tidied(line.astype(np.int16))
+    assert name is not None
+    assert abs(len(name) - len(spoken)) < 0.2 * RATE
+    assert abs(active_level(name) - WORDS_LEVEL) < 1
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.1])
+def test_silence_or_a_click_is_no_name(seconds: float) -> None:
+    line = np.zeros(2 * RATE, np.int16)
+    line[RATE : RATE + round(seconds * RATE)] = 8000
+    assert tidied(line) is None

@@ -7,7 +7,19 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from ivr.ports import Admission, Billing, HungUpError, Kind, Leaver, Party, Person, TalkEnded, TalkEvent
+from ivr.ports import (
+    Acceptance,
+    Admission,
+    Balance,
+    Billing,
+    HungUpError,
+    Kind,
+    Leaver,
+    Party,
+    Person,
+    TalkEnded,
+    TalkEvent,
+)
 from ivr.profile import Hears
 from ivr.reasons import Reason
 from ledger.money import Money
@@ -20,7 +32,13 @@ JORDAN = Person("jordan", (ClipId("name/jordan"),))
 
 
 def admission(
-    *, kind: Kind = Kind.ADVANCE_PAY, first: str = "0.025", each: str = "0.025", is_privileged: bool = False
+    *,
+    kind: Kind = Kind.ADVANCE_PAY,
+    first: str = "0.025",
+    each: str = "0.025",
+    is_privileged: bool = False,
+    acceptance: Acceptance = Acceptance.KEY,
+    language: str | None = None,
 ) -> Admission:
     """An admitted call to +1 212 555 0123."""
     return Admission(
@@ -31,6 +49,8 @@ def admission(
         each_minute=Money.from_text(each),
         is_privileged=is_privileged,
         limit=timedelta(minutes=15),
+        acceptance=acceptance,
+        language=language,
     )
 
 
@@ -113,16 +133,29 @@ class FakeDesk:
         self._callee = callee
         self.talk = FakeTalk(talk)
         self._refuses = refuses
+        self.person = JORDAN
+        self.names: list[Person | None] = []
+        self.left = Balance(None, ())
         self.log: list[str] = []
 
     async def station_refusal(self) -> Reason | None:
         return self._refuses
 
     async def identify(self, pin: str) -> Person | None:
-        return JORDAN if pin == "4417" else None
+        return self.person if pin == "4417" else None
 
     async def lock(self) -> None:
         self.log.append("locked")
+
+    async def choose_pin(self, digits: str) -> None:
+        self.log.append(f"PIN {digits} chosen")
+
+    async def record_name(self, longest: float) -> Person | None:
+        self.log.append(f"name of {longest:g} s recorded")
+        return self.names.pop(0) if self.names else None
+
+    async def balance(self) -> Balance:
+        return self.left
 
     async def admit(self, person: Person, dialled: str, billing: Billing) -> Admission | Reason:
         self.log.append(f"admit {person.person_id} {dialled} {billing.value}")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ivr.words import time_left
 from ledger.money import Money
 from ledger.records import CallRecord
+from prompts.english import time_left
 from prompts.recognise import Recogniser
 from scenarios.phones.call import PhoneCall
 from tests.support.switchboard import NOON, Board
