@@ -5,14 +5,16 @@ What is said is decided here and in the profile's order; how it sounds is the bu
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
+from ivr.choices import AccountChoice
 from ivr.ports import Admission, Balance, Person
 from ivr.profile import Overlay, Part, Profile
 from ivr.reasons import Reason
+from ledger.money import Money
 from prompts.catalog import ClipId
 from prompts.tongue import Tongue, tongue_of
 
@@ -138,6 +140,34 @@ class Words:
     def price(self, admission: Admission) -> Clips:
         """The price, told to the one who is billed (47 CFR 64.710); quotes exclude taxes and say so."""
         return self.tongue.price(admission.first_minute.decimal, admission.each_minute.decimal)
+
+    # The holder of an account, who calls.
+
+    def account_welcome(self) -> Clips:
+        """The first words of the family's line."""
+        return self.tongue.clips("account/welcome", self.profile.outside.provider)
+
+    def account_balance(self, money: Money | None) -> Clips:
+        """What the account has."""
+        if money is None:
+            return self.tongue.clips("account/no-account")
+        return (*self.tongue.clips("account/has"), *self.tongue.amount(money.decimal))
+
+    def account_menu(self, choices: Iterable[AccountChoice]) -> Clips:
+        """The choices, each with its key."""
+        return tuple(clip for each in choices for clip in self._press(f"account/for-{each.name.lower()}", each.value))
+
+    def account_confirm(self, choice: AccountChoice) -> Clips:
+        """Ask for the same key once more."""
+        return self._press("account/to-confirm", choice.value)
+
+    def account_clips(self, name: str) -> Clips:
+        """One of the line's own sentences."""
+        return self.tongue.clips(f"account/{name}")
+
+    def goodbye(self) -> Clips:
+        """The last word."""
+        return self.tongue.clips("inside/goodbye")
 
     # Over the conversation.
 

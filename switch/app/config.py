@@ -241,14 +241,25 @@ class RouteTable_(_Table):  # noqa: N801 - the table of one route, beside routin
     """A prefix of the dialled user part, bridged plainly to the trunk."""
     menu: Dialled | None = None
     """A service number: say `words`, take a key, bridge to `bridge_to` + key."""
+    account_line: Dialled | None = None
+    """The family's line: balance and blocks by keypad."""
     words: tuple[Clip, ...] = ()
     bridge_to: str = ""
-    trunk: Name
+    """Before the key of a menu; of an account line, what customer service is dialled as."""
+    trunk: Name | None = None
+    facility: Name | None = None
+    """Of an account line, whose profile is spoken: the first if left out."""
 
     @model_validator(mode="after")
     def _is_one(self) -> RouteTable_:
-        if (self.bridge is None) == (self.menu is None):
-            raise ValueError("give either bridge = PREFIX or menu = NUMBER")
+        if sum(each is not None for each in (self.bridge, self.menu, self.account_line)) != 1:
+            raise ValueError("give one of bridge = PREFIX, menu = NUMBER, account_line = NUMBER")
+        if self.trunk is None and self.account_line is None:
+            raise ValueError("trunk is missing: who takes the call?")
+        if self.account_line is not None and (self.trunk is None) != (not self.bridge_to):
+            raise ValueError("customer service needs both trunk and bridge_to; leave both out if there is none")
+        if self.facility is not None and self.account_line is None:
+            raise ValueError("facility is of an account line alone")
         return self
 
 
@@ -379,8 +390,15 @@ def _unrelated(config: Config) -> list[Finding]:
     found += [
         (("routes", index, "trunk"), f"there is no trunk {route.trunk!r}; known: {_known(trunks)}")
         for index, route in enumerate(config.routes)
-        if route.trunk not in trunks
+        if route.trunk is not None and route.trunk not in trunks
     ]
+    known_facilities = {row.id for row in config.facilities}
+    for index, route in enumerate(config.routes):
+        if route.account_line is not None and (route.facility or "") not in {"", *known_facilities}:
+            text = f"there is no facility {route.facility!r}; known: {_known(known_facilities)}"
+            found.append((("routes", index, "facility"), text))
+        elif route.account_line is not None and not known_facilities:
+            found.append((("routes", index, "account_line"), "speaks for a facility, and there is none"))
     users = [("stations", index, "user", row.user) for index, row in enumerate(config.stations)]
     users += [("phones", index, "user", row.user) for index, row in enumerate(config.phones) if row.user]
     users += [("users", index, "user", row.user) for index, row in enumerate(config.users)]

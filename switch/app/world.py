@@ -36,7 +36,7 @@ from switch.directory.people import (
     Station,
     StationId,
 )
-from switch.routing.routes import BridgeRoute, MenuRoute, Route, RouteTable, Trunk
+from switch.routing.routes import AccountRoute, BridgeRoute, MenuRoute, Route, RouteTable, Trunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,9 +224,12 @@ def _directory(config: Config, pricing: Pricing) -> Directory:
 def _routes(config: Config) -> RouteTable:
     routes: list[Route] = []
     for row in config.routes:
-        if row.bridge is not None:
+        if row.account_line is not None:
+            facility = row.facility or config.facilities[0].id
+            routes.append(AccountRoute(row.account_line, facility, row.trunk, row.bridge_to))
+        elif row.bridge is not None and row.trunk is not None:
             routes.append(BridgeRoute(row.bridge, row.trunk))
-        elif row.menu is not None:
+        elif row.menu is not None and row.trunk is not None:
             routes.append(MenuRoute(row.menu, tuple(map(ClipId, row.words)), row.bridge_to, row.trunk))
     return RouteTable(
         routes=routes,

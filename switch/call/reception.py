@@ -115,7 +115,7 @@ class Reception:
         dialled = request.uri.user if isinstance(request.uri, SipUri) else None
         if not dialled:
             return agent.reply(request, 484)
-        begin = self._service(dialled) or self._story(who, dialled)
+        begin = self._service(who, dialled) or self._story(who, dialled)
         if begin is None:
             self._note("call_not_of_station", source, f"{who} is no station, and dialled {dialled}")
             return agent.reply(request, 403, reason="Only Stations May Call")
@@ -130,10 +130,10 @@ class Reception:
         self._calls[task] = call
         task.add_done_callback(self._done)
 
-    def _service(self, dialled: str) -> Begin | None:
+    def _service(self, who: str, dialled: str) -> Begin | None:
         """A call of a number outside the story."""
         route = self._services.routes.service(dialled)
-        return None if route is None else partial(ServiceCall, self._services, route=route, dialled=dialled)
+        return None if route is None else partial(ServiceCall, self._services, route=route, dialled=dialled, who=who)
 
     def _story(self, who: str, dialled: str) -> Begin | None:
         """A call of the story; None for an account that is no station."""

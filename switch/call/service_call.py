@@ -1,4 +1,4 @@
-"""Calls outside the story: a plain bridge to a trunk, and a menu of one key before it.
+"""Calls outside the story: a plain bridge to a trunk, a menu of one key before it, and the family's line.
 
 Nobody is asked, charged or recorded: test numbers, and gateways that bill by themselves.
 """
@@ -9,19 +9,23 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
+from ivr.account_line import account_line
 from ivr.keys import exactly
 from ivr.ports import HungUpError
 from ivr.presence import staying
 from ivr.reasons import Reason
+from ivr.words import Words
 from ledger.money import CallId
 from switch.agent.legs import InboundLeg
 from switch.call.calling import Calling, Place
+from switch.call.holder_desk import HolderDesk
 from switch.call.line import Line
 from switch.call.offers import Negotiator
 from switch.call.services import Services
 from switch.call.timeline import CALLEE, CALLER, Timeline
+from switch.directory.people import FacilityId
 from switch.media.control import MediaLeg, PortsExhaustedError
-from switch.routing.routes import BridgeRoute, MenuRoute, Route
+from switch.routing.routes import AccountRoute, BridgeRoute, MenuRoute, Route
 from switch.sip.uri import SipUri
 
 RINGING: Final = 60.0
@@ -41,12 +45,12 @@ STATUSES: Final[dict[Reason, int]] = {
 class ServiceCall:
     """A call to a number of a service route. However it ends, both lines are hung up and their ports freed."""
 
-    def __init__(self, services: Services, leg: InboundLeg, *, route: Route, dialled: str) -> None:
+    def __init__(self, services: Services, leg: InboundLeg, *, route: Route, dialled: str, who: str) -> None:
         self._services = services
         self._leg = leg
         self._route = route
         self._dialled = dialled
-        self._trunk = services.routes.trunk(route.trunk)
+        self._who = who
         self._timeline = Timeline(CallId("service"), services.clock.now, None, is_kept=False)
         self._negotiator = Negotiator(session_id=services.tokens.session_id(), codecs=services.codecs)
         self._calling: Calling | None = None
@@ -98,18 +102,20 @@ class ServiceCall:
             try:
                 async with staying(caller):
                     match self._route:
-                        case BridgeRoute():
-                            await self._bridge(caller, description, calling)
+                        case BridgeRoute() as route:
+                            await self._bridge(route, caller, description, calling)
                         case MenuRoute() as route:
                             await self._ask(route, caller, description, calling)
+                        case AccountRoute() as route:
+                            await self._tell_account(route, caller, description, calling)
             except HungUpError:
                 pass
             self._hang_up(caller)
 
-    async def _bridge(self, caller: Line, description: bytes, calling: Calling) -> None:
+    async def _bridge(self, route: BridgeRoute, caller: Line, description: bytes, calling: Calling) -> None:
         """Ring the trunk, and answer when it answers."""
         calling.on_ringing(self._leg.ring)
-        reached = await calling.ring(self._place(self._dialled), name=CALLEE)
+        reached = await calling.ring(self._place(route.trunk, self._dialled), name=CALLEE)
         if isinstance(reached, Reason):
             self._leg.refuse(STATUSES.get(reached, 480))
             return
@@ -122,9 +128,28 @@ class ServiceCall:
         key = await caller.ask(route.words, is_complete=exactly(1), end="", first=KEY_SECONDS, between=KEY_SECONDS)
         if not key:
             return
-        reached = await calling.ring(self._place(f"{route.bridge_prefix}{key}"), name=CALLEE)
+        reached = await calling.ring(self._place(route.trunk, f"{route.bridge_prefix}{key}"), name=CALLEE)
         if not isinstance(reached, Reason):
             await self._talk(caller, reached)
+
+    async def _tell_account(self, route: AccountRoute, caller: Line, description: bytes, calling: Calling) -> None:
+        """Answer, and let the holder of an account ask for what they like."""
+        self._answer(caller, description)
+        services = self._services
+        number = services.directory.number_of_user(self._who)
+        facility = services.directory.facility(FacilityId(route.facility))
+        say = Words(services.profiles[facility.profile], None if number is None else number.language)
+
+        async def connect() -> bool:
+            assert route.trunk is not None, "customer service is offered where there is a trunk to it"
+            reached = await calling.ring(self._place(route.trunk, route.service), name=CALLEE)
+            if isinstance(reached, Reason):
+                return False
+            await self._talk(caller, reached)
+            return True
+
+        desk = None if number is None else HolderDesk(services, number.number, connect if route.trunk else None)
+        await account_line(caller, desk, say)
 
     def _hang_up(self, caller: Line) -> None:
         caller.hang_up()
@@ -147,9 +172,9 @@ class ServiceCall:
         self._negotiator.connect(caller.media)
         self._leg.answer(description)
 
-    def _place(self, number: str) -> Place:
-        host, port = self._trunk.address
-        return Place(SipUri("sip", number, None, host, port), self._trunk.address)
+    def _place(self, trunk: str, number: str) -> Place:
+        address = self._services.routes.trunk(trunk).address
+        return Place(SipUri("sip", number, None, *address), address)
 
     async def _talk(self, caller: Line, callee: Line) -> None:
         """Bridge until the callee leaves or nothing is heard of one any more; `staying` watches the caller."""

@@ -126,6 +126,7 @@ class Directory:
         for person in people:
             self._people.setdefault(person.facility_id, []).append(person)
         self._numbers = {number.number: number for number in numbers}
+        self._by_user = {number.user: number for number in self._numbers.values() if number.user is not None}
         self._lines = {line.prefix: line for line in lines}
         self._prefix_longest = max(map(len, self._lines), default=0)
 
@@ -152,6 +153,10 @@ class Directory:
     def number(self, number: str) -> CalledNumber:
         """What is known of a number in E.164; a number nobody listed has no privileges."""
         return self._numbers.get(number) or CalledNumber(number)
+
+    def number_of_user(self, user: str) -> CalledNumber | None:
+        """The number that a SIP account registers for, None for an account of something else."""
+        return self._by_user.get(user)
 
     def line(self, number: str) -> Line | None:
         """The line of a number by longest prefix, None when the table does not know it."""

@@ -40,7 +40,19 @@ class MenuRoute:
     trunk: str
 
 
-Route = BridgeRoute | MenuRoute
+@dataclass(frozen=True, slots=True)
+class AccountRoute:
+    """The family's line (S3-13): balance and blocks by keypad, and customer service behind a trunk."""
+
+    number: str
+    facility: str
+    """Whose profile is spoken."""
+    trunk: str | None
+    service: str
+    """What customer service is dialled as."""
+
+
+Route = BridgeRoute | MenuRoute | AccountRoute
 
 
 class RouteTable:
@@ -53,7 +65,7 @@ class RouteTable:
         trunks: Sequence[Trunk],
         trusted: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network],
     ) -> None:
-        self._menus = {route.number: route for route in routes if isinstance(route, MenuRoute)}
+        self._menus = {route.number: route for route in routes if not isinstance(route, BridgeRoute)}
         bridges = [route for route in routes if isinstance(route, BridgeRoute)]
         self._bridges = sorted(bridges, key=lambda route: len(route.prefix), reverse=True)
         self._trunks = {trunk.name: trunk for trunk in trunks}
