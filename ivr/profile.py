@@ -27,6 +27,8 @@ from ledger.money import AmountError, Money
 CAP_LEAST: Final = Money(50_000_000)
 """No cap on deposits may be below $50 (S3-1)."""
 
+PRINTABLE: Final = r"^[^\x00-\x1f\x7f]*$"
+
 OVERLAYS_MAX: Final = 8
 """Overlays of one profile: each is a timer of every talk."""
 
@@ -259,8 +261,8 @@ class Deposits(_Section):
 class Profile(_Section):
     """One provider's system."""
 
-    name: str
-    title: str = ""
+    name: Annotated[str, StringConstraints(pattern=PRINTABLE, min_length=1, max_length=80)]
+    title: Annotated[str, StringConstraints(pattern=PRINTABLE, max_length=80)] = ""
     """What people call it, for reports."""
     languages: Annotated[tuple[Language, ...], Field(min_length=1)] = ("en",)
     """The first is spoken where nobody chose."""

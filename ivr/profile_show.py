@@ -6,13 +6,34 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ivr import words
+from ivr.ports import Admission, Kind, Person
 from ivr.profile import Profile
 from ivr.profile_file import ProfileFile
+from ledger.money import ZERO
+from prompts.catalog import ClipId, load_catalog
 
 DEFAULTS: Final = Profile(name="default")
 """What holds where a file says nothing."""
 
+LISTS: Final = frozenset({"overlays", "reasons"})
+"""Sections that may be empty: their rows are those of what stands in them."""
+
 NOTHING: Final = "–"
+
+SOMEBODY: Final = Person("somebody", (ClipId("recorded name"),))
+"""In place of a person, in texts: a clip that no catalog knows shows as `[recorded name]`."""
+
+SOME_CALL: Final = Admission(
+    number="+12125550123",
+    kind=Kind.ADVANCE_PAY,
+    facility=(ClipId("facility"),),
+    first_minute=ZERO,
+    each_minute=ZERO,
+    is_privileged=False,
+    limit=DEFAULTS.talking.limit_talk,
+)
+"""In place of a call: prepaid, and recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +56,18 @@ class Difference:
     key: str
     left: Row | None
     right: Row | None
+
+
+def heard(profile: Profile) -> list[tuple[str, str]]:
+    """What is said first inside and outside, as text; what depends on the call stands in brackets."""
+    catalog = load_catalog()
+    inside = (*words.welcome(profile), *words.ENTER_PIN)
+    greeting = words.greeting(profile, SOMEBODY, SOME_CALL)
+    return [
+        ("the person inside hears", catalog.text(inside)),
+        ("the called party hears", catalog.text(greeting)),
+        ("and again, when it presses nothing", catalog.text(words.choices(profile))),
+    ]
 
 
 def rows(read: ProfileFile) -> list[Row]:
@@ -73,6 +106,8 @@ def _flat(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str
         match value:
             case dict():
                 yield from _flat(value, f"{place}.")
+            case [] | dict() if place in LISTS and not value:
+                continue
             case [dict(), *_]:
                 for number, each in enumerate(value):
                     yield from _flat(each, f"{place}[{number}].")
