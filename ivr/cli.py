@@ -73,6 +73,7 @@ def show_command(
     drawing: Annotated[
         str | None, typer.Option("--svg", metavar="FILE", help="Draw the call as a flow chart; - prints it.")
     ] = None,
+    as_toml: Annotated[bool, typer.Option("--toml", help="Print the file as it stands, to be copied.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show a profile: what is heard, every key and value, and which of them nobody could check."""
@@ -83,6 +84,8 @@ def show_command(
             sys.stdout.write(text)
         else:
             _write(Path(drawing), text)
+    elif as_toml:
+        sys.stdout.write(read.text)
     elif as_json:
         values = read.profile.model_dump(mode="json")
         _print({"file": read.file, "unverified": sorted(read.unverified), "profile": values})

@@ -63,6 +63,8 @@ class ProfileFile:
 
     profile: Profile
     file: str
+    text: str
+    """The file as it stands, to be copied."""
     lines: Lines
     unverified: frozenset[str]
     """Keys whose values are marked `# unverified`, as `keys.accept`."""
@@ -104,7 +106,7 @@ def read_profile(name_or_path: str) -> ProfileFile:
         profile = Profile.model_validate(raw)
     except ValidationError as error:
         raise ProfileError(*(_told(each, name_or_path, lines) for each in error.errors(include_url=False))) from None
-    read = ProfileFile(profile, name_or_path, lines, frozenset(_unverified(raw, lines, text.splitlines())))
+    read = ProfileFile(profile, name_or_path, text, lines, frozenset(_unverified(raw, lines, text.splitlines())))
     mistakes = read.mistakes(unreachable(profile))
     if mistakes:
         raise ProfileError(*mistakes)
