@@ -125,7 +125,8 @@ class Keys(_Section):
             for other, other_key in named.items():
                 if name < other and (key.startswith(other_key) or other_key.startswith(key)):
                     text = f"{name} and {other} cannot be told apart: {key!r} and {other_key!r}; "
-                    raise _wrong(text + "no choice may begin another", other)
+                    at = other if other in self.model_fields_set else name  # One of the file, if there is one.
+                    raise _wrong(text + "no choice may begin another", at)
         return self
 
 

@@ -58,7 +58,7 @@ class Ears:
         """
         if name in self._groups:
             return self._groups[name]
-        if name in self.library.catalog:
+        if name in self.library.catalog or self.library.has(ClipId(name)):  # Or a recording of the world's own.
             return ((ClipId(name),),)
         found = self._short.get(name, ())
         if len(found) == 1:
