@@ -5,17 +5,18 @@ It follows `ivr.story` from top to bottom; `ivr.chart` draws it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from ivr import words
 from ivr.menus import MENUS
-from ivr.profile import Part
+from ivr.profile import Part, SpokenName
 from ivr.profile_file import ProfileFile
-from ivr.profile_show import SOME_CALL, SOMEBODY
+from ivr.profile_show import SOME_CALL, SOMEBODY, every_word
 from ivr.reasons import Reason
-from prompts.catalog import Catalog, ClipId, load_catalog
+from ivr.words import Clips, Words
+from prompts.catalog import Catalog
+from prompts.tongue import tongue_of
 
 
 class Side(Enum):
@@ -73,14 +74,29 @@ class Steps:
     """The steps of one profile."""
 
     read: ProfileFile
-    catalog: Catalog = field(default_factory=load_catalog)
+    say: Words
+    """In the first language of the profile."""
+    catalog: Catalog
+
+    @classmethod
+    def of(cls, read: ProfileFile) -> Steps:
+        """The steps of a profile that was read."""
+        return cls(read, Words(read.profile), every_word())
 
     def all(self) -> list[Step]:
         """Every step up to the talk."""
         return [*self._inside(), self._ringing(), self._greeting()]
 
     def _inside(self) -> list[Step]:
-        return [self._pin(), *self._menus(), self._payer(), self._number(), self._gates()]
+        return [
+            *self._language(),
+            self._pin(),
+            *self._enrolment(),
+            *self._menus(),
+            self._payer(),
+            self._number(),
+            self._gates(),
+        ]
 
     def cap(self, key: str, does: str) -> Cap | None:
         """The key of the section `keys` or `inside` that does something, None where there is none."""
@@ -95,7 +111,7 @@ class Steps:
 
     def told(self, reason: Reason) -> str:
         """What the person inside is told."""
-        return self._said(words.reason(reason, self.read.profile))
+        return self._said(self.say.reason(reason))
 
     def _pin(self) -> Step:
         profile = self.read.profile
@@ -104,11 +120,36 @@ class Steps:
         return Step(
             Side.INSIDE,
             "PIN",
-            (Line(self._said((*words.welcome(profile), *words.ENTER_PIN))),),
+            (Line(self._said((*self.say.welcome(), *self.say.enter_pin()))),),
             (f"{length}; {self._keys_time()}",),
             (Exit(tries, f"The station is locked for {self.span('inside.lockout')}", (self.told(Reason.BAD_PIN),)),),
             repeats=True,
         )
+
+    def _language(self) -> list[Step]:
+        """Asked only where there are several."""
+        profile = self.read.profile
+        if len(profile.languages) == 1:
+            return []
+        is_unverified = "inside.language_keys" in self.read.unverified
+        lines = []
+        for language, key in zip(profile.languages, profile.inside.language_keys, strict=False):
+            said = self._said((*tongue_of(language).clips("language/to-continue"), *tongue_of(language).key(key)))
+            lines.append(Line(said, Cap(key, language, is_unverified)))
+        note = f"no key in {self.span('inside.first_key')}: the first one"
+        return [Step(Side.INSIDE, "Language", tuple(lines), (note,))]
+
+    def _enrolment(self) -> list[Step]:
+        """What is done on a first call, or before every call."""
+        inside, lines, notes = self.read.profile.inside, [], []
+        if inside.pin_chosen:
+            lines.append(Line(self._said(self.say.choose_pin())))
+            notes.append("on the first call, twice")
+        if inside.name is not SpokenName.CONFIGURED:
+            lines.append(Line(self._said(self.say.say_name())))
+            when = "on the first call" if inside.name is SpokenName.ONCE else "before every call"
+            notes.append(f"the name is recorded {when}, for {self.span('inside.name_seconds')} at most")
+        return [Step(Side.INSIDE, "Enrolment", tuple(lines), tuple(notes))] if lines else []
 
     def _menus(self) -> list[Step]:
         return [
@@ -117,13 +158,15 @@ class Steps:
         ]
 
     def _payer(self) -> Step:
-        caps = (("collect_key", "for-collect", "the called party pays"), ("debit_key", "for-debit", "the caller pays"))
+        keys = {"collect_key": "for-collect", "debit_key": "for-debit"}
+        if self.read.profile.inside.balance_key is not None:
+            keys["balance_key"] = "for-balance"
         return Step(
             Side.INSIDE,
             "Who pays",
             tuple(
-                Line(self._said((ClipId(f"inside/{clip}"),)), self.cap(f"inside.{name}", does))
-                for name, clip, does in caps
+                Line(self._said(self.say.tongue.clips(f"inside/{clip}")), self.cap(f"inside.{name}", clip))
+                for name, clip in keys.items()
             ),
             ("asked of who dials 0; a number that is dialled at once is paid by the called party",),
             repeats=True,
@@ -134,7 +177,7 @@ class Steps:
         return Step(
             Side.INSIDE,
             "Number",
-            (Line(self._said(words.ENTER_NUMBER)),),
+            (Line(self._said(self.say.enter_number())),),
             (f"10 or 11 digits, or 011 and a country; {self._keys_time()}",),
             (Exit(why, "No number", (self.told(Reason.NO_NUMBER),)),),
             repeats=True,
@@ -170,22 +213,25 @@ class Steps:
     def _greeting(self) -> Step:
         profile, caps = self.read.profile, self._choices()
         lines = tuple(
-            Line(self._said(words.greeting_part(part, profile, SOMEBODY, SOME_CALL)), caps.get(part))
+            Line(self._said(self.say.greeting_part(part, SOMEBODY, SOME_CALL)), caps.get(part))
             for part in profile.outside.greeting
         )
         price = f"{profile.keys.price} tells the price, and the choices again"
+        other = f"{profile.keys.language} says it in another language" if profile.keys.language else ""
         again = f"no key in {self.span('outside.choice')}: the choices again"
         times = self._count("outside.repeats", "time", "times")
-        silent = self._said(words.when_silent(profile))
+        silent = self._said(self.say.when_silent())
         exits = [Exit("hangs up", "Refused", (f"inside: {self.told(Reason.REFUSED)}",))]
         if caps.get(Part.REFUSE) is not None:
             exits[0] = Exit("or hangs up", "Refused", exits[0].told, caps[Part.REFUSE])
         if caps.get(Part.BLOCK) is not None:
-            told = (self._said(words.BLOCKED), f"inside: {self.told(Reason.BLOCKED_BY_CALLEE)}")
+            told = (self._said(self.say.blocked()), f"inside: {self.told(Reason.BLOCKED_BY_CALLEE)}")
             exits.append(Exit("", "Blocked: this number, from this facility", told, caps[Part.BLOCK]))
         told = (*((silent,) if silent else ()), f"inside: {self.told(Reason.NOT_ACCEPTED)}")
         exits.append(Exit(f"no key, {times}", "Not accepted: released, not billed", told))
-        return Step(Side.OUTSIDE, "Greeting", lines, (price, again), tuple(exits), repeats=True)
+        return Step(
+            Side.OUTSIDE, "Greeting", lines, tuple(filter(None, (price, other, again))), tuple(exits), repeats=True
+        )
 
     def _choices(self) -> dict[Part, Cap | None]:
         does = {Part.PRICE: "price", Part.ACCEPT: "accept", Part.REFUSE: "refuse", Part.BLOCK: "block"}
@@ -202,7 +248,7 @@ class Steps:
     def _mark(self, key: str) -> str:
         return DOUBT if key in self.read.unverified else ""
 
-    def _said(self, clips: tuple[ClipId, ...]) -> str:
+    def _said(self, clips: Clips) -> str:
         return f"“{self.catalog.text(clips)}”" if clips else ""
 
 

@@ -39,7 +39,7 @@ EXIT_LETTERS: Final = 52
 
 def svg(read: ProfileFile) -> str:
     """Draw the call of a profile: states, keys, words, time-outs, repeats."""
-    steps = Steps(read)
+    steps = Steps.of(read)
     groups = [_head(read)]
     y = TOP
     for side in Side:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from ivr import words
 from ivr.call_steps import DOUBT, Steps, span
 from ivr.drawing import Group, Path, Rect, Text
 from ivr.profile import Hears
@@ -74,14 +73,14 @@ def _legend(group: Group, steps: Steps, y: float, begin: float) -> float:
         y += LINE
         mark = DOUBT if f"overlays[{number}].every" in unverified else ""
         first = "" if overlay.first is None else f", first after {span(overlay.first)}"
-        said = steps.catalog.text(words.overlay(overlay))
+        said = steps.catalog.text(steps.say.overlay(overlay))
         group.marks.append(Rect("over", begin + 3, y - 10, 6, 12, 3))
         text = f"every {span(overlay.every)}{mark}{first}, heard by {who[overlay.heard_by]}: “{said}”"
         group.marks.append(Text("said", begin + 20, y, text, is_doubted=True))
     for warning in profile.talking.warnings:
         y += LINE
         mark = DOUBT if "talking.warnings" in unverified else ""
-        said = steps.catalog.text(words.time_left(timedelta(seconds=warning), profile))
+        said = steps.catalog.text(steps.say.time_left(timedelta(seconds=warning)))
         group.marks.append(Path("warn", f"M{begin + 6:.1f} {y - 11:.1f}l6 12h-12z"))
         heard = who[profile.talking.warnings_heard_by]
         text = f"{span(warning)}{mark} before the end, of the time or of the money, heard by {heard}: “{said}”"

@@ -18,7 +18,7 @@ from ivr.profile_check import wordless
 from ivr.profile_file import Mistake, ProfileError, ProfileFile, read_profile
 from ivr.profile_show import Row, differences, heard, rows, sections
 from prompts.audio import Library
-from prompts.catalog import ENGLISH
+from prompts.catalog import LANGUAGES
 
 profile_app = typer.Typer(
     help="Profiles: the keys, words and limits of one provider's system. Check, show, compare them.",
@@ -53,7 +53,8 @@ def check_command(
     as_json: JsonOption = False,
 ) -> None:
     """Name file, line and key of every mistake; exit 1 if there is one."""
-    library = Library(ENGLISH, prompts)
+    first, *others = LANGUAGES.values()
+    library = Library(first, prompts, others=others)
     found = {file: _mistakes(file, library) for file in files}
     if as_json:
         mistakes = [asdict(each) for wrong in found.values() for each in wrong]

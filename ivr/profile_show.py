@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ivr import words
 from ivr.ports import Admission, Kind, Person
 from ivr.profile import Profile
 from ivr.profile_file import ProfileFile
+from ivr.words import Words
 from ledger.money import ZERO
-from prompts.catalog import ClipId, load_catalog
+from prompts.catalog import LANGUAGES, Catalog, ClipId, joined, load_catalog
 
 DEFAULTS: Final = Profile(name="default")
 """What holds where a file says nothing."""
@@ -60,14 +60,17 @@ class Difference:
 
 def heard(profile: Profile) -> list[tuple[str, str]]:
     """What is said first inside and outside, as text; what depends on the call stands in brackets."""
-    catalog = load_catalog()
-    inside = (*words.welcome(profile), *words.ENTER_PIN)
-    greeting = words.greeting(profile, SOMEBODY, SOME_CALL)
+    catalog, say = every_word(), Words(profile)
     return [
-        ("the person inside hears", catalog.text(inside)),
-        ("the called party hears", catalog.text(greeting)),
-        ("and again, when it presses nothing", catalog.text(words.choices(profile))),
+        ("the person inside hears", catalog.text((*say.welcome(), *say.enter_pin()))),
+        ("the called party hears", catalog.text(say.greeting(SOMEBODY, SOME_CALL))),
+        ("and again, when it presses nothing", catalog.text(say.choices())),
     ]
+
+
+def every_word() -> Catalog:
+    """The words of every language."""
+    return joined([load_catalog(folder) for folder in LANGUAGES.values()])
 
 
 def rows(read: ProfileFile) -> list[Row]:
