@@ -27,6 +27,8 @@ from ledger.money import AmountError, Money
 CAP_LEAST: Final = Money(50_000_000)
 """No cap on deposits may be below $50 (S3-1)."""
 
+PRINTABLE: Final = r"^[^\x00-\x1f\x7f]*$"
+
 OVERLAYS_MAX: Final = 8
 """Overlays of one profile: each is a timer of every talk."""
 
@@ -123,7 +125,8 @@ class Keys(_Section):
             for other, other_key in named.items():
                 if name < other and (key.startswith(other_key) or other_key.startswith(key)):
                     text = f"{name} and {other} cannot be told apart: {key!r} and {other_key!r}; "
-                    raise _wrong(text + "no choice may begin another", other)
+                    at = other if other in self.model_fields_set else name  # One of the file, if there is one.
+                    raise _wrong(text + "no choice may begin another", at)
         return self
 
 
@@ -259,8 +262,8 @@ class Deposits(_Section):
 class Profile(_Section):
     """One provider's system."""
 
-    name: str
-    title: str = ""
+    name: Annotated[str, StringConstraints(pattern=PRINTABLE, min_length=1, max_length=80)]
+    title: Annotated[str, StringConstraints(pattern=PRINTABLE, max_length=80)] = ""
     """What people call it, for reports."""
     languages: Annotated[tuple[Language, ...], Field(min_length=1)] = ("en",)
     """The first is spoken where nobody chose."""

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from ivr.menus import MENUS
 from ivr.profile import Part, Profile
 from ivr.reasons import Reason
-from prompts.catalog import ClipId
+from prompts.catalog import ClipId, full_id
 
 Place: TypeAlias = tuple[str | int, ...]
 Finding: TypeAlias = tuple[Place, str]
@@ -57,10 +57,11 @@ def unreachable(profile: Profile) -> Iterator[Finding]:
 
 
 def wordless(profile: Profile, is_recorded: Callable[[ClipId], bool]) -> Iterator[Finding]:
-    """Prompts without words: clips that neither the catalog nor the user's own recordings have."""
-    for place, clip in _named_clips(profile):
-        if not is_recorded(ClipId(clip)):
-            yield place, f"nobody has recorded {clip!r}; name a clip of `python -m prompts list`, or record it"
+    """Prompts without words: clips that neither a catalog nor the user's own recordings have, in any language."""
+    for place, name in _named_clips(profile):
+        for clip in dict.fromkeys(full_id(language, name) for language in profile.languages):
+            if not is_recorded(clip):
+                yield place, f"nobody has recorded {clip!r}; name a clip of `python -m prompts list`, or record it"
 
 
 def _choices(profile: Profile) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 import typing
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from ivr.profile import Profile
+from ivr.profile import PRINTABLE, Profile
 from ivr.profile_check import Finding, unreachable
 from rating.locate import Key, Lines, key_text
 
@@ -28,6 +28,7 @@ _FORMS: Final = {
     r"^[0-9*#]{1,2}$": "is not a choice; write one or two keys of a telephone, as 5 or 76",
     r"^[0-9*#]{0,2}$": 'is not a choice; write one or two keys of a telephone, as 7 or 76, or "" for none',
     r"^[0-9]$": "is not a digit",
+    PRINTABLE: "has letters that cannot be printed",
     r"^[0-9]+$": "is not a number of seconds; write it as 60",
     r"^[a-z0-9][a-z0-9-]*(/[a-z0-9][a-z0-9-]*)+$": "is not the name of a recording; write it like talk/from-facility",
 }
@@ -52,8 +53,8 @@ class ProfileError(Exception):
     """A profile cannot be used. `mistakes` tells every reason."""
 
     def __init__(self, *mistakes: Mistake) -> None:
-        super().__init__("\n".join(map(str, mistakes)))
-        self.mistakes = mistakes
+        self.mistakes = tuple(sorted(mistakes, key=lambda each: each.line or 0))
+        super().__init__("\n".join(map(str, self.mistakes)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ class ProfileFile:
 
     profile: Profile
     file: str
+    text: str
+    """The file as it stands, to be copied."""
     lines: Lines
     unverified: frozenset[str]
     """Keys whose values are marked `# unverified`, as `keys.accept`."""
@@ -103,7 +106,7 @@ def read_profile(name_or_path: str) -> ProfileFile:
         profile = Profile.model_validate(raw)
     except ValidationError as error:
         raise ProfileError(*(_told(each, name_or_path, lines) for each in error.errors(include_url=False))) from None
-    read = ProfileFile(profile, name_or_path, lines, frozenset(_unverified(raw, lines, text.splitlines())))
+    read = ProfileFile(profile, name_or_path, text, lines, frozenset(_unverified(raw, lines, text.splitlines())))
     mistakes = read.mistakes(unreachable(profile))
     if mistakes:
         raise ProfileError(*mistakes)
@@ -114,7 +117,7 @@ def _text(name_or_path: str) -> str:
     if not name_or_path.endswith(".toml"):
         if name_or_path in shipped():
             return (resources.files("ivr") / "profiles" / f"{name_or_path}.toml").read_text(encoding="utf-8")
-        known = f"{_meant(name_or_path, shipped())}shipped are {', '.join(shipped())}"
+        known = f"shipped are {', '.join(shipped())}"
         text = f"there is no such profile; {known}; or give the path of your own .toml file"
         raise ProfileError(Mistake(name_or_path, None, "", text))
     path = Path(name_or_path)
@@ -139,12 +142,12 @@ def _told(error: ErrorDetails, file: str, lines: Lines) -> Mistake:
             return _mistake(file, lines, (*place, *context["place"]), context["text"])
         case "extra_forbidden":
             known = _keys_of(place[:-1])
-            text = f"is not a key here; {_meant(str(place[-1]), known)}known are {', '.join(known)}"
+            text = f"is not a key here; {_meant(str(place[-1]), known)}"
         case "string_pattern_mismatch":
             text = f"{error['input']!r} {_FORMS[context['pattern']]}"
         case "enum":
             known = context["expected"].replace(" or ", ", ").replace("'", "").split(", ")
-            text = f"{error['input']!r} is not known; {_meant(str(error['input']), known)}known are {', '.join(known)}"
+            text = f"{error['input']!r} is not known; {_meant(str(error['input']), known)}"
         case "missing":
             text = "is missing"
         case _:
@@ -156,9 +159,10 @@ def _mistake(file: str, lines: Lines, place: Key, text: str) -> Mistake:
     return Mistake(file, lines.line(place), key_text(place), text)
 
 
-def _meant(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f"did you mean {close[0]}? " if close else ""
+def _meant(name: str, known: Sequence[str]) -> str:
+    """The known word that is meant most likely, or all of them."""
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
 
 
 def _keys_of(place: Key) -> list[str]:

@@ -16,6 +16,7 @@ from ivr.profile import Overlay, Part, Profile
 from ivr.reasons import Reason
 from ledger.money import Money
 from prompts.catalog import ClipId
+from prompts.parts import PAUSE_LONG
 from prompts.tongue import Tongue, tongue_of
 
 Clips = tuple[ClipId, ...]
@@ -113,7 +114,7 @@ class Words:
 
     def greeting(self, person: Person, admission: Admission) -> Clips:
         """All of the greeting, in the order of the profile."""
-        return (*self._parts(lambda part: self._part(part, person, admission)), *self._other_language())
+        return (*self._parts(lambda part: self.greeting_part(part, person, admission)), *self._other_language())
 
     def choices(self) -> Clips:
         """Only the keys, as they are repeated."""
@@ -121,7 +122,7 @@ class Words:
 
     def passive_greeting(self, person: Person, admission: Admission) -> Clips:
         """The greeting of a number that accepts by staying on the line: all but the key to accept."""
-        told = self._parts(lambda part: () if part is Part.ACCEPT else self._part(part, person, admission))
+        told = self._parts(lambda part: () if part is Part.ACCEPT else self.greeting_part(part, person, admission))
         return (*told, *self.tongue.clips("outside/stay-to-accept"))
 
     def passive_choices(self) -> Clips:
@@ -188,17 +189,21 @@ class Words:
     def _parts(self, said: Callable[[Part], Clips]) -> Clips:
         return tuple(clip for part in self.profile.outside.greeting for clip in said(part))
 
-    def _part(self, part: Part, person: Person, admission: Admission) -> Clips:
-        clips = self.tongue.clips
+    def greeting_part(self, part: Part, person: Person, admission: Admission) -> Clips:
+        """One part of the greeting; name and facility are one sentence where they follow each other."""
+        clips, order = self.tongue.clips, self.profile.outside.greeting
+        before = order[: order.index(part)][-1:]
+        after = order[order.index(part) + 1 :][:1]
         match part:
             case Part.PROVIDER:
                 return clips("outside/call-through", self.profile.outside.provider)
             case Part.KIND:
                 return clips(f"kind/{admission.kind.value}")
             case Part.NAME:
-                return (*clips("outside/from"), *person.name)
+                begins = "outside/caller-is" if before == (Part.FACILITY,) else "outside/from"
+                return (*clips(begins), *person.name, *(() if after == (Part.FACILITY,) else (PAUSE_LONG,)))
             case Part.FACILITY:
-                return (*clips("outside/at"), *admission.facility)
+                return (*clips("outside/at" if before == (Part.NAME,) else "outside/from"), *admission.facility)
             case Part.RECORDED:
                 return clips("outside/not-recorded" if admission.is_privileged else "outside/recorded")
             case _:

@@ -53,7 +53,7 @@ def amend(raw: Raw, scenario: Scenario, *, is_live: bool) -> None:
         ScenarioError: A change fits no row.
     """
     header, facility = scenario.header, first_facility(raw)
-    amend_rows(raw, "facilities", "id", _rows(header.facilities), {})
+    amend_rows(raw, "facilities", "id", _facilities(scenario), {})
     amend_rows(raw, "stations", "user", _rows(header.stations), {"facility": facility})
     amend_rows(raw, "people", "id", _rows(header.people), {"facility": facility})
     amend_rows(raw, "phones", "user", _rows(header.phones), {})
@@ -122,6 +122,15 @@ def _places(key: str, raw: Raw) -> Iterator[Place]:
 def _rows(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Rows as a configuration has them: `taxed by` and `taxed_by` are one key."""
     return {name: {key.replace(" ", "_"): value for key, value in row.items()} for name, row in rows.items()}
+
+
+def _facilities(scenario: Scenario) -> dict[str, dict[str, Any]]:
+    """Facilities; a profile of their own is a file beside the scenario."""
+    rows = _rows(scenario.header.facilities)
+    for row in rows.values():
+        if "profile" in row:
+            (row["profile"],) = file_names([str(row["profile"])], scenario)
+    return rows
 
 
 def _amend_accounts(raw: Raw, scenario: Scenario, facility: str) -> None:

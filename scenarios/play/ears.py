@@ -12,7 +12,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
-from ivr.profile import Profile
+from ivr.profile import Part, Profile
 from prompts import english as spoken
 from prompts.audio import RATE, Audio, Library
 from prompts.catalog import ClipId
@@ -30,7 +30,7 @@ SECONDS_LEFT: Final = {"five": 5, "ten": 10, "fifteen": 15, "twenty": 20, "thirt
 """Warnings by name, besides `one-minute-left`; what is left is said from parts where it has no clip of its own."""
 
 GREETING: Final = "greeting"
-"""The whole greeting: its first words, and the last of the keys."""
+"""The whole greeting: who it is through, that it is recorded, and how to block, in the order of the profile."""
 
 
 class UnknownWordsError(ValueError):
@@ -58,7 +58,7 @@ class Ears:
         """
         if name in self._groups:
             return self._groups[name]
-        if name in self.library.catalog:
+        if name in self.library.catalog or self.library.has(ClipId(name)):  # Or a recording of the world's own.
             return ((ClipId(name),),)
         found = self._short.get(name, ())
         if len(found) == 1:
@@ -113,15 +113,24 @@ def _recogniser(library: Library, clips: tuple[ClipId, ...]) -> Recogniser:
 
 
 def _groups(profiles: Sequence[Profile]) -> Mapping[str, tuple[Phrase, ...]]:
-    """Names of several clips: the first and the last words tell that all between were said."""
+    """Names of several clips, in the order of the profile: words here and there tell that all between were said."""
     profile = profiles[0] if profiles else Profile(name="default")
     keys = profile.keys
-    first, block = _said("outside/call-through"), (*_said("outside/block"), *spoken.key(keys.block))
-    accept = (*_said("outside/accept"), *spoken.key(keys.accept))
+    told: dict[Part, Phrase] = {
+        Part.PROVIDER: _said("outside/call-through"),
+        Part.RECORDED: _said("outside/recorded"),
+        Part.PRICE: (*_said("outside/hear-price"), *spoken.key(keys.price)),
+        Part.ACCEPT: (*_said("outside/accept"), *spoken.key(keys.accept)),
+    }
+    if keys.block:
+        told[Part.BLOCK] = (*_said("outside/block"), *spoken.key(keys.block))
+    order = [part for part in profile.outside.greeting if part in told]
+    greeting = tuple(told[part] for part in order if part is not Part.PRICE and part is not Part.ACCEPT)
+    private = tuple(_said("outside/not-recorded") if each == told[Part.RECORDED] else each for each in greeting)
     groups: dict[str, tuple[Phrase, ...]] = {
-        GREETING: (first, _said("outside/recorded"), block),
-        "private-greeting": (first, _said("outside/not-recorded"), block),
-        "choices": ((*_said("outside/hear-price"), *spoken.key(keys.price)), accept, block),
+        GREETING: greeting,
+        "private-greeting": private,
+        "choices": tuple(told[part] for part in order if part not in {Part.PROVIDER, Part.RECORDED}),
         "price": (_said("price/each-minute"), _said("price/taxes-not-included")),
     }
     for word, seconds in SECONDS_LEFT.items():

@@ -96,8 +96,11 @@ def world_of(raw: Raw, scenario: Scenario, base: Any) -> World:
     for name, profile in world.profiles.items():
         values = profile.model_dump()
         for section, keys in changes.items():
-            if isinstance(keys, list):
-                values[section] = keys
+            if isinstance(keys, list):  # In place of the profile's: languages, overlays.
+                values[section] = [
+                    {key: in_seconds(value) for key, value in each.items()} if isinstance(each, dict) else each
+                    for each in keys
+                ]
             else:
                 values.setdefault(section, {}).update({key: in_seconds(value) for key, value in keys.items()})
         try:

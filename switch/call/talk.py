@@ -18,6 +18,10 @@ QUIET_SECONDS: Final = 10.0
 """So long after a warning or an overlay the next overlay waits: what is said is heard to its end."""
 
 
+MOMENT_SECONDS: Final = 0.05
+"""An overlay comes so much later: a warning of the same instant is told before it."""
+
+
 class LiveTalk:
     """The bridge of both lines from acceptance on, and all that can end it."""
 
@@ -82,7 +86,7 @@ class LiveTalk:
     async def _repeat(self, overlay: Overlay) -> None:
         """Tell when an overlay is due, by the talk's own time; nothing else is talked over."""
         loop = asyncio.get_running_loop()
-        due = self._accepted_at + overlay.starts
+        due = self._accepted_at + overlay.starts + MOMENT_SECONDS
         while True:
             at = max(due, self._quiet_until)
             if at > loop.time():

@@ -1,0 +1,5 @@
+"""`python -m ivr`: profiles."""
+
+from ivr.cli import main
+
+main()
