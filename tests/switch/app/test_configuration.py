@@ -95,7 +95,7 @@ WRONG = {
     "a route that is two": ('bridge = "9"', 'bridge = "9"\nmenu = "700"', 21, "routes[0]", "give one of bridge"),
     "a route without a trunk": ('trunk = "east"', "", 21, "routes[0]", "trunk is missing"),
     "an account line of nowhere": (
-        'bridge = "9"', 'account_line = "6"\nfacility = "nowhere"\nbridge_to = "1"', 23, "routes[0].facility", "known: ",
+        'bridge = "9"', 'account_line = "6"\nfacility = "nowhere"\nbridge_to = "1"', 23, "routes[0].facility", "known",
     ),
     "a bridge of everything": ('bridge = "9"', 'bridge = ""', 22, "routes[0].bridge", "cannot be dialled"),
     "an unknown trunk": ('trunk = "east"', 'trunk = "west"', 23, "routes[0].trunk", "known: east"),
