@@ -49,7 +49,7 @@ def stands(state: CardState, due: str = "0", payment_id: str = FIRST) -> CardSta
     return CardStands(payment_id, state, usd(due))
 
 
-def test_a_card_pays_what_its_call_cost_once() -> None:
+def test_a_card_pays_what_its_call_cost() -> None:
     book = PureBook(*TALKED)
     assert book.balance(CARD) == usd("-2.1")
     assert [book.submit(DUE) for _ in range(2)] == [stands(CardState.CAPTURING, "2.1")] * 2
