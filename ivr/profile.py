@@ -7,6 +7,7 @@ frozen values. What one section can tell is checked here; what needs the others,
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Final, Literal
 
@@ -276,7 +277,7 @@ class Card(_Section):
     sale_key: Key = "2"
     amounts: Annotated[tuple[Annotated[int, Field(ge=1, le=10_000)], ...], Field(min_length=1, max_length=9)] = (25, 50)
     """Deposits of a sale in dollars, chosen by the keys 1, 2, ... in this order."""
-    most: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    most: Annotated[Decimal, Field(gt=0, le=10_000, decimal_places=2)] | None = None
     """Dollars: the most that is authorised for one call, though its longest talk may cost more."""
     channel: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,31}$")] = "phone"
     """The channel of the payment, which decides its fee (S3-7)."""

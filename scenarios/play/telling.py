@@ -107,7 +107,7 @@ def keys_told(keys: Sequence[KeyPressed], secret_until: float) -> tuple[KeyPress
 
 
 def card_until(items: Sequence[Item]) -> float:
-    """Until when the called party may have entered a card, typed ahead of the question or not: nothing is told of it."""
+    """Until when the called party may have entered a card, ahead of the question too: nobody tells its keys."""
     return max((item.at for item in items if item.text in {CARD_ASKED, CARD_ENTERED}), default=float("-inf"))
 
 

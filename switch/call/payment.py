@@ -12,7 +12,7 @@ from ivr.profile import FinalUnit, Profile
 from ivr.reasons import Reason
 from ledger.chart import AccountKind, Opener, account_of, advancepay, kind_of, terms_of
 from ledger.errors import LedgerError
-from ledger.money import MICROS_PER_UNIT, CallId, Money
+from ledger.money import CallId, Money
 from ledger.outcomes import Refused
 from ledger.products.requests import TakeAllowance
 from ledger.requests import OpenAccount
@@ -111,7 +111,7 @@ class PaymentGates:
         """What a card is asked to guarantee: the longest talk, at whatever instant it is accepted (taxes included)."""
         longest = admission_hold(paid.terms, paid.limit, PERSON_LATE_MAX)
         most = self._profile.card.most
-        return longest if most is None else min(longest, Money(most * MICROS_PER_UNIT))
+        return longest if most is None else min(longest, Money.from_text(str(most)))
 
     async def charging(self, paid: Payment, warnings: tuple[timedelta, ...] | None = None) -> Charging:
         """What charges the call, with nothing held yet; it warns as the profile says, if not otherwise.
