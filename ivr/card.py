@@ -25,7 +25,7 @@ async def ask_card(party: Party, say: Words, today: date) -> Card | None:
     number = await _ask(
         party,
         say,
-        ("enter-number", "number-not-valid"),
+        ("enter-card-number", "number-not-valid"),
         is_complete=card_number.is_complete_number,
         is_valid=card_number.is_valid_number,
     )
