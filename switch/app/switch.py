@@ -32,7 +32,7 @@ from switch.call.clock import Clock
 from switch.call.reception import Reception
 from switch.call.recovery import recover
 from switch.call.services import Services
-from switch.call.settlement import settle_cards, settle_when_due
+from switch.call.settlement import settle_of, settle_when_due
 from switch.directory.blocks import Blocks
 from switch.directory.courtesy import CourtesyCalls
 from switch.directory.enrolments import Enrolments
@@ -262,7 +262,7 @@ async def _last_cards(services: Services) -> None:
     """Ask the processor for what the last calls owe it; what is not known in time is left to the next start."""
     try:
         async with asyncio.timeout(LAST_CARDS_SECONDS):
-            await settle_cards(services)
+            await settle_of(services)
     except (LedgerError, TimeoutError) as error:
         services.log.warning("cards_left_to_the_next_start", error=str(error))
 

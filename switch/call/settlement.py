@@ -7,13 +7,16 @@ between question and answer, or an outage of either side, is asked about again, 
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
 
 from ledger.errors import LedgerError
 from ledger.outcomes import Outcome, Refused
 from ledger.product_reads import read_cards_to_settle
 from ledger.products.requests import CaptureCard, DueCard, SettleSale, VoidCard
 from ledger.products.rows import CardPayment, CardState, CardUse
+from ledger.store import Book
 from switch.call.services import Services
 from switch.payments.gateway import NoAnswerError, PaymentGateway
 
@@ -39,29 +42,40 @@ async def settle_when_due(services: Services) -> None:
     except TimeoutError:
         pass
     services.cards_due.clear()
-    await settle_cards(services)
+    await settle_of(services)
 
 
-async def settle_cards(services: Services) -> None:
-    """Ask the processor once for everything that is owed to it.
+async def settle_of(services: Services) -> None:
+    """Ask the processor of these services once for everything that is owed to it; nothing where there is none.
+
+    Raises:
+        LedgerError: The book does not answer.
+    """
+    if services.gateway is not None:
+        clock = services.clock
+        await settle_cards(services.book, services.gateway, now=lambda: clock.utc(clock.now()), log=services.log)
+
+
+async def settle_cards(book: Book, gateway: PaymentGateway, *, now: Callable[[], datetime], log: Any) -> None:
+    """Ask a processor once for everything that is owed to it.
 
     Raises:
         LedgerError: The book does not answer; what was asked of the processor is asked again.
     """
-    gateway = services.gateway
-    if gateway is None:
-        return
-    cards = await services.book.read(lambda connection: read_cards_to_settle(connection, CARDS_MAX))
-    found = await asyncio.gather(*(_settle(services, gateway, card) for card in cards), return_exceptions=True)
+    cards = await book.read(lambda connection: read_cards_to_settle(connection, CARDS_MAX))
+    settling = (_settle(book, gateway, card, now=now, log=log) for card in cards)
+    found = await asyncio.gather(*settling, return_exceptions=True)
     for error in found:
         if isinstance(error, BaseException):
             raise error
 
 
-async def _settle(services: Services, gateway: PaymentGateway, card: CardPayment) -> None:
+async def _settle(
+    book: Book, gateway: PaymentGateway, card: CardPayment, *, now: Callable[[], datetime], log: Any
+) -> None:
     """Decide what is owed of one card, ask for it, and store that it is done."""
-    book, payment_id = services.book, card.payment_id
-    stands = await book.submit(DueCard(payment_id, services.clock.utc(services.clock.now())))
+    payment_id = card.payment_id
+    stands = await book.submit(DueCard(payment_id, now()))
     if isinstance(stands, Refused):
         raise LedgerError(stands.why.value)
     if stands.state not in {CardState.CAPTURING, CardState.VOIDING}:
@@ -73,17 +87,17 @@ async def _settle(services: Services, gateway: PaymentGateway, card: CardPayment
             else:
                 await gateway.capture(payment_id, stands.due)
     except (TimeoutError, NoAnswerError) as error:
-        services.log.warning("processor_does_not_answer", payment_id=payment_id, why=str(error))
+        log.warning("processor_does_not_answer", payment_id=payment_id, why=str(error))
         return
-    at = services.clock.utc(services.clock.now())
+    at = now()
     if stands.state is CardState.VOIDING:
         stored: Outcome = await book.submit(VoidCard(payment_id, at))
-        services.log.info("card_voided", payment_id=payment_id)
+        log.info("card_voided", payment_id=payment_id)
     else:
         if card.use is CardUse.CALL:
             stored = await book.submit(CaptureCard(payment_id, card.channel, at))
         else:
             stored = await book.submit(SettleSale(payment_id, at))
-        services.log.info("card_captured", payment_id=payment_id, amount=str(stands.due))
+        log.info("card_captured", payment_id=payment_id, amount=str(stands.due))
     if isinstance(stored, Refused):
         raise LedgerError(stored.why.value)

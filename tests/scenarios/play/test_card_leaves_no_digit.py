@@ -51,7 +51,10 @@ def spellings(digits: str) -> Iterator[tuple[str, re.Pattern[bytes]]]:
         yield encoding, re.compile(re.escape(digits.encode(encoding)))
     yield "with something between them", re.compile(rb"[^0-9]{1,3}".join(each.encode() for each in digits))
     yield "lines of INFO", re.compile(rb"[\x00-\xff]{0,200}?".join(rf"Signal ?= ?{each}\b".encode() for each in digits))
-    yield "JSON of single keys", re.compile(rb"[\x00-\xff]{0,60}?".join(rf'"key": ?"{each}"'.encode() for each in digits))
+    yield (
+        "JSON of single keys",
+        re.compile(rb"[\x00-\xff]{0,60}?".join(rf'"key": ?"{each}"'.encode() for each in digits)),
+    )
     yield "codes of events", re.compile(re.escape(b"".join(codes)))
     for size, name in ((4, "payloads of RFC 4733"), (16, "packets of RFC 4733")):
         gap = rb"[\x00-\xff]{%d}" % (size - 1)
