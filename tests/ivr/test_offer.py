@@ -13,6 +13,7 @@ from ivr.profile import Card as CardTable
 from ivr.profile import Offer, Profile
 from ivr.reasons import Reason
 from ivr.story import Outcome, tell
+from ivr.words import Words
 from ledger.money import Money
 from tests.support.story import HANG_UP, FakeDesk, FakeParty, admission
 
@@ -25,7 +26,7 @@ PAY_CALL = "pay 3.375 by Card(ending 4242)"
 
 
 async def settled(desk: FakeDesk, *keys: str, offered: Admission = OFFERED) -> Admission | Sold | Reason:
-    return await settle(FakeParty(*keys), desk, offered, PROFILE)
+    return await settle(FakeParty(*keys), desk, offered, Words(PROFILE))
 
 
 async def test_a_call_that_somebody_pays_has_nothing_to_settle() -> None:
@@ -42,7 +43,7 @@ async def test_a_card_pays_this_one_call() -> None:
 
 async def test_what_a_call_can_cost_and_its_fee_are_told_before_the_card_is_asked_for() -> None:
     callee = FakeParty("1", *VISA)
-    await settle(callee, FakeDesk(pays=[PAID]), OFFERED, PROFILE)
+    await settle(callee, FakeDesk(pays=[PAID]), OFFERED, Words(PROFILE))
     told = [clip for clip in callee.heard if clip.partition("/")[0] == "card"]
     assert told[:6] == [
         "card/for-this-call", "card/for-account", "card/charged", "card/fee", "card/enter-card-number",
