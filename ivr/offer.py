@@ -64,8 +64,7 @@ async def _pay(callee: Party, desk: Desk, admission: Admission, say: Words) -> A
             return paid
         case Offer.SALE:
             amounts = {
-                str(number): Money(dollars * MICROS_PER_DOLLAR)
-                for number, dollars in enumerate(table.amounts, start=1)
+                str(number): Money(dollars * MICROS_PER_DOLLAR) for number, dollars in enumerate(table.amounts, start=1)
             }
             deposit = await _choose(callee, say, say.deposits(admission), amounts)
             if deposit is None:

@@ -22,8 +22,8 @@ from switch.call.pricing import Pricing
 from switch.call.retries import Retries
 from switch.call.timeline import Timeline, Timelines, Watcher
 from switch.directory.blocks import Blocks
-from switch.directory.enrolments import Enrolments
 from switch.directory.courtesy import CourtesyCalls
+from switch.directory.enrolments import Enrolments
 from switch.directory.people import Directory, StationId
 from switch.media.control import MediaDriver
 from switch.payments.gateway import PaymentGateway
