@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import Enum
 from typing import Protocol, TypeAlias
 
-from ivr.profile import Hears, Overlay
+from ivr.card_number import Card
+from ivr.profile import Hears, Offer, Overlay
 from ivr.reasons import Reason
-from ledger.money import Money
+from ledger.money import ZERO, Money
 from prompts.catalog import ClipId
 
 
@@ -39,6 +40,10 @@ class Kind(Enum):
     DEBIT = "debit"
     COLLECT = "collect"
     FREE = "free"
+    CARD = "card"
+    """The number cannot be billed; if it accepts, it pays by card."""
+    COURTESY = "courtesy"
+    """The number cannot be billed; this once, its call is free and short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,20 @@ class Admission:
     acceptance: Acceptance = Acceptance.KEY
     language: str | None = None
     """The language the called party is greeted in, None for the first of the profile."""
+    offers: tuple[Offer, ...] = ()
+    """How it may be paid by card, where the number cannot be billed; empty where somebody pays."""
+    at_most: Money = ZERO
+    """The most that a card is charged for this call, its fee and taxes included."""
+    fee: Money = ZERO
+    """What a payment by card costs: a part of `at_most`, or on top of a deposit."""
+
+
+class CardAnswer(Enum):
+    """Why a card did not pay."""
+
+    DECLINED = "declined"
+    UNKNOWN = "unknown"
+    """No answer came: whatever was reserved is given back."""
 
 
 class Leaver(Enum):
@@ -209,6 +228,21 @@ class Desk(Protocol):
 
     async def dismiss(self) -> None:
         """Hang up on the called party; the caller stays."""
+
+    async def use_courtesy(self, admission: Admission) -> bool:
+        """Take the one courtesy call of the number, durably; False where another call had it."""
+
+    def today(self) -> date:
+        """The local day at the facility, by which a card is expired or not."""
+
+    def asking_for_card(self) -> AbstractAsyncContextManager[None]:
+        """The called party enters a card inside this block: whoever shows the call shows no key of it."""
+
+    async def pay_call(self, admission: Admission, card: Card) -> Admission | CardAnswer | Reason:
+        """Have `at_most` of an admission authorised, and hold the first slice of it (S1-11)."""
+
+    async def buy_account(self, admission: Admission, card: Card, deposit: Money) -> Admission | CardAnswer | Reason:
+        """Open the prepaid account of the number with a deposit, and admit the call anew, which it pays (S1-10)."""
 
     def talking(self, admission: Admission) -> AbstractAsyncContextManager[Talk]:
         """Bridge both parties from the instant the accept key arrived; record, and run the meter.

@@ -7,6 +7,7 @@ frozen values. What one section can tell is checked here; what needs the others,
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Final, Literal
 
@@ -82,6 +83,15 @@ class FinalUnit(Enum):
     """Nothing; the talk is cut at its end."""
     REDIRECT = "redirect"
     """Both are told that the money ends, and how to top up; it is cut at its end all the same, unless somebody does."""
+
+
+class Offer(Enum):
+    """How a called party whose number cannot be billed may pay all the same."""
+
+    ONECALL = "onecall"
+    """This one call, by card (S1-11)."""
+    SALE = "sale"
+    """A prepaid account of the number, opened by card while the caller holds (S1-10)."""
 
 
 class _Section(BaseModel):
@@ -259,6 +269,40 @@ class Deposits(_Section):
         return self
 
 
+class Card(_Section):
+    """What a number that cannot be billed is offered. Cards need a payment processor in the configuration."""
+
+    offers: tuple[Offer, ...] = ()
+    """In the order in which they are said; none: such a number is not called at all."""
+    courtesy: Annotated[float, Field(ge=0, le=600)] = 0
+    """Seconds of the one free call that each such number gets before anything is offered; 0: it gets none."""
+    onecall_key: Key = "1"
+    sale_key: Key = "2"
+    amounts: Annotated[tuple[Annotated[int, Field(ge=1, le=10_000)], ...], Field(min_length=1, max_length=9)] = (25, 50)
+    """Deposits of a sale in dollars, chosen by the keys 1, 2, ... in this order."""
+    most: Annotated[Decimal, Field(gt=0, le=10_000, decimal_places=2)] | None = None
+    """Dollars: the most that is authorised for one call, though its longest talk may cost more."""
+    channel: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,31}$")] = "phone"
+    """The channel of the payment, which decides its fee (S3-7)."""
+    tries: Annotated[int, Field(ge=1, le=9)] = 3
+    """Of each choice and of each thing that is entered; and so many cards may be declined."""
+    first_key: Seconds = 10
+    next_key: Seconds = 5
+    answer: Annotated[float, Field(gt=0, le=120)] = 20
+    """Seconds until a payment processor that says nothing is taken not to answer."""
+
+    @model_validator(mode="after")
+    def _are_apart(self) -> Card:
+        if self.onecall_key.startswith(self.sale_key) or self.sale_key.startswith(self.onecall_key):
+            raise ValueError(
+                f"onecall_key {self.onecall_key!r} and sale_key {self.sale_key!r} cannot be told apart; "
+                "no choice may begin another"
+            )
+        if len(set(self.offers)) != len(self.offers) or len(set(self.amounts)) != len(self.amounts):
+            raise ValueError("offers and amounts may name nothing twice")
+        return self
+
+
 class Profile(_Section):
     """One provider's system."""
 
@@ -276,6 +320,7 @@ class Profile(_Section):
     reasons: dict[Reason, Words] = Field(default={})
     """Words of your own for a reason that the person inside is told."""
     deposits: Deposits = Deposits()
+    card: Card = Card()
 
     @model_validator(mode="after")
     def _can_be_understood(self) -> Profile:

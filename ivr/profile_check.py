@@ -33,6 +33,7 @@ AFTER_RINGING: Final = (
     Reason.UNREACHABLE,
     Reason.REFUSED,
     Reason.NOT_ACCEPTED,
+    Reason.NOT_PAID,
     Reason.GAVE_UP,
 )
 """How a call ends that rang, or tried to, and was not accepted."""

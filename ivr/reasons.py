@@ -46,6 +46,8 @@ class Reason(Enum):
     # The called party's choice.
     REFUSED = "refused"
     NOT_ACCEPTED = "not-accepted"
+    NOT_PAID = "not-paid"
+    """The number cannot be billed, and the called party did not pay for the call in another way (S1-10, S1-11)."""
     BLOCKED_BY_CALLEE = "blocked-by-callee"
     # The talk.
     HUNG_UP = "hung-up"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from ivr import inside
 from ivr.greeting import Choice, greet, last_words
+from ivr.offer import Sold, settle
 from ivr.ports import (
     Admission,
     Desk,
@@ -87,9 +88,19 @@ async def _place(caller: Party, desk: Desk, say: Words, dialled: str | None) -> 
         if isinstance(callee, Reason):
             return callee
         choice, say_outside = await greet(callee, person, admission, Words(say.profile, admission.language))
+        settled: Admission | Sold | Reason = admission
+        while choice is Choice.ACCEPTED:
+            settled = await settle(callee, desk, admission, say_outside)
+            if not isinstance(settled, Sold):
+                break
+            admission = settled.admission  # An account was opened: the call is announced anew, as one that it pays.
+            choice, say_outside = await greet(callee, person, admission, say_outside)
         match choice:
             case Choice.ACCEPTED:
-                return Accepted(admission, say, say_outside)
+                if isinstance(settled, Admission):
+                    return Accepted(settled, say, say_outside)
+                assert isinstance(settled, Reason), "what was sold is announced anew"
+                reason = settled
             case Choice.REFUSED:
                 reason = Reason.REFUSED
             case Choice.BLOCKED:
@@ -110,6 +121,8 @@ async def _talk(desk: Desk, call: Accepted) -> Outcome:
     async with desk.talking(call.admission) as talk:
         while True:
             match await talk.event():
+                case Warned() if call.admission.kind is Kind.COURTESY:
+                    await _over(talk, Hears.BOTH, say_inside.courtesy_ends(), say_outside.courtesy_ends())
                 case Warned(remaining):
                     await _over(talk, warned, say_inside.time_left(remaining), say_outside.time_left(remaining))
                 case MoneyEnds(remaining):

@@ -12,7 +12,7 @@ from typing import Final
 
 from ivr.choices import AccountChoice
 from ivr.ports import Admission, Balance, Person
-from ivr.profile import Overlay, Part, Profile
+from ivr.profile import Offer, Overlay, Part, Profile
 from ivr.reasons import Reason
 from ledger.money import Money
 from prompts.catalog import ClipId
@@ -170,6 +170,41 @@ class Words:
         """The last word."""
         return self.tongue.clips("inside/goodbye")
 
+    # The called party that is to pay by card.
+    def offers(self, admission: Admission) -> Clips:
+        """How the call may be paid by card, and with which keys."""
+        card = self.profile.card
+        told = {
+            Offer.ONECALL: self._press("card/for-this-call", card.onecall_key),
+            Offer.SALE: self._press("card/for-account", card.sale_key),
+        }
+        return tuple(clip for offer in admission.offers for clip in told[offer])
+
+    def charged_at_most(self, admission: Admission) -> Clips:
+        """What this call can cost, before its card is asked for (47 CFR 64.710)."""
+        most = (*self.tongue.clips("card/charged"), *self.tongue.amount(admission.at_most.decimal))
+        return (*self.price(admission), *most, *self._fee("card/fee", admission))
+
+    def deposits(self, admission: Admission) -> Clips:
+        """The deposits to choose from, and the fee of each (S3-7)."""
+        said = self._fee("card/fee-on-top", admission)
+        for number, dollars in enumerate(self.profile.card.amounts, start=1):
+            said += (*self.tongue.clips("card/for-deposit"), *self.tongue.amount(Decimal(dollars)))
+            said += self._press("card/press", str(number))
+        return said
+
+    def account_opened(self, deposit: Money) -> Clips:
+        """That the account was opened, and what it holds."""
+        return (*self.tongue.clips("card/account-opened"), *self.tongue.amount(deposit.decimal))
+
+    def card(self, name: str) -> Clips:
+        """Words of the section `card` of the catalog, such as `enter-code`."""
+        return self.tongue.clips(f"card/{name}")
+
+    def courtesy_ends(self) -> Clips:
+        """Over the conversation: how to receive more calls than this one."""
+        return self.tongue.clips("card/courtesy-ends")
+
     # Over the conversation.
 
     def time_left(self, remaining: timedelta) -> Clips:
@@ -232,6 +267,10 @@ class Words:
             return ()
         other = tongue_of(next_language(self.profile, self.tongue.language))
         return (*other.clips("language/to-hear-this"), *other.key(key))
+
+    def _fee(self, why: str, admission: Admission) -> Clips:
+        """What a payment by card costs; nothing where it costs nothing."""
+        return (*self.tongue.clips(why), *self.tongue.amount(admission.fee.decimal)) if admission.fee else ()
 
     def _press(self, why: str, key: str) -> Clips:
         return (*self.tongue.clips(why), *self.tongue.key(key))

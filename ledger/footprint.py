@@ -16,11 +16,15 @@ from ledger.products.directbill import balance_at_end, prepaid_id
 from ledger.products.requests import (
     AddNumber,
     AdmitCall,
+    AskCard,
     AuthoriseCard,
     CaptureCard,
+    CardRequest,
     Chargeback,
     CheckInvoice,
     CloseAccount,
+    DeclineCard,
+    DueCard,
     Ending,
     IssueInvoice,
     NoteInterest,
@@ -29,15 +33,19 @@ from ledger.products.requests import (
     ProductRequest,
     RegisterTrust,
     RemoveNumber,
+    SellAccount,
     SendToTrust,
     SetCreditLimit,
+    SettleSale,
     TakeAllowance,
     VoidCard,
+    call_of_card,
 )
 from ledger.products.rows import (
     Allowance,
     AllowanceTake,
     CalledNumber,
+    CardPayment,
     Dormancy,
     Invoice,
     Kind,
@@ -186,7 +194,16 @@ def _add_of_product(found: Footprint, request: ProductRequest) -> None:
         case SendToTrust():
             found.accounts.update((request.account_id, request.holder, *_of_channel(request.channel)))
             found.products.add((TrustIdentity, request.account_id))
-        case AuthoriseCard() | CaptureCard() | VoidCard():
+        case (
+            AskCard()
+            | DeclineCard()
+            | AuthoriseCard()
+            | SellAccount()
+            | DueCard()
+            | CaptureCard()
+            | SettleSale()
+            | VoidCard()
+        ):
             _add_of_card(found, request)
         case SetCreditLimit() | IssueInvoice() | CheckInvoice():
             _add_of_invoice(found, request)
@@ -196,11 +213,16 @@ def _add_of_product(found: Footprint, request: ProductRequest) -> None:
             assert_never(request)
 
 
-def _add_of_card(found: Footprint, request: AuthoriseCard | CaptureCard | VoidCard) -> None:
-    found.calls.add(request.call_id)
-    found.accounts.add(AccountId(f"{AccountKind.ONECALL.value}:{request.call_id}"))
+def _add_of_card(found: Footprint, request: CardRequest) -> None:
+    call_id = call_of_card(request.payment_id)
+    found.products.add((CardPayment, request.payment_id))
+    found.calls.add(call_id)
+    found.accounts.add(AccountId(f"{AccountKind.ONECALL.value}:{call_id}"))
     if isinstance(request, CaptureCard):
         found.accounts.add(cash_id(request.channel))
+    elif isinstance(request, SellAccount):
+        sold = AccountId(f"{AccountKind.ADVANCEPAY.value}:{request.number}")
+        found.accounts.update((sold, *_of_channel(request.channel)))
 
 
 def _add_of_invoice(found: Footprint, request: SetCreditLimit | IssueInvoice | CheckInvoice) -> None:

@@ -12,7 +12,7 @@ from typing import Final, assert_never
 from ledger.entries import EntryId
 from ledger.hold import HoldId
 from ledger.money import AccountId, CallId, Money
-from ledger.products.rows import InvoiceState
+from ledger.products.rows import CardState, InvoiceState
 from ledger.requests import Process
 
 
@@ -35,6 +35,7 @@ class Refusal(Enum):
     UNKNOWN_CHARGE = "there is no such charge"
     UNKNOWN_DEPOSIT = "there is no such deposit"
     UNKNOWN_INVOICE = "there is no such invoice"
+    UNKNOWN_CARD = "no card was asked for under this id"
     UNKNOWN_NUMBER = "the number is not on the account"
     NUMBER_TAKEN = "the number is on another account"
     TOO_MANY_NUMBERS = "the account has as many numbers as it may have"
@@ -209,6 +210,16 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
+class CardStands:
+    """Where a card stands now."""
+
+    payment_id: str
+    state: CardState
+    due: Money
+    """What the processor has to take, or took."""
+
+
+@dataclass(frozen=True, slots=True)
 class Noted:
     """It is known of the account."""
 
@@ -233,6 +244,7 @@ Outcome = (
     | Admitted
     | Invoiced
     | Checked
+    | CardStands
     | Noted
 )
 

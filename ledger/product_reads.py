@@ -4,21 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection, func, select
 
 from ledger.chart import is_prepaid
 from ledger.money import ZERO, AccountId, CallId, Money
 from ledger.product_rows import read_rows, read_total
+from ledger.products.cards import UNKNOWN
 from ledger.products.collect import month_of
 from ledger.products.inactivity import InactivityRule, Step
 from ledger.products.numbers import payer_at
-from ledger.products.rows import Allowance, CalledNumber, CreditLine, Dormancy, Invoice, InvoiceState
+from ledger.products.rows import (
+    Allowance,
+    CalledNumber,
+    CardPayment,
+    CardState,
+    CreditLine,
+    Dormancy,
+    Invoice,
+    InvoiceState,
+)
 from ledger.products.windows import Sum
 from ledger.reads import to_account
 from ledger.requests import MonthlyLimits
 from ledger.rows import Account
-from ledger.tables import accounts, dormancies, entries, invoices, pending_charges, postings
+from ledger.tables import accounts, card_payments, dormancies, entries, invoices, open_calls, pending_charges, postings
+
+_OWED: Final = (CardState.CAPTURING, CardState.VOIDING)
 
 
 def read_payer(connection: Connection, number: str, at: datetime) -> AccountId | None:
@@ -61,6 +74,26 @@ def read_due_charges(connection: Connection, at: datetime, most: int) -> list[Ca
         .limit(most)
     )
     return list(map(CallId, connection.execute(query).scalars()))
+
+
+def read_cards_to_settle(connection: Connection, most: int) -> list[CardPayment]:
+    """Cards of which the processor has to be asked something, the longest first; of calls that are over, or given up.
+
+    Which are told by their state; an open call's card that still may be answered is left alone.
+    """
+    query = (
+        select(card_payments.c.payment_id)
+        .outerjoin(open_calls, open_calls.c.call_id == card_payments.c.call_id)
+        .where(
+            card_payments.c.state.in_(_OWED)
+            | (card_payments.c.state.in_(tuple(UNKNOWN)) & open_calls.c.call_id.is_(None))
+        )
+        .order_by(card_payments.c.asked_at, card_payments.c.payment_id)
+        .limit(most)
+    )
+    wanted = set(connection.execute(query).scalars())
+    found = read_rows(connection, CardPayment, payment_id=wanted) if wanted else ()
+    return sorted(found, key=lambda row: (row.asked_at, row.payment_id))
 
 
 def read_to_invoice(connection: Connection, period: str, until: datetime, most: int) -> list[AccountId]:

@@ -21,7 +21,7 @@ from ledger.records import CallRecord, OpenCall
 REQUEST_ID_MAX: Final = 200
 """A call's id with its suffix, or any reference a payment processor prints on a receipt."""
 
-_OF_CALLS: Final = ("/hold/", "/allowance/")
+_OF_CALLS: Final = ("/hold/", "/allowance/", "/card/")
 _ENDS_OF_CALLS: Final = ("/start", "/end", "/charge", "/post", "/capture")
 """What ids that derive from calls have in them, or end in."""
 

@@ -31,6 +31,7 @@ from ledger.outcomes import (
     Admitted,
     Beaten,
     Booked,
+    CardStands,
     Checked,
     Ended,
     Expired,
@@ -52,19 +53,24 @@ from ledger.outcomes import (
 from ledger.products.requests import (
     AddNumber,
     AdmitCall,
+    AskCard,
     AuthoriseCard,
     CaptureCard,
     Chargeback,
     CheckInvoice,
     CloseAccount,
+    DeclineCard,
+    DueCard,
     IssueInvoice,
     NoteInterest,
     NotifyIdle,
     PostCharge,
     RegisterTrust,
     RemoveNumber,
+    SellAccount,
     SendToTrust,
     SetCreditLimit,
+    SettleSale,
     TakeAllowance,
     VoidCard,
 )
@@ -208,17 +214,23 @@ class Book:
     @overload
     async def submit(self, request: AdmitCall) -> Admitted | Refused: ...
     @overload
-    async def submit(self, request: PostCharge | Chargeback | SendToTrust | CaptureCard) -> Booked | Refused: ...
+    async def submit(
+        self, request: PostCharge | Chargeback | SendToTrust | CaptureCard | SellAccount
+    ) -> Booked | Refused: ...
     @overload
     async def submit(self, request: CloseAccount) -> Booked | Noted | Refused: ...
     @overload
-    async def submit(self, request: RegisterTrust | AuthoriseCard) -> Opened | Refused: ...
+    async def submit(self, request: RegisterTrust) -> Opened | Refused: ...
     @overload
     async def submit(self, request: IssueInvoice) -> Invoiced | Refused: ...
     @overload
     async def submit(self, request: CheckInvoice) -> Checked | Refused: ...
     @overload
-    async def submit(self, request: VoidCard | SetCreditLimit | NoteInterest | NotifyIdle) -> Noted | Refused: ...
+    async def submit(self, request: SetCreditLimit | NoteInterest | NotifyIdle) -> Noted | Refused: ...
+    @overload
+    async def submit(
+        self, request: AskCard | DeclineCard | AuthoriseCard | DueCard | SettleSale | VoidCard
+    ) -> CardStands | Refused: ...
 
     async def submit(self, request: Request) -> Outcome:
         """Decide a request and store what it changes; returns once that is durable.

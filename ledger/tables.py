@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from ledger.entries import MICROSECOND, from_micros, to_micros
 from ledger.money import Money
-from ledger.products.rows import InvoiceState
+from ledger.products.rows import CardState, CardUse, InvoiceState
 
 
 class Amount(TypeDecorator[Money]):
@@ -290,6 +290,22 @@ pending_charges: Final = Table(
     comment="Charges of calls that ended, to be posted later.",
 )
 
+card_payments: Final = Table(
+    "card_payments",
+    metadata,
+    Column("payment_id", String(160), primary_key=True),
+    Column("call_id", String(128), nullable=False),
+    Column("use", Word(CardUse), nullable=False),
+    Column("amount", Amount, nullable=False),
+    Column("channel", String(32), nullable=False),
+    Column("state", Word(CardState), nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("due", Amount, nullable=False),
+    Index(None, "call_id"),
+    Index(None, "state"),
+    comment="Cards asked for in calls: what is owed to the payment processor. Nothing of the card itself.",
+)
+
 credit_lines: Final = Table(
     "credit_lines",
     metadata,
@@ -345,6 +361,7 @@ LEDGER_TABLES: Final = (
     allowances,
     allowance_takes,
     pending_charges,
+    card_payments,
     credit_lines,
     invoices,
     dormancies,

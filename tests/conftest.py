@@ -27,6 +27,7 @@ WHOLE = (
     "switch/call/test_blocked_in_mid_call",
     "switch/call/test_book_outage",
     "switch/call/test_calls_on_one_account",
+    "switch/call/test_card_calls_killed",
     "switch/call/test_ended_at",
     "switch/call/test_moving_money",
     "switch/call/test_settles_later",

@@ -6,15 +6,18 @@ from typing import assert_never
 
 from ledger.draft import Draft
 from ledger.outcomes import Outcome
-from ledger.products import allowances, deposits, directbill, inactivity, numbers, onecall, pending, trust
+from ledger.products import allowances, cards, deposits, directbill, inactivity, numbers, pending, trust
 from ledger.products.requests import (
     AddNumber,
     AdmitCall,
+    AskCard,
     AuthoriseCard,
     CaptureCard,
     Chargeback,
     CheckInvoice,
     CloseAccount,
+    DeclineCard,
+    DueCard,
     IssueInvoice,
     NoteInterest,
     NotifyIdle,
@@ -22,13 +25,15 @@ from ledger.products.requests import (
     ProductRequest,
     RegisterTrust,
     RemoveNumber,
+    SellAccount,
     SendToTrust,
     SetCreditLimit,
+    SettleSale,
     TakeAllowance,
     VoidCard,
 )
 
-_CallRequest = TakeAllowance | AdmitCall | PostCharge | AuthoriseCard | CaptureCard | VoidCard
+_CallRequest = TakeAllowance | AdmitCall | PostCharge
 _InvoiceRequest = SetCreditLimit | IssueInvoice | CheckInvoice
 _IdleRequest = NoteInterest | NotifyIdle | CloseAccount
 
@@ -36,8 +41,19 @@ _IdleRequest = NoteInterest | NotifyIdle | CloseAccount
 def decide_product(draft: Draft, request: ProductRequest) -> Outcome:
     """Decide one of the requests about products."""
     match request:
-        case TakeAllowance() | AdmitCall() | PostCharge() | AuthoriseCard() | CaptureCard() | VoidCard():
+        case TakeAllowance() | AdmitCall() | PostCharge():
             return _decide_call(draft, request)
+        case (
+            AskCard()
+            | DeclineCard()
+            | AuthoriseCard()
+            | SellAccount()
+            | DueCard()
+            | CaptureCard()
+            | SettleSale()
+            | VoidCard()
+        ):
+            return cards.decide_card(draft, request)
         case SetCreditLimit() | IssueInvoice() | CheckInvoice():
             return _decide_invoice(draft, request)
         case NoteInterest() | NotifyIdle() | CloseAccount():
@@ -64,12 +80,6 @@ def _decide_call(draft: Draft, request: _CallRequest) -> Outcome:
             return pending.admit(draft, request)
         case PostCharge():
             return pending.post(draft, request)
-        case AuthoriseCard():
-            return onecall.authorise(draft, request)
-        case CaptureCard():
-            return onecall.capture(draft, request)
-        case VoidCard():
-            return onecall.void(draft, request)
         case _:
             assert_never(request)
 

@@ -1,60 +1,54 @@
-"""One call paid by a bank card (S1-11): authorised before it, captured or given up after it.
+"""The account of one call paid by a bank card (S1-11): what was talked on the credit that a bank guarantees.
 
-    AuthoriseCard ──► the account `onecall:<call>` may go down to minus the authorised amount: calls hold of it
-                      ├─ CaptureCard   the card pays what the call cost, never more than was authorised
-                      └─ VoidCard      nothing was talked: nothing is paid
+    authorise ──► the account `onecall:<call>` may go down to minus the authorised amount: calls hold of it
+                  ├─ capture   the card pays what the call cost, never more than was authorised
+                  └─ give_up   nothing was talked: nothing is paid
 
-Afterwards its floor is nothing. Only the payment processor knows the card.
+Afterwards its floor is nothing. What is owed to the processor meanwhile is told by `ledger.products.cards`.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from ledger.chart import AccountKind, account_of, cash_id
 from ledger.draft import Draft, RefusedError
 from ledger.entries import EntryDraft, EntryId, EntryKind, Posting
 from ledger.errors import MalformedAccountError
-from ledger.money import ZERO, AccountId, CallId
-from ledger.outcomes import Booked, Noted, Opened, Refusal
-from ledger.products.requests import AuthoriseCard, CaptureCard, VoidCard
+from ledger.money import ZERO, AccountId, CallId, Money
+from ledger.outcomes import Booked, Refusal
 from ledger.rows import Account
 
 
-def authorise(draft: Draft, request: AuthoriseCard) -> Opened:
-    """Open the account of a call on the credit that a bank guarantees, once."""
-    if request.call_id not in draft.view.calls:
-        raise RefusedError(Refusal.UNKNOWN_CALL, request.call_id)
-    account_id = onecall_id(request.call_id)
-    draft.check_amount(request.amount, account_id)
-    existing = draft.view.accounts.get(account_id)
-    if existing is None:
-        draft.open(Account(account_id, -request.amount, ZERO, ZERO, request.at))
-    elif existing.floor != -request.amount:
+def authorise(draft: Draft, call_id: CallId, amount: Money, at: datetime) -> AccountId:
+    """Open the account of a call on the credit that a bank guarantees, once for each call."""
+    account_id = onecall_id(call_id)
+    if account_id in draft.view.accounts:
         raise RefusedError(Refusal.TERMS_DIFFER, account_id)
-    return Opened(account_id, existing is None)
+    draft.open(Account(account_id, -amount, ZERO, ZERO, at))
+    return account_id
 
 
-def capture(draft: Draft, request: CaptureCard) -> Booked:
-    """Take from the card what the account owes, once its call is over."""
-    account = _settled(draft, request.call_id)
-    if account.balance >= ZERO:
-        raise RefusedError(Refusal.UNKNOWN_CHARGE, account.account_id)
-    amount = -account.balance
-    postings = (Posting(cash_id(request.channel), -amount), Posting(account.account_id, amount))
-    entry_id = EntryId(f"{request.call_id}/capture")
-    draft.book(EntryDraft(entry_id, EntryKind.CAPTURE, request.at, postings, request.call_id, memo=request.memo))
-    draft.open(replace(draft.account(account.account_id), floor=ZERO))
-    return Booked(entry_id, amount, ZERO)
+def owed(draft: Draft, call_id: CallId) -> Money:
+    """What the card owes for its call, which is over; nothing where none was talked."""
+    return max(ZERO, -_settled(draft, call_id).balance)
 
 
-def void(draft: Draft, request: VoidCard) -> Noted:
-    """Give the authorisation up; giving it up again changes nothing."""
-    account = _settled(draft, request.call_id)
-    if account.balance < ZERO:
-        raise RefusedError(Refusal.OWES, account.account_id, account.balance)
-    draft.open(replace(account, floor=ZERO))
-    return Noted(account.account_id)
+def capture(draft: Draft, call_id: CallId, amount: Money, channel: str, at: datetime) -> Booked:
+    """Book what the card paid."""
+    account = _settled(draft, call_id)
+    postings = (Posting(cash_id(channel), -amount), Posting(account.account_id, amount))
+    entry_id = EntryId(f"{call_id}/capture")
+    draft.book(EntryDraft(entry_id, EntryKind.CAPTURE, at, postings, call_id))
+    after = draft.account(account.account_id)
+    draft.open(replace(after, floor=ZERO))
+    return Booked(entry_id, amount, after.balance)
+
+
+def give_up(draft: Draft, call_id: CallId) -> None:
+    """Let nothing be talked any more on an account that owes nothing."""
+    draft.open(replace(_settled(draft, call_id), floor=ZERO))
 
 
 def onecall_id(call_id: CallId) -> AccountId:

@@ -13,9 +13,12 @@ from typing import Final
 
 from ledger.entries import EntryId
 from ledger.money import ZERO, AccountId, CallId, Money
+from ledger.products.rows import CardUse
 
 ACTIVATION_MAX: Final = timedelta(hours=24)
 """S3-5: "allow up to 24 hours to receive calls"."""
+
+_OF_CARDS: Final = "/card/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,29 +122,90 @@ class SendToTrust:
 
 
 @dataclass(frozen=True, slots=True)
-class AuthoriseCard:
-    """A bank guarantees so much for one call (S1-11). The card itself is never in the book."""
+class AskCard:
+    """A payment processor is going to be asked to reserve money of a card for a call (S1-10, S1-11).
 
+    The card itself is never in the book.
+    """
+
+    payment_id: str
+    """What the processor knows it by: `card_payment_id`."""
     call_id: CallId
+    use: CardUse
     amount: Money
+    """The most the call can cost, or the deposit with its fee."""
+    channel: str
     at: datetime
+
+    def __post_init__(self) -> None:
+        if call_of_card(self.payment_id) != self.call_id:
+            raise AssertionError(f"{self.payment_id} is not of call {self.call_id}")
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineCard:
+    """The processor said no."""
+
+    payment_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AuthoriseCard:
+    """The processor reserved the amount: the call may be talked on it (S1-11)."""
+
+    payment_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SellAccount:
+    """The processor reserved the amount: it opens the prepaid account of the called number (S1-10).
+
+    The deposit is booked under the id of the payment.
+    """
+
+    payment_id: str
+    number: str
+    """E.164."""
+    fee: Money
+    """The part of the amount that is the fee of the channel (S3-7)."""
+    channel: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DueCard:
+    """Decide what the processor has to be asked of a card: to capture, to void, or nothing yet."""
+
+    payment_id: str
+    at: datetime
+    is_given_up: bool = False
+    """Nobody waits for its answer any more, though the call goes on."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaptureCard:
-    """Take from the card what its call cost, as `<call>/capture`, and nothing of the rest."""
+    """The processor took what a call owed, and nothing of the rest; booked as `<call>/capture`."""
 
-    call_id: CallId
+    payment_id: str
     channel: str
     at: datetime
-    memo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SettleSale:
+    """The processor took what was due for an account that was sold; its deposit is booked since the sale."""
+
+    payment_id: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class VoidCard:
-    """Give an authorisation up: nothing was talked."""
+    """The processor reserves nothing any more."""
 
-    call_id: CallId
+    payment_id: str
     at: datetime
 
 
@@ -215,6 +279,18 @@ class CloseAccount:
     at: datetime
 
 
+def card_payment_id(call_id: CallId, number: int) -> str:
+    """The id of the card that was asked for as this one of a call, counted from 1."""
+    return f"{call_id}{_OF_CARDS}{number}"
+
+
+def call_of_card(payment_id: str) -> CallId:
+    """The call a card was asked for in."""
+    return CallId(payment_id.rpartition(_OF_CARDS)[0])
+
+
+CardRequest = AskCard | DeclineCard | AuthoriseCard | SellAccount | DueCard | CaptureCard | SettleSale | VoidCard
+
 ProductRequest = (
     AddNumber
     | RemoveNumber
@@ -224,9 +300,7 @@ ProductRequest = (
     | Chargeback
     | RegisterTrust
     | SendToTrust
-    | AuthoriseCard
-    | CaptureCard
-    | VoidCard
+    | CardRequest
     | SetCreditLimit
     | IssueInvoice
     | CheckInvoice
@@ -244,7 +318,9 @@ def product_request_id(request: ProductRequest) -> str | None:
         case PostCharge():
             return f"{request.call_id}/post"
         case CaptureCard():
-            return f"{request.call_id}/capture"
+            return f"{call_of_card(request.payment_id)}/capture"
+        case SellAccount():
+            return request.payment_id
         case Chargeback():
             return request.chargeback_id
         case SendToTrust():

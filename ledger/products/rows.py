@@ -207,7 +207,64 @@ class TrustIdentity:
         return self.account_id
 
 
-ProductRow = CalledNumber | Allowance | AllowanceTake | PendingCharge | CreditLine | Invoice | Dormancy | TrustIdentity
+class CardUse(Enum):
+    """What a card is to pay."""
+
+    CALL = "call"
+    """One call, up to the amount (S1-11)."""
+    SALE = "sale"
+    """A prepaid account of the called number, with this deposit and its fee (S1-10)."""
+
+
+class CardState(Enum):
+    """What is known of a card at the payment processor, and what is owed to it (`ledger.products.cards`)."""
+
+    ASKED = "asked"
+    DECLINED = "declined"
+    AUTHORISED = "authorised"
+    CAPTURING = "capturing"
+    VOIDING = "voiding"
+    CAPTURED = "captured"
+    VOIDED = "voided"
+
+
+@dataclass(frozen=True, slots=True)
+class CardPayment:
+    """A card that was asked for in a call. Which card it is, only the processor knows."""
+
+    payment_id: str
+    call_id: CallId
+    use: CardUse
+    amount: Money
+    """What the processor was asked to reserve."""
+    channel: str
+    state: CardState
+    asked_at: datetime
+    due: Money = ZERO
+    """What the processor has to take, or took."""
+
+    @property
+    def row_id(self) -> str:
+        """The id the processor knows it by."""
+        return self.payment_id
+
+    @property
+    def parent(self) -> str:
+        """The call."""
+        return self.call_id
+
+
+ProductRow = (
+    CalledNumber
+    | Allowance
+    | AllowanceTake
+    | PendingCharge
+    | CardPayment
+    | CreditLine
+    | Invoice
+    | Dormancy
+    | TrustIdentity
+)
 RowT = TypeVar("RowT", bound=ProductRow)
 
 

@@ -81,6 +81,7 @@ UNSEALED: Final = {
     "allowances": "changes with every call",
     "allowance_takes": "gone when the call ends",
     "pending_charges": "gone when the charge is posted; the record says the same amount",
+    "card_payments": "changes until the processor answered; what was paid follows from entries, which are sealed",
     "credit_lines": "changes with what is agreed on",
     "invoices": "changes until it is paid; its amount follows from entries, which are sealed",
     "dormancies": "changes with every notice",

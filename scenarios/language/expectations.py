@@ -58,7 +58,9 @@ class Record(Part):
     ended_by: Literal["caller", "callee", "switch"] | None = None
     talk: Duration | None = None
     charged: Amount | None = None
-    billing: Literal["advancepay", "advanceconnect", "directbill", "debit", "collect", "free", "none"] | None = None
+    billing: (
+        Literal["advancepay", "advanceconnect", "directbill", "debit", "collect", "onecall", "free", "none"] | None
+    ) = None
     payer: Text | None = None
     person: Text | None = None
     station: Text | None = None
@@ -91,6 +93,8 @@ class After(Part):
     flow: dict[str, Flow] | None = None
     """By telephone: every message it sent and got, in order, `[-> INVITE, <- 401, ...]`; without retransmissions."""
     flow_with_retransmissions: dict[str, Flow] | None = None
+    cards: list[Text] | None = None
+    """What became of every card that was asked for, in order: `[declined, captured 0.075]`, `voided`."""
     charges: Count | None = None
     """How many charges were booked."""
     refunds: Count | None = None

@@ -30,6 +30,9 @@ KINDS: Final[Mapping[str, type[Part]]] = {
 }
 """Steps that are no telephone's."""
 
+KEYS_SHOWN_MAX: Final = 2
+"""Keys of a step that its line shows: a choice has no more."""
+
 WAIT: Final = "wait"
 TOGETHER: Final = "together"
 STATION: Final = "station "
@@ -49,6 +52,8 @@ class Header(Part):
     free_days: dict[str, list[date]] = Field(default={})
     """By their name: days on which calls cost nothing."""
     billing: Billing = Billing()
+    payments: dict[str, Any] = Field(default={})
+    """Who takes cards: `{processor: simulated}`."""
     fees: dict[str, Amount | Fee] = Field(default={})
     """By channel: what a payment costs on top."""
     taxes: list[Text] | None = None
@@ -205,13 +210,19 @@ def _one_line(name: str, body: Any) -> str:
 def _flow(value: Any) -> str:
     match value:
         case dict():
-            return "{" + ", ".join(f"{key}: {_flow(each)}" for key, each in value.items()) + "}"
+            return "{" + ", ".join(f"{key}: {_flow(_shown(key, each))}" for key, each in value.items()) + "}"
         case list():
             return "[" + ", ".join(map(_flow, value)) + "]"
         case bool():
             return str(value).lower()
         case _:
             return str(value)
+
+
+def _shown(key: str, value: Any) -> Any:
+    """Keys in a row may be a card: a report shows how many they were."""
+    is_hidden = key == "presses" and isinstance(value, str) and len(value) > KEYS_SHOWN_MAX
+    return "•" * len(value) if is_hidden else value
 
 
 def _flat(steps: Iterable[Step]) -> Iterable[Step]:

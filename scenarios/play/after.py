@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from ledger.audit import audit
 from ledger.entries import Entry, EntryKind
-from ledger.money import ZERO
+from ledger.money import ZERO, total
 from ledger.product_rows import read_rows
-from ledger.products.rows import Allowance
+from ledger.products.rows import Allowance, CardPayment, CardState
 from ledger.records import CallRecord
 from scenarios.language.expectations import After, Record
 from scenarios.language.flows import concerned, difference, flow_text
@@ -33,6 +33,7 @@ async def judge_after(stage: Stage, wanted: After) -> list[Checked]:
         accounts = {account.account_id: account for account in await book.accounts()}
         entries = await book.entries()
         free = await book.read(lambda core: list(read_rows(core, Allowance)))
+        cards = sorted(await book.read(lambda core: list(read_rows(core, CardPayment))), key=lambda row: row.asked_at)
     for owner, amount in (wanted.balance or {}).items():
         account = accounts.get(stage.account_id(owner))
         is_met = (ZERO if account is None else account.balance) == amount and account is not None
@@ -44,6 +45,10 @@ async def judge_after(stage: Stage, wanted: After) -> list[Checked]:
         )
     found += _records(stage, wanted, records, entries)
     found += _free(wanted, free, line)
+    if wanted.cards is not None:
+        became = [f"{card.state.value} {card.due}" if card.due else card.state.value for card in cards]
+        text, told = f"cards: {', '.join(wanted.cards)}", ", ".join(became)
+        found.append(Checked(text, is_met=became == wanted.cards, found=told, line=line(("after", "cards"))))
     counts = stage.messages()
     for name, count in (wanted.messages or {}).items():
         text = f"{counts[name]}"
@@ -144,6 +149,20 @@ def _record(
             yield Checked(text, is_met=facts[key] == value, found=str(facts[key]), line=at)
 
 
+def _owed_to_the_processor(stage: Stage, cards: Sequence[CardPayment]) -> list[str]:
+    """Cards that are not done with, and what book and processor do not agree on."""
+    final = {CardState.DECLINED, CardState.CAPTURED, CardState.VOIDED}
+    found = [f"{card.payment_id} is {card.state.value}" for card in cards if card.state not in final]
+    processor = stage.life.processor
+    if processor is not None:
+        if processor.reserved:
+            found.append(f"{processor.reserved} is reserved at the processor")
+        taken = total(card.due for card in cards if card.state is CardState.CAPTURED)
+        if processor.taken != taken:
+            found.append(f"the processor took {processor.taken}, by the book {taken}")
+    return found
+
+
 def _tape(folder: Path, record: CallRecord, *, is_wanted: bool) -> str:
     """What is wrong with the recording; empty where nothing is."""
     tapes = sorted(path.name for path in (folder / "recordings").glob(f"{record.call_id}*"))
@@ -176,6 +195,7 @@ async def judge_always(stage: Stage, *, at_rest: dict[str, int] | None) -> list[
         open_calls = await book.open_calls()
         accounts = await book.accounts()
         records = await book.calls()
+        cards = await book.read(lambda core: list(read_rows(core, CardPayment)))
     must("the audit of the book is clean", [f"{each.row}: {each.problem}" for each in report.findings])
     must("no money is held", [f"{each.held} of {each.account_id}" for each in accounts if each.held])
     must("no call is left open", [each.call_id for each in open_calls])
@@ -184,6 +204,7 @@ async def judge_always(stage: Stage, *, at_rest: dict[str, int] | None) -> list[
     overdrawn = [f"{each.account_id}: {each.balance}" for each in accounts if each.floor and each.balance < each.floor]
     must("nobody is below their floor", overdrawn)
     if at_rest is not None:
+        must("every card is declined, captured or voided", _owed_to_the_processor(stage, cards))
         left = {name: at_rest[name] for name in ("calls", "legs", "transactions") if at_rest[name]}
         must("64·T1 after the last call nothing is left of it", [f"{count} {name}" for name, count in left.items()])
         missing = stage.ports - at_rest["media_ports_free"]

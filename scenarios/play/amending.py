@@ -65,6 +65,8 @@ def amend(raw: Raw, scenario: Scenario, *, is_live: bool) -> None:
     elif header.priced_as_on is not None:
         raw["priced_as_on"] = header.priced_as_on
     raw["switch"] = {**raw.get("switch", {}), **header.switch}
+    if header.payments:
+        raw["payments"] = {**raw.get("payments", {}), **header.payments}
     raw["media"] = {**raw.get("media", {}), **{key: in_seconds(value) for key, value in header.media.items()}}
     host = LOCALHOST if is_live else SWITCH_HOST
     raw["switch"]["listen"] = f"{host}:{0 if is_live else SWITCH_PORT}"

@@ -18,6 +18,7 @@ from scenarios.play.noise import Noise
 from scenarios.sim.loop import VirtualLoop
 from switch.app.switch import Switch, running
 from switch.app.world import World
+from switch.payments.simulated import SimulatedProcessor
 
 BOOK: Final = "book.db"
 
@@ -36,6 +37,8 @@ class Life:
 
     def __init__(self, *, folder: Path, seed: int, utc: Callable[[], datetime], noise: Noise) -> None:
         self.lives = 0
+        self.processor: SimulatedProcessor | None = None
+        """Outlives every switch, as a real one does."""
         self._folder = folder
         self._seed = seed
         self._utc = utc
@@ -113,8 +116,18 @@ class Life:
     async def _live(self, world: World, started: asyncio.Future[Switch], stop: asyncio.Event) -> None:
         random, log = Random(f"{self._seed}/switch/{self.lives}"), self._noise.logger(self.lives)
         book = await open_book(self._folder)
+        payments = world.config.payments
+        if self.processor is None and payments.processor is not None:
+            self.processor = SimulatedProcessor(self._folder / payments.journal)
         async with running(
-            world, base=self._folder, random=random, utc=self._utc(), log=log, book=book, is_inline=_is_virtual()
+            world,
+            base=self._folder,
+            random=random,
+            utc=self._utc(),
+            log=log,
+            book=book,
+            gateway=None if payments.processor is None else self.processor,
+            is_inline=_is_virtual(),
         ) as switch:
             started.set_result(switch)
             await stop.wait()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
 import numpy as np
 
@@ -19,12 +22,18 @@ from scenarios.play.result import (
     CallSeen,
     ClipHeard,
     HoldSeen,
+    KeyPressed,
     Moment,
     PhoneSide,
     PostingSeen,
 )
 from scenarios.play.stage import Stage
 from scenarios.play.traces import Side, Trace
+from switch.call.desk import CARD_ASKED, CARD_ENTERED
+from switch.call.timeline import CALLEE, Item
+
+HIDDEN_KEY: Final = "•"
+"""What stands for a key of a card."""
 
 
 async def call_facts(stage: Stage, *, is_recognising: bool) -> list[CallSeen]:
@@ -54,7 +63,15 @@ def _call(
             Moment(item.number, item.at - since, item.kind.value, item.source, item.target, item.text)
             for item in trace.items
         ),
-        phones=tuple(_side(stage, side, is_recognising=is_recognising) for side in trace.sides),
+        phones=tuple(
+            _side(
+                stage,
+                side,
+                card_until(trace.items) - since if side.party == CALLEE else float("-inf"),
+                is_recognising=is_recognising,
+            )
+            for side in trace.sides
+        ),
         holds=tuple(
             HoldSeen(
                 hold.hold_id,
@@ -84,7 +101,17 @@ def _call(
     )
 
 
-def _side(stage: Stage, side: Side, *, is_recognising: bool) -> PhoneSide:
+def keys_told(keys: Sequence[KeyPressed], secret_until: float) -> tuple[KeyPressed, ...]:
+    """Keys as a result has them: those up to an instant are dots, and which they were is nowhere."""
+    return tuple(KeyPressed(key.at, HIDDEN_KEY) if key.at <= secret_until else key for key in keys)
+
+
+def card_until(items: Sequence[Item]) -> float:
+    """Until when the called party may have entered a card, ahead of the question too: nobody tells its keys."""
+    return max((item.at for item in items if item.text in {CARD_ASKED, CARD_ENTERED}), default=float("-inf"))
+
+
+def _side(stage: Stage, side: Side, secret_until: float, *, is_recognising: bool) -> PhoneSide:
     call, since, actor = side.call, stage.began_at, stage.actor(side.actor)
     reception = call.heard.reception
     until = stage.loop.time() if call.ended_at is None else call.ended_at
@@ -93,7 +120,7 @@ def _side(stage: Stage, side: Side, *, is_recognising: bool) -> PhoneSide:
         actor=side.actor,
         party=side.party,
         sip=actor.sip_of(call, since),
-        keys=tuple(type(key)(key.at - since, key.key) for of, key in actor.keys if of is call),
+        keys=keys_told([replace(key, at=key.at - since) for of, key in actor.keys if of is call], secret_until),
         heard=_heard(stage, call, until) if is_recognising and has_audio else (),
         rang_at=_since(call.ringing_at, since),
         answered_at=_since(call.answered_at, since),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from ledger.money import CallId
 from ledger.records import CallRecord
+from switch.call.desk import CARD_ENTERED
 from switch.call.services import Services
 from switch.call.timeline import CALLEE, CALLER, Item, Kind, Timeline
 
@@ -69,8 +70,13 @@ class Trace:
             return self.epoch.at(self.record.accepted_at)
         for index, item in enumerate(self.items):
             if item.text == ACCEPTED:
-                keys = [each.at for each in self.items[:index] if each.kind is Kind.KEY and each.source == CALLEE]
-                return keys[-1] if keys else item.at
+                # The last key of the called party; behind a card it is none that accepts.
+                before = [
+                    each
+                    for each in self.items[:index]
+                    if (each.kind is Kind.KEY and each.source == CALLEE) or each.text == CARD_ENTERED
+                ]
+                return before[-1].at if before and before[-1].kind is Kind.KEY else item.at
         return None
 
     def side(self, party: str) -> Side | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -84,6 +85,15 @@ class FeeTable(_Table):
     fee: Amount
     since: date | None = None
     until: date | None = None
+
+
+class PaymentsTable(_Table):
+    """`[payments]`: who takes cards (S1-10, S1-11)."""
+
+    processor: Literal["simulated"] | None = None
+    """The simulated one takes test cards only (`switch.payments.simulated`); without one nobody pays by card."""
+    journal: Path = Path("processor.jsonl")
+    """Where the simulated one keeps its payments, for it outlives the switch."""
 
 
 class BillingTable(_Table):

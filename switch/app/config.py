@@ -29,7 +29,14 @@ from ivr.ports import Acceptance
 from ivr.profile import Language
 from rating.calendar import is_zone
 from rating.locate import Lines, key_text
-from switch.app.billing_tables import AccountTable, AllowanceTable, BillingTable, FeeTable, FreeDaysTable
+from switch.app.billing_tables import (
+    AccountTable,
+    AllowanceTable,
+    BillingTable,
+    FeeTable,
+    FreeDaysTable,
+    PaymentsTable,
+)
 from switch.app.fields import (
     E164,
     FORMS,
@@ -280,6 +287,7 @@ class Config(_Table):
     taxes: tuple[str, ...] = ()
     """TOML files of taxes, fees and shares of states."""
     billing: BillingTable = BillingTable()
+    payments: PaymentsTable = PaymentsTable()
     accounts: tuple[AccountTable, ...] = ()
     allowances: tuple[AllowanceTable, ...] = ()
     free_days: tuple[FreeDaysTable, ...] = ()

@@ -32,12 +32,16 @@ from switch.call.clock import Clock
 from switch.call.reception import Reception
 from switch.call.recovery import recover
 from switch.call.services import Services
+from switch.call.settlement import settle_of, settle_when_due
 from switch.directory.blocks import Blocks
+from switch.directory.courtesy import CourtesyCalls
 from switch.directory.enrolments import Enrolments
 from switch.media.control import MediaDriver
 from switch.media.driver import InProcessDriver
 from switch.media.files import raise_file_limit, required_files
 from switch.net.udp import Receiver, UdpTransport, open_udp
+from switch.payments.gateway import PaymentGateway
+from switch.payments.simulated import SimulatedProcessor
 from switch.routing.accounts import Accounts
 from switch.routing.registrar import Registrar
 from switch.sip.tokens import Tokens
@@ -49,6 +53,10 @@ HEARTBEAT_SECONDS: Final = 1.0
 OUTSIDE_SECONDS: Final = 0.5
 """How far apart looks at what other processes changed are: a deposit, or a block, is heard of within half a second."""
 SWEEP_SECONDS: Final = 60.0
+SETTLING_SECONDS: Final = 1.0
+"""Between two looks for what is owed to the payment processor, where it is not known at once."""
+LAST_CARDS_SECONDS: Final = 5.0
+"""How long a switch that ends waits for the payment processor."""
 POSTING_SECONDS: Final = (1.0, 60.0)
 """How far apart looks for charges to be posted are: a quarter of their delay, within these."""
 
@@ -100,12 +108,13 @@ async def running(
     silence_max: float | None = None,
     media: MediaDriver | None = None,
     book: Book | None = None,
+    gateway: PaymentGateway | None = None,
     beat_seconds: float = HEARTBEAT_SECONDS,
     is_inline: bool = False,
 ) -> AsyncIterator[Switch]:
     """Run a switch inside this block, on its own driver of the media step and its own book unless others are given.
 
-    It closes both at the end, those given as well.
+    It closes both at the end, those given as well. The payment processor is the configuration's, if none is given.
 
     A beat longer than a second spares the book; it is how much talk a crash can cost the house. Longer than
     `ledger.liveness.SILENCE_MAX` it may be only where no process of another machine shares the book.
@@ -156,6 +165,9 @@ async def running(
             names=base / world.config.media.names,
             log=log,
             contact=contact,
+            courtesy=CourtesyCalls(book),
+            deposits=world.deposits,
+            gateway=gateway or gateway_of(world, base),
         )
         reception = Reception(services, _accounts(world, random, tokens), calls_max=world.config.switch.calls_max)
         async with _chores(services, reception, beat_seconds, posting_seconds(world)):
@@ -163,6 +175,7 @@ async def running(
                 yield Switch(services=services, reception=reception, transport=transport)
             finally:
                 await reception.close()
+                await _last_cards(services)
         with contextlib.suppress(LedgerError):
             await book.submit(RetireProcess(process.process_id))
 
@@ -226,6 +239,8 @@ async def _chores(
         _repeat(reception.cut_blocked, OUTSIDE_SECONDS, services.log),
         _repeat(partial(_sweep, services), SWEEP_SECONDS, services.log),
     ]
+    if services.gateway is not None:
+        chores.append(_repeat(partial(settle_when_due, services), SETTLING_SECONDS, services.log))
     if posting_seconds is not None:
         chores.append(_repeat(partial(_post, services), posting_seconds, services.log))
     tasks = [asyncio.create_task(chore) for chore in chores]
@@ -235,6 +250,21 @@ async def _chores(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def gateway_of(world: World, base: Path) -> PaymentGateway | None:
+    """The payment processor that the configuration names, None where it names none."""
+    payments = world.config.payments
+    return None if payments.processor is None else SimulatedProcessor(base / payments.journal)
+
+
+async def _last_cards(services: Services) -> None:
+    """Ask the processor for what the last calls owe it; what is not known in time is left to the next start."""
+    try:
+        async with asyncio.timeout(LAST_CARDS_SECONDS):
+            await settle_of(services)
+    except (LedgerError, TimeoutError) as error:
+        services.log.warning("cards_left_to_the_next_start", error=str(error))
 
 
 def posting_seconds(world: World) -> float | None:

@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ivr.profile import Profile
+from ivr.profile import Offer, Profile
 from ivr.profile_check import wordless
 from ivr.profile_file import ProfileError, ProfileFile, read_profile
 from ledger.address import book_url
 from ledger.chart import advancepay, debit
 from ledger.errors import BookAddressError
-from ledger.money import ZERO, AccountId, Money
+from ledger.money import MICROS_PER_UNIT, ZERO, AccountId, Money
 from ledger.products.policy import ChannelFee, DepositPolicy
 from prompts.audio import AudioError, Library
 from prompts.catalog import LANGUAGES, ClipId
@@ -85,6 +85,7 @@ def build_world(
     _named_clips(config, file, words, mistakes)
     _profile_clips(config, file, read, words, mistakes)
     _pins(config, file, profiles, mistakes)
+    _sales(config, file, profiles, mistakes)
     _book(config, file, mistakes)
     if mistakes:
         raise ConfigError(tuple(mistakes))
@@ -134,6 +135,20 @@ def _pins(config: Config, file: str, profiles: Mapping[str, Profile], mistakes: 
         if len(person.pin) != wanted:
             text = f"has {len(person.pin)} digits; the profile of {person.facility!r} asks for {wanted}"
             mistakes.append(Mistake(file, config.line("people", index, "pin"), f"people[{index}].pin", text))
+
+
+def _sales(config: Config, file: str, profiles: Mapping[str, Profile], mistakes: list[Mistake]) -> None:
+    """No account is sold with a deposit above the cap of payments (S3-1)."""
+    cap = _deposits(config, profiles).cap
+    for index, facility in enumerate(config.facilities):
+        card = profiles[facility.profile].card if facility.profile in profiles else None
+        if card is None or cap is None or Offer.SALE not in card.offers or config.payments.processor is None:
+            continue
+        if (most := Money(max(card.amounts) * MICROS_PER_UNIT)) > cap:
+            text = f"{facility.profile}: sells accounts with deposits up to {most}, and no payment may be above {cap}"
+            mistakes.append(
+                Mistake(file, config.line("facilities", index, "profile"), f"facilities[{index}].profile", text)
+            )
 
 
 def _book(config: Config, file: str, mistakes: list[Mistake]) -> None:

@@ -26,6 +26,12 @@ LINE_REASONS = {
 """S1-2: collect calls "cannot be made to cell phones, office phones, VOIP … or hospital numbers"."""
 
 
+UNBILLABLE: Final = frozenset(
+    {*LINE_REASONS.values(), Reason.NUMBER_NOT_APPROVED, Reason.CARRIER_NOT_BILLING, Reason.COLLECT_LIMIT}
+)
+"""S1-10: why a number cannot be billed though it may be called: it may pay in another way."""
+
+
 @dataclass(frozen=True, slots=True)
 class Payer:
     """Who pays a call."""

@@ -231,6 +231,7 @@ class StationCall:
         if isinstance(ended, Refused):
             self._services.log.error("call_end_refused", call_id=record.call_id, why=ended.why.value)
             return
+        self._services.cards_due.set()
         if charge is not None:
             self._timeline.add(Kind.MONEY, SWITCH, BOOK, f"charge {charge.amount} to {charge.payer}")
         for listener in self._services.ended:

@@ -8,22 +8,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from ivr import words
-from ivr.ports import Acceptance, Admission, Billing, Person
+from ivr.card_number import Card
+from ivr.ports import Acceptance, Admission, Billing, CardAnswer, Person
 from ivr.profile import Profile
 from ivr.reasons import Reason
 from ledger.errors import LedgerError
+from ledger.money import Money
 from ledger.outcomes import Refusal, Refused
 from ledger.requests import UpdateCall
+from rating.calendar import local_day
 from rating.price import quote
 from switch.call.admission import Payment, gate_of_facility, gate_of_list, read_number
 from switch.call.calling import Calling
+from switch.call.cashier import Cashier
 from switch.call.charging import RETRY_SECONDS, Charging
 from switch.call.draft import Draft
 from switch.call.line import Line
+from switch.call.offering import Offering
 from switch.call.payment import PaymentGates
 from switch.call.person_desk import PersonDesk
 from switch.call.services import Services
@@ -32,6 +37,10 @@ from switch.call.timeline import BOOK, CALLEE, SWITCH, Timeline
 from switch.call.timeline import Kind as Shown
 from switch.directory.blocks import BlockKind
 from switch.directory.people import Facility, PersonInside, Station
+
+CARD_ASKED: Final = "asks for a card"
+CARD_ENTERED: Final = "asks for no card any more"
+"""What a timeline says where the keys of a card begin and end: nobody shows one in between."""
 
 MONTHLY: Final = frozenset({Refusal.OVER_CARRIER_LIMIT, Refusal.OVER_PROVIDER_LIMIT})
 """S1-9: a limit of the month was reached, by the phone company or by the provider."""
@@ -69,19 +78,40 @@ class CallDesk(PersonDesk):
         self._gates = PaymentGates(
             services=services, facility=facility, profile=profile, call_id=draft.call_id, timeline=timeline
         )
+        self._is_paid_by_card = False
+        self._offering = Offering(
+            services=services,
+            facility=facility,
+            profile=profile,
+            draft=draft,
+            gates=self._gates,
+            cashier=Cashier(
+                services=services,
+                call_id=draft.call_id,
+                channel=profile.card.channel,
+                answer_within=profile.card.answer,
+                timeline=timeline,
+            ),
+            hold=self._hold,
+            admission=self._admission,
+            store=self._store,
+        )
 
     async def admit(self, person: Person, dialled: str, billing: Billing) -> Admission | Reason:
         """Go through the gates, hold the first slice, and remember who pays."""
         assert self._person is not None and self._person.person_id == person.person_id, "identify comes first"
         try:
-            paid = await self._admitted(self._person, dialled, billing)
+            admission = await self._admitted(self._person, dialled, billing)
         except LedgerError as error:
             self._services.log.error("call_not_admitted", call_id=self._draft.call_id, error=str(error))
-            paid = Reason.FAULT
-        if isinstance(paid, Reason):
+            admission = Reason.FAULT
+        if isinstance(admission, Reason):
             self.leave_turn()
-            self._timeline.add(Shown.STATE, SWITCH, SWITCH, f"denied: {paid.value}")
-            return paid
+            self._timeline.add(Shown.STATE, SWITCH, SWITCH, f"denied: {admission.value}")
+        return admission
+
+    def _admission(self, paid: Payment) -> Admission:
+        """What the story is told of a call that somebody pays."""
         number = self._draft.number
         assert number is not None, "an admitted call has a number"
         price = quote(paid.terms)
@@ -97,6 +127,39 @@ class CallDesk(PersonDesk):
             acceptance=called.acceptance,
             language=called.language,
         )
+
+    async def use_courtesy(self, admission: Admission) -> bool:
+        """Take the one courtesy call of the number; a book that does not answer gives none."""
+        try:
+            return await self._services.courtesy.use(admission.number, self._draft.call_id, self._utc())
+        except LedgerError as error:
+            self._services.log.error("courtesy_not_stored", call_id=self._draft.call_id, error=str(error))
+            return False
+
+    def today(self) -> date:
+        """The local day at the facility."""
+        return local_day(self._utc(), self._facility.zone)
+
+    @asynccontextmanager
+    async def asking_for_card(self) -> AsyncIterator[None]:
+        """The called party enters a card inside this block; what it pressed is forgotten behind it."""
+        assert self.callee is not None, "a called party answered"
+        self._timeline.add(Shown.STATE, SWITCH, CALLEE, CARD_ASKED)
+        try:
+            yield
+        finally:
+            self.callee.forget_keys()
+            self._timeline.add(Shown.STATE, CALLEE, SWITCH, CARD_ENTERED)
+
+    async def pay_call(self, admission: Admission, card: Card) -> Admission | CardAnswer | Reason:
+        """Have this one call paid by card (S1-11)."""
+        paid = await self._offering.pay_call(admission, card)
+        self._is_paid_by_card = isinstance(paid, Admission)
+        return paid
+
+    async def buy_account(self, admission: Admission, card: Card, deposit: Money) -> Admission | CardAnswer | Reason:
+        """Have a prepaid account paid by card, and the call by that (S1-10)."""
+        return await self._offering.buy_account(admission, card, deposit)
 
     @asynccontextmanager
     async def hold_audio(self) -> AsyncIterator[None]:
@@ -164,7 +227,7 @@ class CallDesk(PersonDesk):
     async def talking(self, admission: Admission) -> AsyncIterator[LiveTalk]:
         """Bridge from the instant the accept key arrived; at the end hang up on both at once."""
         assert self.callee is not None and self.charging is not None, "a talk has two parties and a payer or none"
-        pressed_at = self.callee.last_key_at
+        pressed_at = None if self._is_paid_by_card else self.callee.last_key_at  # Paid, not pressed, is accepted.
         by_key = admission.acceptance is Acceptance.KEY and pressed_at is not None
         accepted_at = pressed_at if by_key and pressed_at is not None else self._services.clock.now()
         if not admission.is_privileged:
@@ -189,16 +252,26 @@ class CallDesk(PersonDesk):
             self.hang_up()
             storing.cancel()
 
-    async def _admitted(self, person: PersonInside, dialled: str, billing: Billing) -> Payment | Reason:
-        """Every gate, and the first slice held.
+    async def _admitted(self, person: PersonInside, dialled: str, billing: Billing) -> Admission | Reason:
+        """Every gate, and the first slice held; or what a number that cannot be billed is offered.
 
         Raises:
             LedgerError: The book does not answer.
         """
         paid = await self._judge(person, dialled, billing)
-        if isinstance(paid, Reason):
-            return paid
-        draft, charging = self._draft, await self._gates.charging(paid)
+        refused = paid if isinstance(paid, Reason) else await self._hold(paid)
+        if refused is None:
+            assert isinstance(paid, Payment), "who is not refused pays"
+            return self._admission(paid)
+        return await self._offering.instead(refused, person) if billing is Billing.COLLECT else refused
+
+    async def _hold(self, paid: Payment, warnings: tuple[timedelta, ...] | None = None) -> Reason | None:
+        """Hold the first slice, and remember who pays; or why not even that can be paid.
+
+        Raises:
+            LedgerError: The book does not answer.
+        """
+        draft, charging = self._draft, await self._gates.charging(paid, warnings)
         draft.billing, draft.payer = paid.payer.billing, paid.payer.account_id
         draft.tariff = paid.terms.opening.rate.tariff
         refused = await charging.admit()
@@ -207,11 +280,20 @@ class CallDesk(PersonDesk):
         self.charging = charging
         draft.rate, draft.income = paid.terms.to_json(), charging.income
         draft.granted = timedelta(0) if charging.settles_after is None else paid.limit
-        draft.legs = (self.caller.leg.snapshot(),)  # A crash while it rings leaves the caller not in silence.
-        updated = await self._services.book.submit(UpdateCall(draft.open_call()))
+        await self._store()
+        return None
+
+    async def _store(self) -> None:
+        """Store what is known of the call, with how to hang up on whoever is on the line: a crash leaves no silence.
+
+        Raises:
+            LedgerError: The book does not answer.
+        """
+        lines = (self.caller,) if self.callee is None else (self.caller, self.callee)
+        self._draft.legs = tuple(line.leg.snapshot() for line in lines)
+        updated = await self._services.book.submit(UpdateCall(self._draft.open_call()))
         if isinstance(updated, Refused):
             raise LedgerError(updated.why.value)
-        return paid
 
     async def _judge(self, person: PersonInside, dialled: str, billing: Billing) -> Payment | Reason:
         """Every gate before the money, in order of precedence."""

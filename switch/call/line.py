@@ -117,6 +117,11 @@ class Line:
                 return keys
             self._check()
 
+    def forget_keys(self) -> None:
+        """Keep no key that was pressed until now."""
+        self._keys.clear()
+        self._swallow = ""
+
     async def left(self) -> None:
         """Return once the party is gone."""
         await self._gone.wait()

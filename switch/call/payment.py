@@ -10,15 +10,17 @@ from datetime import datetime, timedelta
 from ivr.ports import Billing, Kind
 from ivr.profile import FinalUnit, Profile
 from ivr.reasons import Reason
-from ledger.chart import AccountKind, Opener, advancepay, kind_of, terms_of
+from ledger.chart import AccountKind, Opener, account_of, advancepay, kind_of, terms_of
 from ledger.errors import LedgerError
-from ledger.money import CallId
+from ledger.money import CallId, Money
 from ledger.outcomes import Refused
 from ledger.products.requests import TakeAllowance
 from ledger.requests import OpenAccount
 from rating.allowance import Purpose
 from rating.build import admission_hold
+from rating.calendar import local_day
 from rating.price import NO_TALK
+from rating.tax import Levy, LevyKind
 from switch.call.admission import FREE_CALL, Payer, Payment, payer_of
 from switch.call.charging import Charging
 from switch.call.meter import Meter
@@ -76,8 +78,43 @@ class PaymentGates:
         terms = services.pricing.terms(facility, number, payer.kind, at=at, limit=limit, free=free)
         return Reason.NO_TARIFF if terms is None else Payment(payer, terms, limit)
 
-    async def charging(self, paid: Payment) -> Charging:
-        """What charges the call, with nothing held yet.
+    async def courtesy(self, person: PersonInside, number: str) -> Payment | Reason:
+        """The terms of a courtesy call: free, and short."""
+        services = self._services
+        at = services.pricing.instant(self._facility, self._utc())
+        limit = min(await self._capped(person, at), timedelta(seconds=self._profile.card.courtesy))
+        free = ("courtesy", 0)
+        terms = services.pricing.terms(self._facility, number, Kind.FREE, at=at, limit=limit, free=free)
+        return Reason.NO_TARIFF if terms is None else Payment(FREE_CALL, terms, limit)
+
+    async def by_card(self, person: PersonInside, number: str) -> Payment | Reason:
+        """The terms of a call that a card pays: the prepaid price, and the fee of the payment (S1-11, S3-7).
+
+        Raises:
+            LedgerError: The book does not answer.
+        """
+        services, facility = self._services, self._facility
+        at = services.pricing.instant(facility, self._utc())
+        limit = await self._capped(person, at)
+        fee = self.card_fee()
+        fees = (Levy(self._profile.card.channel, "", LevyKind.FEE, per_call=fee.decimal),) if fee else ()
+        terms = services.pricing.terms(facility, number, Kind.ADVANCE_PAY, at=at, limit=limit, fees=fees)
+        payer = Payer(Kind.ADVANCE_PAY, account_of(AccountKind.ONECALL, self._call_id))
+        return Reason.NO_TARIFF if terms is None else Payment(payer, terms, limit)
+
+    def card_fee(self) -> Money:
+        """What a payment by card costs today (S3-7)."""
+        day = local_day(self._services.pricing.instant(self._facility, self._utc()), self._facility.zone)
+        return self._services.deposits.fee(self._profile.card.channel, day)
+
+    def at_most(self, paid: Payment) -> Money:
+        """What a card is asked to guarantee: the longest talk, at whatever instant it is accepted (taxes included)."""
+        longest = admission_hold(paid.terms, paid.limit, PERSON_LATE_MAX)
+        most = self._profile.card.most
+        return longest if most is None else min(longest, Money.from_text(str(most)))
+
+    async def charging(self, paid: Payment, warnings: tuple[timedelta, ...] | None = None) -> Charging:
+        """What charges the call, with nothing held yet; it warns as the profile says, if not otherwise.
 
         Raises:
             LedgerError: The book does not answer.
@@ -91,7 +128,7 @@ class PaymentGates:
             rate=paid.terms,
             limit=paid.limit,
             slice_=slice_,
-            warnings=tuple(timedelta(seconds=warning) for warning in talking.warnings),
+            warnings=tuple(timedelta(seconds=each) for each in talking.warnings) if warnings is None else warnings,
             # The first interval, in whichever band it is accepted; more is held as far as the money goes.
             first=admission_hold(paid.terms, NO_TALK, PERSON_LATE_MAX),
             is_on_trust=is_on_trust,

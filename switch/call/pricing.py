@@ -21,7 +21,7 @@ from rating.deck import Deck
 from rating.jurisdiction import PlaceTable
 from rating.place_table import area_codes
 from rating.tariff import FREE_KIND
-from rating.tax import TaxTable
+from rating.tax import Levy, TaxTable
 from rating.terms import Terms
 from switch.call.admission import Payer
 from switch.directory.people import Facility
@@ -75,6 +75,7 @@ class Pricing:
         at: datetime,
         limit: timedelta,
         free: tuple[str, int] = ("", 0),
+        fees: tuple[Levy, ...] = (),
     ) -> Terms | None:
         """The terms of one call; None where no tariff prices it.
 
@@ -85,6 +86,7 @@ class Pricing:
             at: The instant by which it is priced (`instant`).
             limit: Its longest talk.
             free: Name and seconds of the allowance that this call has.
+            fees: What this call costs beside its taxes: the fee of a card.
         """
         reach = self.places.jurisdiction(facility.place, number)
         name, seconds = free
@@ -98,7 +100,7 @@ class Pricing:
             jurisdiction=reach,
             free_seconds=seconds,
             allowance=name,
-            levies=self.taxes.levies_on(at, jurisdictions=facility.taxed_by, reach=reach.value),
+            levies=(*self.taxes.levies_on(at, jurisdictions=facility.taxed_by, reach=reach.value), *fees),
             share=None if facility.state_pays is None else self.taxes.share_of(facility.state_pays, at),
         )
         if terms is not None and kind is Kind.FREE and name:

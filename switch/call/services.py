@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any
 
 from ivr.profile import Profile
 from ledger.money import CallId
+from ledger.products.policy import DepositPolicy
 from ledger.records import CallRecord
 from ledger.store import Book
 from prompts.audio import Library
@@ -20,9 +22,11 @@ from switch.call.pricing import Pricing
 from switch.call.retries import Retries
 from switch.call.timeline import Timeline, Timelines, Watcher
 from switch.directory.blocks import Blocks
+from switch.directory.courtesy import CourtesyCalls
 from switch.directory.enrolments import Enrolments
 from switch.directory.people import Directory, StationId
 from switch.media.control import MediaDriver
+from switch.payments.gateway import PaymentGateway
 from switch.routing.registrar import Registrar
 from switch.routing.routes import RouteTable
 from switch.sip.tokens import Tokens
@@ -65,6 +69,12 @@ class Services:
     """The folder of the names that people spoke."""
     log: Any
     contact: SipUri
+    courtesy: CourtesyCalls
+    deposits: DepositPolicy
+    gateway: PaymentGateway | None
+    """The payment processor; None: nobody pays by card."""
+    cards_due: asyncio.Event = field(default_factory=asyncio.Event)
+    """Something may be owed to the processor."""
     busy: Busy = field(default_factory=Busy)
     retries: Retries = field(default_factory=Retries)
     watchers: list[Watcher] = field(default_factory=list)

@@ -40,3 +40,12 @@ enrolments: Final = Table(
     Column("enrolled_at", Instant, nullable=False),
     comment="Who chose the rest of their PIN, kept as a salted digest, and the clip of the name they spoke.",
 )
+
+courtesy_calls: Final = Table(
+    "courtesy_calls",
+    metadata,
+    Column("number", String(32), primary_key=True),
+    Column("call_id", String(128), nullable=False),
+    Column("used_at", Instant, nullable=False),
+    comment="The one courtesy call that each number had. Rows stay for ever.",
+)

@@ -25,13 +25,13 @@ from ledger.money import AccountId, CallId, Money
 from ledger.outcomes import (
     Admitted,
     Booked,
+    CardStands,
     Checked,
     Ended,
     Expired,
     Invoiced,
     NumberAdded,
     NumberRemoved,
-    Opened,
     Outcome,
     Placed,
     Refusal,
@@ -42,10 +42,12 @@ from ledger.product_rows import read_rows
 from ledger.products.requests import (
     AddNumber,
     AdmitCall,
+    AskCard,
     AuthoriseCard,
     CaptureCard,
     Chargeback,
     CheckInvoice,
+    DueCard,
     IssueInvoice,
     PostCharge,
     RegisterTrust,
@@ -53,8 +55,9 @@ from ledger.products.requests import (
     SendToTrust,
     TakeAllowance,
     VoidCard,
+    card_payment_id,
 )
-from ledger.products.rows import Allowance, CalledNumber, InvoiceState
+from ledger.products.rows import Allowance, CalledNumber, CardState, CardUse, InvoiceState
 from ledger.requests import (
     Charge,
     ChargeLine,
@@ -239,10 +242,12 @@ class Products(RuleBasedStateMachine):
     @rule(which=SOME, amount=AMOUNTS)
     def authorise(self, which: int, amount: int) -> None:
         call_id = self.call(which)
-        outcome = self.ask(AuthoriseCard(call_id, Money(amount), self.now))
+        payment_id = card_payment_id(call_id, 1)
+        asked = self.ask(AskCard(payment_id, call_id, CardUse.CALL, Money(amount), "card", self.now))
         may_be = call_id in self.holds and self.cards.get(call_id, amount) == amount
-        assert isinstance(outcome, Opened) is may_be
+        assert isinstance(asked, CardStands) is may_be
         if may_be:
+            assert isinstance(self.ask(AuthoriseCard(payment_id, self.now)), CardStands)
             self.cards[call_id] = amount
 
     @rule(
@@ -366,7 +371,9 @@ class Products(RuleBasedStateMachine):
     @rule(which=SOME)
     def capture(self, which: int) -> None:
         call_id = some(self.cards, which)
-        outcome = self.ask(CaptureCard(call_id, "card", self.now))
+        payment_id = card_payment_id(call_id, 1)
+        self.ask(DueCard(payment_id, self.now))
+        outcome = self.ask(CaptureCard(payment_id, "card", self.now))
         owed, is_open = -self.balance[card(call_id)], call_id in self.holds
         if f"capture/{call_id}" in self.used:
             return
@@ -378,9 +385,15 @@ class Products(RuleBasedStateMachine):
     @rule(which=SOME)
     def void(self, which: int) -> None:
         call_id = some(self.cards, which)
-        outcome = self.ask(VoidCard(call_id, self.now))
-        owes = self.balance[card(call_id)] < 0
-        assert isinstance(outcome, Refused) is (call_id not in self.cards or call_id in self.holds or owes)
+        payment_id = card_payment_id(call_id, 1)
+        due = self.ask(DueCard(payment_id, self.now))
+        is_paid = isinstance(due, CardStands) and due.state in {CardState.CAPTURING, CardState.CAPTURED}
+        assert (
+            is_paid is (self.balance[card(call_id)] < 0 and call_id not in self.holds)
+            or f"capture/{call_id}" in self.used
+        )
+        outcome = self.ask(VoidCard(payment_id, self.now))
+        assert isinstance(outcome, Refused) is (call_id not in self.cards or call_id in self.holds or is_paid)
 
     @rule(is_silent=st.booleans())
     def expire(self, is_silent: bool) -> None:

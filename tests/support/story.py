@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 
+from ivr.card_number import Card
 from ivr.ports import (
     Acceptance,
     Admission,
     Balance,
     Billing,
+    CardAnswer,
     HungUpError,
     Kind,
     Leaver,
@@ -128,7 +130,11 @@ class FakeDesk:
         callee: Party | Reason | None = None,
         talk: Sequence[TalkEvent] = (TalkEnded(Reason.HUNG_UP, Leaver.CALLEE),),
         refuses: Reason | None = None,
+        pays: Sequence[Admission | CardAnswer | Reason] = (),
+        has_courtesy: bool = True,
     ) -> None:
+        self.pays = list(pays)
+        self.has_courtesy = has_courtesy
         self._admits = list(admits) if isinstance(admits, Sequence) else [admits]
         self._callee = callee
         self.talk = FakeTalk(talk)
@@ -179,6 +185,27 @@ class FakeDesk:
 
     async def block(self, admission: Admission) -> None:
         self.log.append(f"block {admission.number}")
+
+    async def use_courtesy(self, admission: Admission) -> bool:
+        self.log.append(f"courtesy {admission.number}")
+        return self.has_courtesy
+
+    def today(self) -> date:
+        return date(2026, 11, 22)
+
+    @asynccontextmanager
+    async def asking_for_card(self) -> AsyncIterator[None]:
+        self.log.append("asking for a card")
+        yield
+        self.log.append("asked")
+
+    async def pay_call(self, admission: Admission, card: Card) -> Admission | CardAnswer | Reason:
+        self.log.append(f"pay {admission.at_most} by {card!r}")
+        return self.pays.pop(0)
+
+    async def buy_account(self, admission: Admission, card: Card, deposit: Money) -> Admission | CardAnswer | Reason:
+        self.log.append(f"deposit {deposit} by {card!r}")
+        return self.pays.pop(0)
 
     async def dismiss(self) -> None:
         self.log.append("dismiss")

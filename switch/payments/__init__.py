@@ -1,0 +1,1 @@
+"""Payment processors: what the switch asks of one, and one that is simulated."""
