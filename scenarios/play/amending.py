@@ -37,6 +37,7 @@ ROW_KEYS: Final[Mapping[str, str]] = {
     "allowances": "name",
     "free_days": "name",
     "fees": "channel",
+    "velocity": "name",
 }
 """By table of the configuration: the key that a scenario names its rows by."""
 
@@ -64,6 +65,8 @@ def amend(raw: Raw, scenario: Scenario, *, is_live: bool) -> None:
         raw.pop("priced_as_on", None)
     elif header.priced_as_on is not None:
         raw["priced_as_on"] = header.priced_as_on
+    amend_rows(raw, "velocity", "name", {name: each.row() for name, each in header.velocity.items()}, {})
+    raw["controls"] = {**raw.get("controls", {}), **{key.replace(" ", "_"): v for key, v in header.controls.items()}}
     raw["switch"] = {**raw.get("switch", {}), **header.switch}
     raw["media"] = {**raw.get("media", {}), **{key: in_seconds(value) for key, value in header.media.items()}}
     host = LOCALHOST if is_live else SWITCH_HOST

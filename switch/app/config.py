@@ -30,6 +30,7 @@ from ivr.profile import Language
 from rating.calendar import is_zone
 from rating.locate import Lines, key_text
 from switch.app.billing_tables import AccountTable, AllowanceTable, BillingTable, FeeTable, FreeDaysTable
+from switch.app.control_tables import VELOCITY_MAX, ControlsTable, Limited, LimitedFacility, VelocityTable, too_long
 from switch.app.fields import (
     E164,
     FORMS,
@@ -135,7 +136,7 @@ class PromptsTable(_Table):
     """A folder of your own recordings; a file of the same name replaces ours."""
 
 
-class FacilityTable(_Table):
+class FacilityTable(_Table, LimitedFacility):
     """`[[facilities]]`."""
 
     id: Name
@@ -165,7 +166,7 @@ class FacilityTable(_Table):
         return zone
 
 
-class StationTable(_Table):
+class StationTable(_Table, Limited):
     """`[[stations]]`: a phone inside."""
 
     user: Name
@@ -174,7 +175,7 @@ class StationTable(_Table):
     off: bool = False
 
 
-class PersonTable(_Table):
+class PersonTable(_Table, Limited):
     """`[[people]]`: a person inside."""
 
     id: Name
@@ -188,7 +189,7 @@ class PersonTable(_Table):
     """The account that debit calls are taken from, instead of one of their own (S3-6)."""
 
 
-class PhoneTable(_Table):
+class PhoneTable(_Table, Limited):
     """`[[phones]]`: a called number; with `user` and `password` a softphone registers for it."""
 
     number: E164
@@ -273,6 +274,8 @@ class Config(_Table):
     allowances: tuple[AllowanceTable, ...] = ()
     free_days: tuple[FreeDaysTable, ...] = ()
     fees: tuple[FeeTable, ...] = ()
+    controls: ControlsTable = ControlsTable()
+    velocity: Annotated[tuple[VelocityTable, ...], Field(max_length=VELOCITY_MAX)] = ()
     facilities: tuple[FacilityTable, ...] = ()
     stations: tuple[StationTable, ...] = ()
     people: tuple[PersonTable, ...] = ()
@@ -397,6 +400,13 @@ def _unrelated(config: Config) -> list[Finding]:
         (("people", index, "debits"), f"there is no account {row.debits!r} in [[accounts]]; known: {_known(known)}")
         for index, row in enumerate(config.people)
         if row.debits is not None and row.debits not in known
+    ]
+    found += _twice([("velocity", i, "name", row.name) for i, row in enumerate(config.velocity)], "velocity limit")
+    homes_by_id = {row.id: row for row in config.facilities}
+    found += [
+        (("people", index, "allowed"), text)
+        for index, row in enumerate(config.people)
+        if row.facility in homes_by_id and (text := too_long(row.allowed, homes_by_id[row.facility])) is not None
     ]
     found += _twice([("trunks", i, "name", row.name) for i, row in enumerate(config.trunks)], "trunk")
     found += _twice(

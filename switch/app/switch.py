@@ -34,6 +34,9 @@ from switch.call.recovery import recover
 from switch.call.services import Services
 from switch.directory.blocks import Blocks
 from switch.directory.enrolments import Enrolments
+from switch.directory.contacts import Contacts
+from switch.directory.switches import FacilitySwitches
+from switch.directory.usage import Usage
 from switch.media.control import MediaDriver
 from switch.media.driver import InProcessDriver
 from switch.media.files import raise_file_limit, required_files
@@ -140,6 +143,10 @@ async def running(
             directory=world.directory,
             blocks=Blocks(book),
             enrolments=Enrolments(book),
+            switches=FacilitySwitches(book),
+            contacts=Contacts(book),
+            usage=Usage(book),
+            controls=world.controls,
             registrar=Registrar(),
             routes=world.routes,
             profiles=world.profiles,
@@ -328,6 +335,7 @@ class _Beat:
             services.log.error("process_was_declared_dead", why=beaten.why.value)
             await services.book.register(this_process(services.process_id, now))
             return
+        services.busy.others = frozenset(process.process_id for process in beaten.others)
         if beaten.others:
             await recover(services.book, beaten.others, now=now, release=self._release, log=services.log)
 

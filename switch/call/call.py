@@ -10,7 +10,7 @@ leaves open is settled by the next start (`switch.call.recovery`).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Final, TypeVar
 
@@ -31,6 +31,7 @@ from switch.call.services import Services
 from switch.call.timeline import BOOK, CALLER, SWITCH, Kind, Timeline
 from switch.directory.blocks import Block, BlockKind
 from switch.directory.people import Station
+from switch.directory.switches import FacilitySwitch
 from switch.media.control import MediaLeg, PortsExhaustedError
 
 END_RETRY_SECONDS: Final = 1.0
@@ -96,6 +97,11 @@ class StationCall:
         if number is None or self._draft.rate is None:
             return False  # Not admitted: the caller is being told why.
         return block.kind is not BlockKind.KEYPAD and block.touches(number, self._draft.facility)
+
+    def is_switched_off(self, switches: Mapping[str, FacilitySwitch]) -> bool:
+        """Whether its facility was turned off together with the calls that go on, this one included."""
+        said = switches.get(self._draft.facility)
+        return said is not None and said.is_off and said.ends_calls and self._draft.rate is not None
 
     def cut(self, reason: Reason) -> None:
         """End the call from outside its story; what was talked until now is charged."""

@@ -19,7 +19,7 @@ from ledger.errors import LedgerError
 from ledger.outcomes import Refusal, Refused
 from ledger.requests import UpdateCall
 from rating.price import quote
-from switch.call.admission import Payment, gate_of_facility, gate_of_list, read_number
+from switch.call.admission import Payment, read_number
 from switch.call.calling import Calling
 from switch.call.charging import RETRY_SECONDS, Charging
 from switch.call.draft import Draft
@@ -85,17 +85,17 @@ class CallDesk(PersonDesk):
         number = self._draft.number
         assert number is not None, "an admitted call has a number"
         price = quote(paid.terms)
-        called = self._services.directory.number(number)
+        concerned = self._controls.concerned(self._person, number)
         return Admission(
             number=number,
             kind=paid.payer.kind,
             facility=(self._facility.name,),
             first_minute=price.first_minute,
             each_minute=price.each_minute,
-            is_privileged=called.is_privileged,
+            is_privileged=not concerned.is_recorded,
             limit=paid.limit,
-            acceptance=called.acceptance,
-            language=called.language,
+            acceptance=concerned.called.acceptance,
+            language=concerned.called.language,
         )
 
     @asynccontextmanager
@@ -170,6 +170,7 @@ class CallDesk(PersonDesk):
         if not admission.is_privileged:
             self._draft.recording = self._record(self.callee)
         self._draft.accepted_at = self._at(accepted_at)
+        self._end_with_hours(admission)
         self._timeline.add(Shown.STATE, CALLEE, SWITCH, "accepted: the meter starts")
         self.charging.accepted(accepted_at)
         self._draft.rate = self.charging.terms.to_json()
@@ -211,50 +212,34 @@ class CallDesk(PersonDesk):
         updated = await self._services.book.submit(UpdateCall(draft.open_call()))
         if isinstance(updated, Refused):
             raise LedgerError(updated.why.value)
-        return paid
+        busy = await self._controls.confirm_turn()
+        if busy is not None:
+            draft.rate = None
+            await self._services.book.submit(UpdateCall(draft.open_call()))
+        return busy or paid
 
     async def _judge(self, person: PersonInside, dialled: str, billing: Billing) -> Payment | Reason:
         """Every gate before the money, in order of precedence."""
-        services = self._services
         destination = read_number(dialled)
         if isinstance(destination, Reason):
             return destination
         number = destination.e164
         self._draft.number = number
-        refused = gate_of_facility(services.directory, self._facility, number) or gate_of_list(person, number)
-        if refused is not None:
-            return refused
-        if await services.blocks.is_blocked(number, self._facility.facility_id):
-            return Reason.BLOCKED
-        if services.retries.must_wait(person.person_id, number, services.clock.now()):
-            return Reason.TOO_SOON
-        busy = self._take_turn(person, number)
-        if busy is not None:
-            return busy
-        return await self._gates.payment(person, number, billing)
-
-    def _take_turn(self, person: PersonInside, number: str) -> Reason | None:
-        """One live call per person and per number; `leave_turn` gives the turn back."""
-        busy = self._services.busy
-        if self._draft.turn == (person.person_id, number):
-            return None
-        self.leave_turn()
-        if person.person_id in busy.people:
-            return Reason.PERSON_BUSY
-        if number in busy.numbers:
-            return Reason.NUMBER_BUSY
-        busy.people.add(person.person_id)
-        busy.numbers.add(number)
-        self._draft.turn = (person.person_id, number)
-        return None
+        longest = await self._controls.judge(person, number, self._profile.talking.limit_talk)
+        if isinstance(longest, Reason):
+            return longest
+        return await self._gates.payment(person, number, billing, longest)
 
     def leave_turn(self) -> None:
         """The person and the number are free for another call."""
-        if self._draft.turn is not None:
-            person_id, number = self._draft.turn
-            self._services.busy.people.discard(person_id)
-            self._services.busy.numbers.discard(number)
-            self._draft.turn = None
+        self._controls.leave_turn()
+
+    def _end_with_hours(self, admission: Admission) -> None:
+        """The hours end at an instant, and ringing and the greeting took their time of them."""
+        assert self._person is not None and self.charging is not None and self._draft.accepted_at is not None
+        concerned = self._controls.concerned(self._person, admission.number)
+        if concerned.ends_with_hours:
+            self.charging.meter.shorten(concerned.longest(self._draft.accepted_at, admission.limit))
 
     def hold_off(self, why: Reason) -> None:
         """Let the person wait before this number is called again, where a call ended as the profile says."""

@@ -40,15 +40,15 @@ class PaymentGates:
         self._call_id = call_id
         self._timeline = timeline
 
-    async def payment(self, person: PersonInside, number: str, billing: Billing) -> Payment | Reason:
-        """Who pays, and on what terms: free minutes come before money, and need no account (S1-7).
+    async def payment(self, person: PersonInside, number: str, billing: Billing, limit: timedelta) -> Payment | Reason:
+        """Who pays, and on what terms, for `limit` at most: free minutes come before money (S1-7), without an account.
 
         Raises:
             LedgerError: The book does not answer.
         """
         services, facility = self._services, self._facility
         at = services.pricing.instant(facility, self._utc())
-        limit = await self._capped(person, at)
+        limit = await self._capped(person, at, limit)
         if not limit:
             return Reason.LIMIT_REACHED
         payer = payer_of(
@@ -126,9 +126,8 @@ class PaymentGates:
                 return offered.allowance.name, seconds
         return "", 0
 
-    async def _capped(self, person: PersonInside, at: datetime) -> timedelta:
-        """The longest talk that the profile and every cap leave."""
-        limit = self._profile.talking.limit_talk
+    async def _capped(self, person: PersonInside, at: datetime, limit: timedelta) -> timedelta:
+        """The longest talk that every cap leaves of `limit`."""
         for offered in self._services.pricing.offered(self._facility, at, Purpose.CAP):
             limit = min(limit, timedelta(seconds=await self._take(offered, person, limit)))
         return limit

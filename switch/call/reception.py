@@ -78,8 +78,8 @@ class Reception:
     async def cut_blocked(self) -> None:
         """Wait until blocks may have changed, and end the calls whose number was blocked since they were admitted.
 
-        A block is not for the next call only. To be called again and again: a call that is not admitted yet may
-        be, by what it read before.
+        A block is not for the next call only; nor is a facility that was turned off together with its calls. To be
+        called again and again: a call that is not admitted yet may be, by what it read before.
 
         Raises:
             LedgerError: The book does not answer.
@@ -89,12 +89,15 @@ class Reception:
         self._blocks_changed.clear()
         try:
             latest = await self._services.blocks.latest() if calls else ()
+            switches = await self._services.switches.all() if calls else {}
         except LedgerError:
             self._blocks_changed.set()
             raise
         for call in calls:
             if any(map(call.is_blocked_by, latest)):
                 call.cut(Reason.BLOCKED)
+            elif call.is_switched_off(switches):
+                call.cut(Reason.STATION_OFF)
         if any(call.may_be_admitted for call in calls):
             self._blocks_changed.set()
 

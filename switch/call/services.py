@@ -21,7 +21,11 @@ from switch.call.retries import Retries
 from switch.call.timeline import Timeline, Timelines, Watcher
 from switch.directory.blocks import Blocks
 from switch.directory.enrolments import Enrolments
+from switch.directory.contacts import Contacts
 from switch.directory.people import Directory, StationId
+from switch.directory.rules import Controls
+from switch.directory.switches import FacilitySwitches
+from switch.directory.usage import Usage
 from switch.media.control import MediaDriver
 from switch.routing.registrar import Registrar
 from switch.routing.routes import RouteTable
@@ -37,6 +41,8 @@ class Busy:
 
     people: set[str] = field(default_factory=set)
     numbers: set[str] = field(default_factory=set)
+    others: frozenset[str] = frozenset()
+    """Other processes on this book, as the last heartbeat told: their calls are asked of the book."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,10 @@ class Services:
     directory: Directory
     blocks: Blocks
     enrolments: Enrolments
+    switches: FacilitySwitches
+    contacts: Contacts
+    usage: Usage
+    controls: Controls
     registrar: Registrar
     routes: RouteTable
     profiles: Mapping[str, Profile]
