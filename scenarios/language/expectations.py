@@ -91,6 +91,8 @@ class After(Part):
     flow: dict[str, Flow] | None = None
     """By telephone: every message it sent and got, in order, `[-> INVITE, <- 401, ...]`; without retransmissions."""
     flow_with_retransmissions: dict[str, Flow] | None = None
+    alerts: list[Text] | None = None
+    """What webhooks told, in order: `watch: event`."""
     charges: Count | None = None
     """How many charges were booked."""
     refunds: Count | None = None

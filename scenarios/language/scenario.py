@@ -53,6 +53,7 @@ class Header(Part):
     billing: Billing = Billing()
     velocity: dict[str, Velocity] = Field(default={})
     controls: dict[str, Any] = Field(default={})
+    watches: dict[str, dict[str, Any]] = Field(default={})
     fees: dict[str, Amount | Fee] = Field(default={})
     """By channel: what a payment costs on top."""
     taxes: list[Text] | None = None

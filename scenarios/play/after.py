@@ -50,6 +50,10 @@ async def judge_after(stage: Stage, wanted: After) -> list[Checked]:
         place = ("after", "messages", name)
         found.append(Checked(f"{name}: {count}", is_met=counts[name] == count, found=text, line=line(place)))
     found += _flows(stage, wanted)
+    if wanted.alerts is not None:
+        told = [f"{alert['watch']}: {alert['event']}" for alert in stage.life.alerts]
+        text, shown = f"alerts: {', '.join(wanted.alerts)}", ", ".join(told) or "none"
+        found.append(Checked(text, is_met=told == wanted.alerts, found=shown, line=line(("after", "alerts"))))
     for key, kind, wished in (
         ("charges", EntryKind.CHARGE, wanted.charges),
         ("refunds", EntryKind.REFUND, wanted.refunds),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
@@ -36,6 +37,8 @@ class Life:
 
     def __init__(self, *, folder: Path, seed: int, utc: Callable[[], datetime], noise: Noise) -> None:
         self.lives = 0
+        self.alerts: list[dict[str, Any]] = []
+        """What webhooks would have told, in order."""
         self._folder = folder
         self._seed = seed
         self._utc = utc
@@ -114,7 +117,19 @@ class Life:
         random, log = Random(f"{self._seed}/switch/{self.lives}"), self._noise.logger(self.lives)
         book = await open_book(self._folder)
         async with running(
-            world, base=self._folder, random=random, utc=self._utc(), log=log, book=book, is_inline=_is_virtual()
+            world,
+            base=self._folder,
+            random=random,
+            utc=self._utc(),
+            log=log,
+            book=book,
+            is_inline=_is_virtual(),
+            post=self._post,
         ) as switch:
             started.set_result(switch)
             await stop.wait()
+
+    async def _post(self, _url: str, body: bytes, _headers: Mapping[str, str]) -> int:
+        """Take what a webhook tells."""
+        self.alerts.append(json.loads(body))
+        return 204

@@ -30,7 +30,17 @@ from ivr.profile import Language
 from rating.calendar import is_zone
 from rating.locate import Lines, key_text
 from switch.app.billing_tables import AccountTable, AllowanceTable, BillingTable, FeeTable, FreeDaysTable
-from switch.app.control_tables import VELOCITY_MAX, ControlsTable, Limited, LimitedFacility, VelocityTable, too_long
+from switch.app.control_tables import (
+    VELOCITY_MAX,
+    WATCHES_MAX,
+    ControlsTable,
+    Limited,
+    LimitedFacility,
+    VelocityTable,
+    WatchTable,
+    too_long,
+    unwatchable,
+)
 from switch.app.fields import (
     E164,
     FORMS,
@@ -276,6 +286,7 @@ class Config(_Table):
     fees: tuple[FeeTable, ...] = ()
     controls: ControlsTable = ControlsTable()
     velocity: Annotated[tuple[VelocityTable, ...], Field(max_length=VELOCITY_MAX)] = ()
+    watches: Annotated[tuple[WatchTable, ...], Field(max_length=WATCHES_MAX)] = ()
     facilities: tuple[FacilityTable, ...] = ()
     stations: tuple[StationTable, ...] = ()
     people: tuple[PersonTable, ...] = ()
@@ -402,6 +413,13 @@ def _unrelated(config: Config) -> list[Finding]:
         if row.debits is not None and row.debits not in known
     ]
     found += _twice([("velocity", i, "name", row.name) for i, row in enumerate(config.velocity)], "velocity limit")
+    found += _twice([("watches", i, "name", row.name) for i, row in enumerate(config.watches)], "watch")
+    people, privileged = {row.id for row in config.people}, {row.number for row in config.phones if row.privileged}
+    found += [
+        (("watches", index, *key), text)
+        for index, row in enumerate(config.watches)
+        for key, text in unwatchable(row, people, privileged)
+    ]
     homes_by_id = {row.id: row for row in config.facilities}
     found += [
         (("people", index, "allowed"), text)

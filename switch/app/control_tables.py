@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from switch.app.fields import E164, Name
 from switch.directory.hours import CallingHours, parse_window
-from switch.directory.rules import Controls, Counted, ListRules, OneCall, VelocityLimit
+from switch.directory.rules import Controls, Counted, ListRules, Moment, OneCall, VelocityLimit, Watch
 
 HOURS_MAX: Final = 64
 """Windows of a week: nine a day; whoever needs more has written days one by one."""
 VELOCITY_MAX: Final = 32
 """Each limit is one look into the book for every call."""
+WATCHES_MAX: Final = 1_000
+"""Each is compared with every call, thrice."""
 
 Talk = Annotated[float, Field(gt=0, le=24 * 3600)]
 Days = Annotated[int, Field(ge=1, le=366)]
@@ -110,10 +115,58 @@ class ControlsTable(_Table):
     """Several numbers of one account may be called at once all the same."""
 
 
-def controls_of(table: ControlsTable, velocity: tuple[VelocityTable, ...]) -> Controls:
+class WatchTable(_Table):
+    """`[[watches]]`: calls of which somebody is told."""
+
+    name: Name
+    number: E164 | None = None
+    person: Name | None = None
+    """By the id; with `number` too, calls of this person to this number."""
+    events: Annotated[tuple[Moment, ...], Field(min_length=1)] = tuple(Moment)
+    url: str | None = None
+    """Where each event is sent as JSON; without it the log and the timeline tell."""
+    secret: Annotated[SecretStr, Field(min_length=8, max_length=512)] | None = None
+    """Sent along as `Authorization: Bearer`, and shown nowhere."""
+
+    @field_validator("url")
+    @classmethod
+    def _can_be_sent_to(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or not url.isprintable() or " " in url:
+            raise ValueError("is no address of a web server; write it like https://example.org/alerts")
+        if parts.username is not None or parts.password is not None:
+            raise ValueError("has a password in it, which logs would show; give it as secret")
+        _ = parts.port  # Raises ValueError where it is none.
+        return url
+
+    @field_validator("secret")
+    @classmethod
+    def _fits_a_header(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and not (secret.get_secret_value().isascii() and secret.get_secret_value().isprintable()):
+            raise ValueError("is sent in a header; write printable ASCII")
+        return secret
+
+    @model_validator(mode="after")
+    def _watches_something(self) -> WatchTable:
+        if self.number is None and self.person is None:
+            raise ValueError("give a number, a person, or both")
+        if self.secret is not None and self.url is None:
+            raise ValueError("secret: nothing is sent; give a url, or leave secret out")
+        return self
+
+    @property
+    def watch(self) -> Watch:
+        """The watch."""
+        secret = None if self.secret is None else self.secret.get_secret_value()
+        return Watch(self.name, self.number, self.person, frozenset(self.events), self.url, secret)
+
+
+def controls_of(table: ControlsTable, velocity: tuple[VelocityTable, ...], watches: tuple[WatchTable, ...]) -> Controls:
     """The controls of every facility."""
     one_call = OneCall(table.one_call_per_person, table.one_call_per_number)
-    return Controls(tuple(row.limit for row in velocity), one_call)
+    return Controls(tuple(row.limit for row in velocity), one_call, tuple(row.watch for row in watches))
 
 
 def restrictions(row: Limited) -> dict[str, Any]:
@@ -126,3 +179,13 @@ def too_long(allowed: tuple[E164, ...] | None, facility: LimitedFacility) -> str
     if allowed is None or len(allowed) <= facility.contacts_max:
         return None
     return f"has {len(allowed)} numbers; contacts_max of its facility is {facility.contacts_max}"
+
+
+def unwatchable(
+    row: WatchTable, people: AbstractSet[str], privileged: AbstractSet[str]
+) -> Iterator[tuple[tuple[str], str]]:
+    """Why a watch cannot stand, each with its key."""
+    if row.person is not None and row.person not in people:
+        yield ("person",), f"there is no person {row.person!r}; known: {', '.join(sorted(people)) or 'none'}"
+    if row.number in privileged:
+        yield ("number",), "is privileged, and nobody is told of its calls; leave the watch out"

@@ -28,10 +28,12 @@ from switch.agent.limits import Limits
 from switch.agent.user_agent import UserAgent
 from switch.app.config import MediaTable, SwitchTable
 from switch.app.world import World
+from switch.call.alerts import Alerts
 from switch.call.clock import Clock
 from switch.call.reception import Reception
 from switch.call.recovery import recover
 from switch.call.services import Services
+from switch.call.webhooks import Post, ThreadedPost, Webhooks
 from switch.directory.blocks import Blocks
 from switch.directory.enrolments import Enrolments
 from switch.directory.contacts import Contacts
@@ -105,6 +107,7 @@ async def running(
     book: Book | None = None,
     beat_seconds: float = HEARTBEAT_SECONDS,
     is_inline: bool = False,
+    post: Post | None = None,
 ) -> AsyncIterator[Switch]:
     """Run a switch inside this block, on its own driver of the media step and its own book unless others are given.
 
@@ -112,6 +115,8 @@ async def running(
 
     A beat longer than a second spares the book; it is how much talk a crash can cost the house. Longer than
     `ledger.liveness.SILENCE_MAX` it may be only where no process of another machine shares the book.
+
+    Webhooks are sent by `post`, or by threads of its own where none is given.
 
     With `is_inline` its own book and recordings are written on the event loop: for simulations, where nobody waits
     for a disk.
@@ -147,6 +152,7 @@ async def running(
             contacts=Contacts(book),
             usage=Usage(book),
             controls=world.controls,
+            alerts=Alerts(world.controls.watches, world.directory, send=_webhooks(post, log, stack).send, log=log),
             registrar=Registrar(),
             routes=world.routes,
             profiles=world.profiles,
@@ -172,6 +178,16 @@ async def running(
                 await reception.close()
         with contextlib.suppress(LedgerError):
             await book.submit(RetireProcess(process.process_id))
+
+
+def _webhooks(post: Post | None, log: Any, stack: contextlib.AsyncExitStack) -> Webhooks:
+    """The webhooks of watched calls; `stack` closes them. Without any, no thread is started."""
+    if post is None:
+        post = threads = ThreadedPost()
+        stack.callback(threads.close)
+    webhooks = Webhooks(post, log)
+    stack.push_async_callback(webhooks.close)
+    return webhooks
 
 
 def _driver(
@@ -337,7 +353,9 @@ class _Beat:
             return
         services.busy.others = frozenset(process.process_id for process in beaten.others)
         if beaten.others:
-            await recover(services.book, beaten.others, now=now, release=self._release, log=services.log)
+            recovered = await recover(services.book, beaten.others, now=now, release=self._release, log=services.log)
+            for record in recovered:
+                services.alerts.ended(record, None)
 
 
 class _Release:

@@ -96,7 +96,7 @@ def build_world(
         pricing=pricing,
         profiles=profiles,
         directory=_directory(config, pricing),
-        controls=controls_of(config.controls, config.velocity),
+        controls=controls_of(config.controls, config.velocity, config.watches),
         routes=_routes(config),
         library=words,
         passwords=_passwords(config),

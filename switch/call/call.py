@@ -239,6 +239,7 @@ class StationCall:
             return
         if charge is not None:
             self._timeline.add(Kind.MONEY, SWITCH, BOOK, f"charge {charge.amount} to {charge.payer}")
+        self._services.alerts.ended(record, self._timeline)
         for listener in self._services.ended:
             listener(record, self._timeline)
         self._services.log.info(

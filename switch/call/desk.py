@@ -32,6 +32,7 @@ from switch.call.timeline import BOOK, CALLEE, SWITCH, Timeline
 from switch.call.timeline import Kind as Shown
 from switch.directory.blocks import BlockKind
 from switch.directory.people import Facility, PersonInside, Station
+from switch.directory.rules import Moment
 
 MONTHLY: Final = frozenset({Refusal.OVER_CARRIER_LIMIT, Refusal.OVER_PROVIDER_LIMIT})
 """S1-9: a limit of the month was reached, by the phone company or by the provider."""
@@ -86,6 +87,7 @@ class CallDesk(PersonDesk):
         assert number is not None, "an admitted call has a number"
         price = quote(paid.terms)
         concerned = self._controls.concerned(self._person, number)
+        self._services.alerts.going_on(Moment.ADMITTED, self._draft.open_call(), self._utc(), self._timeline)
         return Admission(
             number=number,
             kind=paid.payer.kind,
@@ -174,6 +176,8 @@ class CallDesk(PersonDesk):
         self._timeline.add(Shown.STATE, CALLEE, SWITCH, "accepted: the meter starts")
         self.charging.accepted(accepted_at)
         self._draft.rate = self.charging.terms.to_json()
+        call = self._draft.open_call()
+        self._services.alerts.going_on(Moment.ACCEPTED, call, self._draft.accepted_at, self._timeline)
         storing = asyncio.create_task(self._store_acceptance())
         talk = LiveTalk(
             caller=self.caller,

@@ -61,11 +61,11 @@ class ControlGates:
             return refused
         if await services.blocks.is_blocked(number, self._facility.facility_id):
             return Reason.BLOCKED
-        if services.retries.must_wait(person.person_id, number, services.clock.now()):
-            return Reason.TOO_SOON
         longest = self.concerned(person, number).longest(self._utc(), limit)
         if not longest:
             return Reason.OUTSIDE_HOURS
+        if services.retries.must_wait(person.person_id, number, services.clock.now()):
+            return Reason.TOO_SOON
         longest = await self._within_velocity(person, number, longest)
         if not longest:
             return Reason.LIMIT_REACHED

@@ -15,6 +15,7 @@ from ledger.records import CallRecord
 from ledger.store import Book
 from prompts.audio import Library
 from switch.agent.user_agent import UserAgent
+from switch.call.alerts import Alerts
 from switch.call.clock import Clock
 from switch.call.pricing import Pricing
 from switch.call.retries import Retries
@@ -58,6 +59,7 @@ class Services:
     contacts: Contacts
     usage: Usage
     controls: Controls
+    alerts: Alerts
     registrar: Registrar
     routes: RouteTable
     profiles: Mapping[str, Profile]

@@ -54,9 +54,38 @@ class OneCall:
     per_number: bool = True
 
 
+class Moment(Enum):
+    """What a watch tells of a call."""
+
+    ADMITTED = "admitted"
+    """It may be placed: the called party is rung next."""
+    ACCEPTED = "accepted"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Calls to a number, or of a person, of which somebody is told (DOMAIN: controls)."""
+
+    name: str
+    number: str | None
+    person: str | None
+    """Where both are given, calls of this person to this number."""
+    moments: frozenset[Moment]
+    url: str | None = None
+    """Where a webhook goes; None: only the log and the call's timeline tell."""
+    secret: str | None = field(default=None, repr=False)
+    """Shown to whoever receives the webhook, and to nobody else."""
+
+    def sees(self, number: str | None, person: str | None) -> bool:
+        """Whether a call is watched."""
+        return self.number in {None, number} and self.person in {None, person}
+
+
 @dataclass(frozen=True, slots=True)
 class Controls:
     """What holds at every facility."""
 
     velocity: tuple[VelocityLimit, ...] = ()
     one_call: OneCall = field(default_factory=OneCall)
+    watches: tuple[Watch, ...] = ()

@@ -25,6 +25,8 @@ facility = "prison"
 PERSON
 """
 
+PRIVILEGED = '[[phones]]\nnumber = "+12125550150"\nprivileged = true\n'
+
 
 def text(*, facility: str = "", station: str = "", person: str = "", more: str = "") -> str:
     return TEXT.replace("FACILITY", facility).replace("STATION", station).replace("PERSON", person) + more
@@ -67,6 +69,32 @@ def world_of(text_: str, folder: Path) -> World:
             text(more='[[velocity]]\nname = "v"\nof = "number"\ncalls = 2\n' * 2),
             "payphone.toml:19: velocity[1].name",
             "is given twice",
+        ),
+        (text(more='[[watches]]\nname = "w"\n'), "payphone.toml:14: watches[0]", "give a number, a person, or both"),
+        (
+            text(more='[[watches]]\nname = "w"\nperson = "sam"\n'),
+            "payphone.toml:16: watches[0].person",
+            "there is no person 'sam'; known: jordan",
+        ),
+        (
+            text(more=f'{PRIVILEGED}[[watches]]\nname = "w"\nnumber = "+12125550150"\n'),
+            "payphone.toml:19: watches[0].number",
+            "is privileged",
+        ),
+        (
+            text(more='[[watches]]\nname = "w"\nperson = "jordan"\nurl = "ftp://x"\n'),
+            "payphone.toml:17: watches[0].url",
+            "write it like https://",
+        ),
+        (
+            text(more='[[watches]]\nname = "w"\nperson = "jordan"\nurl = "https://me:pass@x"\n'),
+            "payphone.toml:17: watches[0].url",
+            "has a password in it",
+        ),
+        (
+            text(more='[[watches]]\nname = "w"\nperson = "jordan"\nsecret = "hush-hush"\n'),
+            "payphone.toml:14: watches[0]",
+            "nothing is sent",
         ),
         (text(more="[controls]\none_call = true\n"), "payphone.toml:15: controls.one_call", "not a key"),
     ],
