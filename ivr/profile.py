@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from ivr.reasons import Reason
+from ivr.third_party import ThirdParty
 from ledger.money import AmountError, Money
 
 CAP_LEAST: Final = Money(50_000_000)
@@ -273,6 +274,7 @@ class Profile(_Section):
     reasons: dict[Reason, Words] = Field(default={})
     """Words of your own for a reason that the person inside is told."""
     deposits: Deposits = Deposits()
+    third_party: ThirdParty = ThirdParty()
 
     @model_validator(mode="after")
     def _can_be_understood(self) -> Profile:

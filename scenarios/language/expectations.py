@@ -93,6 +93,8 @@ class After(Part):
     flow_with_retransmissions: dict[str, Flow] | None = None
     alerts: list[Text] | None = None
     """What webhooks told, in order: `watch: event`."""
+    flags: list[Text] | None = None
+    """Suspicions stored with calls, in order: `three-way, injected`."""
     charges: Count | None = None
     """How many charges were booked."""
     refunds: Count | None = None

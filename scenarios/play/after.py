@@ -19,6 +19,7 @@ from scenarios.language.quantities import seconds_text
 from scenarios.play.charged import charge_lines, explained
 from scenarios.play.result import Checked
 from scenarios.play.stage import Stage
+from switch.directory.flags import Flags
 
 TAPE_ERROR_MAX: Final = 0.1
 """Seconds by which a recording may differ from the talk: whole frames, and the wait for the next one."""
@@ -54,6 +55,11 @@ async def judge_after(stage: Stage, wanted: After) -> list[Checked]:
         told = [f"{alert['watch']}: {alert['event']}" for alert in stage.life.alerts]
         text, shown = f"alerts: {', '.join(wanted.alerts)}", ", ".join(told) or "none"
         found.append(Checked(text, is_met=told == wanted.alerts, found=shown, line=line(("after", "alerts"))))
+    if wanted.flags is not None:
+        async with stage.reading() as book:
+            kept = [f"{each.suspicion.value}, {each.source.value}" for each in await Flags(book).latest()]
+        text, shown = f"flags: {'; '.join(wanted.flags)}", "; ".join(kept) or "none"
+        found.append(Checked(text, is_met=kept == wanted.flags, found=shown, line=line(("after", "flags"))))
     for key, kind, wished in (
         ("charges", EntryKind.CHARGE, wanted.charges),
         ("refunds", EntryKind.REFUND, wanted.refunds),

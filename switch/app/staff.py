@@ -17,6 +17,7 @@ from rating.numbers import Undialable, normalise
 from switch.app.config import ConfigError, load_config, parse_config
 from switch.app.world import World, build_world
 from switch.directory.contacts import Action, Contacts, ContactState, ListRefusal, listed
+from switch.directory.flags import Flags
 from switch.directory.live import LiveCall, NotCut, cut, live_calls
 from switch.directory.people import PersonInside
 from switch.directory.switches import FacilitySwitch, FacilitySwitches
@@ -187,6 +188,25 @@ def cut_call(
     facts = {"call": done.call_id, "number": done.number, "facility": done.facility, "why": why}
     words = f"{done.call_id} is cut; calls from {done.facility} to {done.number} are blocked by security"
     print_facts(facts, words, as_json=as_json)
+
+
+@live.command("flags")
+def show_flags(db: Database = DEFAULT_URL, as_json: AsJson = False) -> None:
+    """Show on which calls a third party was suspected, the newest last."""
+    flags = with_book(db, lambda book: Flags(book).latest())
+    facts = [
+        {
+            "call": flag.call_id,
+            "suspicion": flag.suspicion.value,
+            "source": flag.source.value,
+            "at": flag.at.isoformat(),
+        }
+        for flag in flags
+    ]
+    lines = [
+        f"{flag.call_id}  {flag.suspicion.value}  {flag.source.value}  {flag.at:%Y-%m-%d %H:%M:%S}" for flag in flags
+    ]
+    print_facts(facts, "\n".join(lines) or "no third party was suspected", as_json=as_json)
 
 
 def _change(person: str, number: str, action: Action, config: Path | None, why: str, db: str, *, as_json: bool) -> None:

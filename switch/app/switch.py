@@ -35,8 +35,9 @@ from switch.call.recovery import recover
 from switch.call.services import Services
 from switch.call.webhooks import Post, ThreadedPost, Webhooks
 from switch.directory.blocks import Blocks
-from switch.directory.enrolments import Enrolments
 from switch.directory.contacts import Contacts
+from switch.directory.enrolments import Enrolments
+from switch.directory.flags import Flags
 from switch.directory.switches import FacilitySwitches
 from switch.directory.usage import Usage
 from switch.media.control import MediaDriver
@@ -151,6 +152,7 @@ async def running(
             switches=FacilitySwitches(book),
             contacts=Contacts(book),
             usage=Usage(book),
+            flags=Flags(book),
             controls=world.controls,
             alerts=Alerts(world.controls.watches, world.directory, send=_webhooks(post, log, stack).send, log=log),
             registrar=Registrar(),

@@ -17,6 +17,7 @@ from typing import Final, TypeVar
 from ivr.ports import Leaver
 from ivr.reasons import Reason
 from ivr.story import Outcome, tell
+from ivr.third_party import Response
 from ledger.errors import BookClosedError, LedgerError
 from ledger.money import ZERO, CallId
 from ledger.outcomes import Refused
@@ -30,6 +31,7 @@ from switch.call.offers import Negotiator
 from switch.call.services import Services
 from switch.call.timeline import BOOK, CALLER, SWITCH, Kind, Timeline
 from switch.directory.blocks import Block, BlockKind
+from switch.directory.flags import Flag, Source, Suspicion
 from switch.directory.people import Station
 from switch.directory.switches import FacilitySwitch
 from switch.media.control import MediaLeg, PortsExhaustedError
@@ -103,6 +105,29 @@ class StationCall:
         said = switches.get(self._draft.facility)
         return said is not None and said.is_off and said.ends_calls and self._draft.rate is not None
 
+    def is_shown_in(self, timeline: Timeline) -> bool:
+        """Whether a timeline is that of this call."""
+        return timeline is self._timeline
+
+    def is_to(self, number: str) -> bool:
+        """Whether it was admitted, to this number."""
+        return self._draft.number == number and self._draft.rate is not None
+
+    def suspect(self, suspicion: Suspicion, source: Source) -> None:
+        """Note that a third party is suspected, once for each source; the profile may end the call for it."""
+        draft = self._draft
+        if any((flag.suspicion, flag.source) == (suspicion, source) for flag in draft.flags):
+            return
+        at = self._services.clock.utc(self._services.clock.now())
+        draft.flags.append(Flag(draft.call_id, suspicion, source, at))
+        self._timeline.add(Kind.STATE, SWITCH, SWITCH, f"suspected: {suspicion.value}, {source.value}")
+        self._services.log.warning(
+            "third_party_suspected", call_id=draft.call_id, suspicion=suspicion.value, source=source.value
+        )
+        policy = self._profile.third_party
+        if (policy.three_way if suspicion is Suspicion.THREE_WAY else policy.forwarded) is Response.CUT:
+            self.cut(Reason.THIRD_PARTY)
+
     def cut(self, reason: Reason) -> None:
         """End the call from outside its story; what was talked until now is charged."""
         if self._story is not None and self._told is None and self._cut is None:
@@ -159,6 +184,7 @@ class StationCall:
             caller=caller,
             timeline=self._timeline,
             lines=lines,
+            suspect=self.suspect,
         )
         try:
             outcome = await self._outcome(desk, lines)
@@ -224,6 +250,8 @@ class StationCall:
         later = None if desk.charging is None else desk.charging.settles_after
         self._timeline.add(Kind.STATE, SWITCH, SWITCH, f"ended: {record.why}")
         await self._insist("block_not_stored", desk.store_block)
+        if self._draft.flags:
+            await self._insist("flags_not_stored", lambda: self._services.flags.add(*self._draft.flags))
         await self._book_end(record, charge, later)
 
     async def _book_end(self, record: CallRecord, charge: Charge | None, later: timedelta | None = None) -> None:

@@ -6,7 +6,7 @@ It knows both lines, the payment and the record so far. The story decides; the d
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final
@@ -31,6 +31,7 @@ from switch.call.talk import LiveTalk
 from switch.call.timeline import BOOK, CALLEE, SWITCH, Timeline
 from switch.call.timeline import Kind as Shown
 from switch.directory.blocks import BlockKind
+from switch.directory.flags import Source, Suspicion
 from switch.directory.people import Facility, PersonInside, Station
 from switch.directory.rules import Moment
 
@@ -52,6 +53,7 @@ class CallDesk(PersonDesk):
         caller: Line,
         timeline: Timeline,
         lines: asyncio.TaskGroup,
+        suspect: Callable[[Suspicion, Source], None],
     ) -> None:
         self.charging: Charging | None = None
         self.callee: Line | None = None
@@ -66,6 +68,7 @@ class CallDesk(PersonDesk):
             timeline=timeline,
         )
         self._lines = lines
+        self._suspect = suspect
         self._owed_block: str | None = None
         self._gates = PaymentGates(
             services=services, facility=facility, profile=profile, call_id=draft.call_id, timeline=timeline
@@ -171,13 +174,14 @@ class CallDesk(PersonDesk):
         accepted_at = pressed_at if by_key and pressed_at is not None else self._services.clock.now()
         if not admission.is_privileged:
             self._draft.recording = self._record(self.callee)
+            self._listen(self.callee)
         self._draft.accepted_at = self._at(accepted_at)
         self._end_with_hours(admission)
         self._timeline.add(Shown.STATE, CALLEE, SWITCH, "accepted: the meter starts")
         self.charging.accepted(accepted_at)
         self._draft.rate = self.charging.terms.to_json()
         call = self._draft.open_call()
-        self._services.alerts.going_on(Moment.ACCEPTED, call, self._draft.accepted_at, self._timeline)
+        self._services.alerts.going_on(Moment.ACCEPTED, call, self._utc(), self._timeline)
         storing = asyncio.create_task(self._store_acceptance())
         talk = LiveTalk(
             caller=self.caller,
@@ -237,6 +241,11 @@ class CallDesk(PersonDesk):
     def leave_turn(self) -> None:
         """The person and the number are free for another call."""
         self._controls.leave_turn()
+
+    def _listen(self, callee: Line) -> None:
+        """Listen for a third party on the called party's line, where the profile wants it."""
+        if self._profile.third_party.listens:
+            callee.on_third_party(lambda: self._suspect(Suspicion.THREE_WAY, Source.HEARD))
 
     def _end_with_hours(self, admission: Admission) -> None:
         """The hours end at an instant, and ringing and the greeting took their time of them."""

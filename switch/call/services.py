@@ -21,8 +21,9 @@ from switch.call.pricing import Pricing
 from switch.call.retries import Retries
 from switch.call.timeline import Timeline, Timelines, Watcher
 from switch.directory.blocks import Blocks
-from switch.directory.enrolments import Enrolments
 from switch.directory.contacts import Contacts
+from switch.directory.enrolments import Enrolments
+from switch.directory.flags import Flags
 from switch.directory.people import Directory, StationId
 from switch.directory.rules import Controls
 from switch.directory.switches import FacilitySwitches
@@ -60,6 +61,7 @@ class Services:
     usage: Usage
     controls: Controls
     alerts: Alerts
+    flags: Flags
     registrar: Registrar
     routes: RouteTable
     profiles: Mapping[str, Profile]

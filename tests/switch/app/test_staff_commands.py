@@ -20,6 +20,7 @@ from ledger.requests import StartCall, UpdateCall
 from ledger.store import Book
 from switch.app import staff
 from switch.directory.blocks import BlockKind, Blocks
+from switch.directory.flags import Flag, Flags, Source, Suspicion
 from switch.directory.switches import FacilitySwitches
 
 RUN = CliRunner()
@@ -79,6 +80,11 @@ async def said(db: str) -> list[tuple[str, bool, bool]]:
     async with await Book.open(db) as book:
         found = await FacilitySwitches(book).all()
         return [(each.facility, each.is_off, each.ends_calls) for each in found.values()]
+
+
+async def flagged(db: str) -> None:
+    async with await Book.open(db) as book:
+        await Flags(book).add(Flag(CallId("c1"), Suspicion.THREE_WAY, Source.HEARD, NOON))
 
 
 @pytest.fixture
@@ -156,6 +162,14 @@ def test_a_call_is_cut_by_a_security_block_of_its_number(desk: Desk) -> None:
         assert (result.exit_code, told in result.stderr) == (1, True)
     assert desk.json("live", "cut", "c1", "--why", "threats", config=False)["number"] == "+12125550123"
     assert asyncio.run(security_block(desk.db)) == (BlockKind.SECURITY, "prison", "threats")
+
+
+def test_suspicions_are_shown_with_their_calls(desk: Desk) -> None:
+    assert desk.run("live", "flags", config=False).stdout == "no third party was suspected\n"
+    asyncio.run(flagged(desk.db))
+    (facts,) = desk.json("live", "flags", config=False)
+    assert (facts["call"], facts["suspicion"], facts["source"]) == ("c1", "three-way", "heard")
+    assert desk.run("live", "flags", config=False).stdout == "c1  three-way  heard  2021-06-01 12:00:00\n"
 
 
 def test_a_wrong_configuration_is_wrong_use(desk: Desk) -> None:
