@@ -414,18 +414,10 @@ def _unrelated(config: Config) -> list[Finding]:
     ]
     found += _twice([("velocity", i, "name", row.name) for i, row in enumerate(config.velocity)], "velocity limit")
     found += _twice([("watches", i, "name", row.name) for i, row in enumerate(config.watches)], "watch")
-    people, privileged = {row.id for row in config.people}, {row.number for row in config.phones if row.privileged}
-    found += [
-        (("watches", index, *key), text)
-        for index, row in enumerate(config.watches)
-        for key, text in unwatchable(row, people, privileged)
-    ]
-    homes_by_id = {row.id: row for row in config.facilities}
-    found += [
-        (("people", index, "allowed"), text)
-        for index, row in enumerate(config.people)
-        if row.facility in homes_by_id and (text := too_long(row.allowed, homes_by_id[row.facility])) is not None
-    ]
+    privileged = {row.number for row in config.phones if row.privileged}
+    found += unwatchable(config.watches, {row.id for row in config.people}, privileged)
+    contacts_max = {row.id: row.contacts_max for row in config.facilities}
+    found += too_long([(row.allowed, contacts_max.get(row.facility)) for row in config.people])
     found += _twice([("trunks", i, "name", row.name) for i, row in enumerate(config.trunks)], "trunk")
     found += _twice(
         [("people", i, "pin", f"{p.facility} {p.pin.get_secret_value()}") for i, p in enumerate(config.people)],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from typing import Annotated, Any, Final
@@ -23,6 +23,10 @@ WATCHES_MAX: Final = 1_000
 
 Talk = Annotated[float, Field(gt=0, le=24 * 3600)]
 Days = Annotated[int, Field(ge=1, le=366)]
+
+
+Finding = tuple[tuple[str | int, ...], str]
+"""The place of a key, and what is wrong with it."""
 
 
 class _Table(BaseModel):
@@ -174,18 +178,22 @@ def restrictions(row: Limited) -> dict[str, Any]:
     return {"limit": row.limit_talk, "is_recorded": row.recorded}
 
 
-def too_long(allowed: tuple[E164, ...] | None, facility: LimitedFacility) -> str | None:
-    """Why an allowed list of the configuration cannot stand, None where it can."""
-    if allowed is None or len(allowed) <= facility.contacts_max:
-        return None
-    return f"has {len(allowed)} numbers; contacts_max of its facility is {facility.contacts_max}"
+def too_long(lists: Sequence[tuple[tuple[E164, ...] | None, int | None]]) -> Iterator[Finding]:
+    """Allowed lists of `[[people]]`, each with the greatest length at its facility, that cannot stand."""
+    for index, (allowed, most) in enumerate(lists):
+        if allowed is not None and most is not None and len(allowed) > most:
+            text = f"has {len(allowed)} numbers; contacts_max of its facility is {most}"
+            yield ("people", index, "allowed"), text
 
 
 def unwatchable(
-    row: WatchTable, people: AbstractSet[str], privileged: AbstractSet[str]
-) -> Iterator[tuple[tuple[str], str]]:
-    """Why a watch cannot stand, each with its key."""
-    if row.person is not None and row.person not in people:
-        yield ("person",), f"there is no person {row.person!r}; known: {', '.join(sorted(people)) or 'none'}"
-    if row.number in privileged:
-        yield ("number",), "is privileged, and nobody is told of its calls; leave the watch out"
+    rows: Sequence[WatchTable], people: AbstractSet[str], privileged: AbstractSet[str]
+) -> Iterator[Finding]:
+    """Why watches cannot stand, each with the place of its key."""
+    for index, row in enumerate(rows):
+        if row.person is not None and row.person not in people:
+            known = ", ".join(sorted(people)) or "none"
+            yield ("watches", index, "person"), f"there is no person {row.person!r}; known: {known}"
+        if row.number in privileged:
+            text = "is privileged, and nobody is told of its calls; leave the watch out"
+            yield ("watches", index, "number"), text

@@ -185,6 +185,7 @@ class StationCall:
             timeline=self._timeline,
             lines=lines,
             suspect=self.suspect,
+            cut=self.cut,
         )
         try:
             outcome = await self._outcome(desk, lines)

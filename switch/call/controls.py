@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from switch.directory.people import CalledNumber, Facility, PersonInside, Station
 from switch.directory.rules import Counted, VelocityLimit
 from switch.directory.usage import Used
+
+WORTH_A_CALL: Final = timedelta(seconds=10)
+"""Less than this of the hours or of a velocity limit is nothing: a first minute would be charged for no talk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +37,20 @@ class Concerned:
         """Whether its talk ends with the calling hours."""
         return self.facility.hours is not None and self.facility.hours_end_talk
 
-    def longest(self, at: datetime, limit: timedelta) -> timedelta:
-        """The longest talk of a call that is admitted now, of `limit` at most; zero outside calling hours.
+    def longest(self, limit: timedelta) -> timedelta:
+        """The longest talk that everybody allows, of `limit` at most."""
+        limits = (each.limit for each in (self.facility, self.station, self.person, self.called))
+        return min([limit, *(each for each in limits if each is not None)])
 
-        The end of the hours is counted from now, so that ringing and the greeting are within them.
-        """
-        for each in (self.facility, self.station, self.person, self.called):
-            if each.limit is not None:
-                limit = min(limit, each.limit)
+    def closes_in(self, at: datetime, most: timedelta) -> timedelta | None:
+        """How long until hours end that end its talk, too; None where that is not within `most`."""
+        if self.facility.hours is None or not self.ends_with_hours:
+            return None
+        open_for = self.facility.hours.open_for(at, most)
+        return open_for if open_for < most else None
+
+    def within_hours(self, at: datetime, limit: timedelta) -> timedelta:
+        """How much of `limit` lies within the calling hours from an instant on; zero outside of them."""
         hours = self.facility.hours
         if hours is None:
             return limit

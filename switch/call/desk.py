@@ -22,10 +22,12 @@ from rating.price import quote
 from switch.call.admission import Payment, read_number
 from switch.call.calling import Calling
 from switch.call.charging import RETRY_SECONDS, Charging
+from switch.call.controls import Concerned
 from switch.call.draft import Draft
 from switch.call.line import Line
 from switch.call.payment import PaymentGates
 from switch.call.person_desk import PersonDesk
+from switch.call.pricing import PERSON_LATE_MAX
 from switch.call.services import Services
 from switch.call.talk import LiveTalk
 from switch.call.timeline import BOOK, CALLEE, SWITCH, Timeline
@@ -54,6 +56,7 @@ class CallDesk(PersonDesk):
         timeline: Timeline,
         lines: asyncio.TaskGroup,
         suspect: Callable[[Suspicion, Source], None],
+        cut: Callable[[Reason], None],
     ) -> None:
         self.charging: Charging | None = None
         self.callee: Line | None = None
@@ -69,6 +72,8 @@ class CallDesk(PersonDesk):
         )
         self._lines = lines
         self._suspect = suspect
+        self._cut = cut
+        self._closing: asyncio.TimerHandle | None = None
         self._owed_block: str | None = None
         self._gates = PaymentGates(
             services=services, facility=facility, profile=profile, call_id=draft.call_id, timeline=timeline
@@ -90,6 +95,7 @@ class CallDesk(PersonDesk):
         assert number is not None, "an admitted call has a number"
         price = quote(paid.terms)
         concerned = self._controls.concerned(self._person, number)
+        self._close_with_hours(concerned)
         self._services.alerts.going_on(Moment.ADMITTED, self._draft.open_call(), self._utc(), self._timeline)
         return Admission(
             number=number,
@@ -156,6 +162,7 @@ class CallDesk(PersonDesk):
 
     def hang_up(self) -> None:
         """Hang up on both, whoever is still there."""
+        self._stay_open()
         self.caller.hang_up()
         if self.callee is not None:
             self.callee.hang_up()
@@ -177,6 +184,7 @@ class CallDesk(PersonDesk):
             self._listen(self.callee)
         self._draft.accepted_at = self._at(accepted_at)
         self._end_with_hours(admission)
+        self._stay_open()
         self._timeline.add(Shown.STATE, CALLEE, SWITCH, "accepted: the meter starts")
         self.charging.accepted(accepted_at)
         self._draft.rate = self.charging.terms.to_json()
@@ -247,12 +255,25 @@ class CallDesk(PersonDesk):
         if self._profile.third_party.listens:
             callee.on_third_party(lambda: self._suspect(Suspicion.THREE_WAY, Source.HEARD))
 
+    def _close_with_hours(self, concerned: Concerned) -> None:
+        """Nobody accepts a call after the hours: what rings at their end is cut, and costs nothing."""
+        closes_in = concerned.closes_in(self._utc(), PERSON_LATE_MAX)
+        if closes_in is not None:
+            loop = asyncio.get_running_loop()
+            self._closing = loop.call_later(closes_in.total_seconds(), self._cut, Reason.OUTSIDE_HOURS)
+
+    def _stay_open(self) -> None:
+        """The hours end the talk by its limit, or there is nothing to end."""
+        if self._closing is not None:
+            self._closing.cancel()
+            self._closing = None
+
     def _end_with_hours(self, admission: Admission) -> None:
         """The hours end at an instant, and ringing and the greeting took their time of them."""
         assert self._person is not None and self.charging is not None and self._draft.accepted_at is not None
         concerned = self._controls.concerned(self._person, admission.number)
         if concerned.ends_with_hours:
-            self.charging.meter.shorten(concerned.longest(self._draft.accepted_at, admission.limit))
+            self.charging.meter.shorten(concerned.within_hours(self._draft.accepted_at, admission.limit))
 
     def hold_off(self, why: Reason) -> None:
         """Let the person wait before this number is called again, where a call ended as the profile says."""

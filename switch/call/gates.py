@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from ivr.reasons import Reason
 from ledger.records import OpenCall
 from switch.call.admission import gate_of_facility, gate_of_list
-from switch.call.controls import Concerned, key_of, left_of
+from switch.call.controls import WORTH_A_CALL, Concerned, key_of, left_of
 from switch.call.draft import Draft
 from switch.call.services import Services
 from switch.call.timeline import BOOK, SWITCH, Kind, Timeline
@@ -61,13 +61,15 @@ class ControlGates:
             return refused
         if await services.blocks.is_blocked(number, self._facility.facility_id):
             return Reason.BLOCKED
-        longest = self.concerned(person, number).longest(self._utc(), limit)
-        if not longest:
+        concerned = self.concerned(person, number)
+        limit = concerned.longest(limit)
+        within = concerned.within_hours(self._utc(), limit)
+        if within < min(limit, WORTH_A_CALL):
             return Reason.OUTSIDE_HOURS
         if services.retries.must_wait(person.person_id, number, services.clock.now()):
             return Reason.TOO_SOON
-        longest = await self._within_velocity(person, number, longest)
-        if not longest:
+        longest = await self._within_velocity(person, number, within)
+        if longest is None:
             return Reason.LIMIT_REACHED
         return await self._take_turn(person, number) or longest
 
@@ -98,19 +100,20 @@ class ControlGates:
             return None
         return gate_of_list(listed(start, await self._services.contacts.changes(person.person_id)), number)
 
-    async def _within_velocity(self, person: PersonInside, number: str, longest: timedelta) -> timedelta:
-        """What every velocity limit leaves; a number that is over one that blocks is blocked from now on."""
+    async def _within_velocity(self, person: PersonInside, number: str, longest: timedelta) -> timedelta | None:
+        """What every velocity limit leaves, None for too little; one that blocks does so from now on."""
         now = self._utc()
         for limit in self._services.controls.velocity:
             key = key_of(limit, number, person)
             used = await self._services.usage.of(limit.of, key, since=now - limit.within, now=now)
-            longest = left_of(limit, used, longest)
-            if longest:
+            left = left_of(limit, used, longest)
+            if left >= min(longest, WORTH_A_CALL):
+                longest = left
                 continue
             self._timeline.add(Kind.STATE, SWITCH, SWITCH, f"velocity limit {limit.name} is reached by {key}")
             if limit.blocks:
                 await self._block(limit, number, now)
-            break
+            return None
         return longest
 
     async def _block(self, limit: VelocityLimit, number: str, at: datetime) -> None:

@@ -51,11 +51,11 @@ def limited(**minutes: int) -> Concerned:
     ],
 )
 def test_the_least_of_all_limits_holds(concerned: Concerned, minutes: int) -> None:
-    assert concerned.longest(NOON, PROFILE) == minutes * MINUTE
+    assert concerned.longest(PROFILE) == minutes * MINUTE
 
 
 @pytest.mark.parametrize(
-    ("window", "ends_talk", "longest"),
+    ("window", "ends_talk", "within"),
     [
         ("Tue 08:00-12:10", True, 10 * MINUTE),
         ("Tue 08:00-12:10", False, PROFILE),
@@ -64,9 +64,17 @@ def test_the_least_of_all_limits_holds(concerned: Concerned, minutes: int) -> No
         ("Tue 08:00-12:00", False, timedelta(0)),
     ],
 )
-def test_hours_shorten_a_talk_or_only_forbid_the_next(window: str, ends_talk: bool, longest: timedelta) -> None:
+def test_hours_shorten_a_talk_or_only_forbid_the_next(window: str, ends_talk: bool, within: timedelta) -> None:
     hours = CallingHours((parse_window(window),), "UTC")
-    assert with_(facility={"hours": hours, "hours_end_talk": ends_talk}).longest(NOON, PROFILE) == longest
+    assert with_(facility={"hours": hours, "hours_end_talk": ends_talk}).within_hours(NOON, PROFILE) == within
+
+
+def test_hours_close_soon_or_not_at_all() -> None:
+    soon = with_(facility={"hours": CallingHours((parse_window("Tue 08:00-12:10"),), "UTC")})
+    assert soon.closes_in(NOON, PROFILE) == 10 * MINUTE
+    assert soon.closes_in(NOON, 5 * MINUTE) is None
+    assert CONCERNED.closes_in(NOON, PROFILE) is None
+    assert replace(soon, facility=replace(soon.facility, hours_end_talk=False)).closes_in(NOON, PROFILE) is None
 
 
 def test_a_call_is_recorded_only_where_nobody_says_no() -> None:
