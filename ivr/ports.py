@@ -90,7 +90,7 @@ class Admission:
     first_minute: Money
     each_minute: Money
     is_privileged: bool
-    """Never recorded, never monitored; the greeting says so."""
+    """Never recorded, never monitored, whoever asked for that; the greeting says so."""
     limit: timedelta
     acceptance: Acceptance = Acceptance.KEY
     language: str | None = None

@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from ivr.reasons import Reason
+from ivr.third_party import ThirdParty
 from ledger.money import AmountError, Money
 
 CAP_LEAST: Final = Money(50_000_000)
@@ -321,6 +322,7 @@ class Profile(_Section):
     """Words of your own for a reason that the person inside is told."""
     deposits: Deposits = Deposits()
     card: Card = Card()
+    third_party: ThirdParty = ThirdParty()
 
     @model_validator(mode="after")
     def _can_be_understood(self) -> Profile:

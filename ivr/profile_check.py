@@ -20,6 +20,7 @@ NEVER_TOLD: Final = frozenset(
         Reason.FUNDS_EXHAUSTED,
         Reason.TIME_LIMIT,
         Reason.MEDIA_LOST,
+        Reason.THIRD_PARTY,
         Reason.GAVE_UP,
         Reason.RECOVERED,
         Reason.SHUT_DOWN,

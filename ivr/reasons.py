@@ -54,6 +54,8 @@ class Reason(Enum):
     FUNDS_EXHAUSTED = "funds-exhausted"
     TIME_LIMIT = "time-limit"
     MEDIA_LOST = "media-lost"
+    THIRD_PARTY = "third-party"
+    """A third party was suspected, and the profile ends such calls."""
     # The switch.
     GAVE_UP = "gave-up"
     """The caller hung up before acceptance."""

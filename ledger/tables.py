@@ -240,7 +240,8 @@ calls: Final = Table(
     Column("explanation", Text, nullable=True),
     Column("recording", Text, nullable=True),
     Index(None, "started_at"),
-    Index(None, "number"),
+    Index(None, "number", "started_at"),
+    Index(None, "person", "started_at"),
 )
 
 account_numbers: Final = Table(

@@ -95,6 +95,10 @@ class After(Part):
     flow_with_retransmissions: dict[str, Flow] | None = None
     cards: list[Text] | None = None
     """What became of every card that was asked for, in order: `[declined, captured 0.075]`, `voided`."""
+    alerts: list[Text] | None = None
+    """What webhooks told, in order: `watch: event`."""
+    flags: list[Text] | None = None
+    """Suspicions stored with calls, in order: `three-way, injected`."""
     charges: Count | None = None
     """How many charges were booked."""
     refunds: Count | None = None

@@ -16,6 +16,7 @@ from scenarios.language.expectations import After, Expect
 from scenarios.language.model import Part, Text
 from scenarios.language.quantities import Amount, Duration
 from scenarios.language.source import Place, ScenarioError, Source, read_source
+from scenarios.language.staff import StaffStep, Velocity
 from scenarios.language.steps import ActorStep, ClockStep, Home, NetworkStep, ServiceStep, Softphone, SwitchStep
 from switch.app.config import Mistake
 
@@ -26,6 +27,7 @@ KINDS: Final[Mapping[str, type[Part]]] = {
     "network": NetworkStep,
     "switch": SwitchStep,
     "customer service": ServiceStep,
+    "staff": StaffStep,
     "clock": ClockStep,
 }
 """Steps that are no telephone's."""
@@ -54,6 +56,9 @@ class Header(Part):
     billing: Billing = Billing()
     payments: dict[str, Any] = Field(default={})
     """Who takes cards: `{processor: simulated}`."""
+    velocity: dict[str, Velocity] = Field(default={})
+    controls: dict[str, Any] = Field(default={})
+    watches: dict[str, dict[str, Any]] = Field(default={})
     fees: dict[str, Amount | Fee] = Field(default={})
     """By channel: what a payment costs on top."""
     taxes: list[Text] | None = None
@@ -93,7 +98,7 @@ class Step:
 
     line: int | None
     kind: str
-    """`actor`, `expect`, `network`, `switch`, `customer service`, `clock`, `wait` or `together`."""
+    """`actor`, `expect`, `network`, `switch`, `customer service`, `staff`, `clock`, `wait` or `together`."""
     actor: str
     body: Any
     """A part of `language.steps` or `language.expectations`; a `Span` to wait; the steps that happen together."""

@@ -105,6 +105,10 @@ class ActorStep(Part):
     comes_back: Literal[True] | None = None
     deposits: Amount | None = None
     waits: Duration | None = None
+    three_way: Literal[True] | None = None
+    """Brings in somebody else: the switch is told so, as a detector would tell it."""
+    forwards: Literal[True] | None = None
+    """Has sent the call on: the switch is told so, as a network would tell it."""
     # What is perceived.
     rings: bool | Duration | None = None
     rings_back: bool | None = None

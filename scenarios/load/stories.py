@@ -30,6 +30,7 @@ ALONE: Final = {
     "network": "the network is the target's own under load",
     "switch": "the target is not stopped or killed by a load",
     "customer service": "a load has no book",
+    "staff": "a load has no book",
     "clock": "a load has no clock but the real one",
 }
 HEADERS: Final = {

@@ -19,6 +19,7 @@ from scenarios.language.quantities import seconds_text
 from scenarios.play.charged import charge_lines, explained
 from scenarios.play.result import Checked
 from scenarios.play.stage import Stage
+from switch.directory.flags import Flags
 
 TAPE_ERROR_MAX: Final = 0.1
 """Seconds by which a recording may differ from the talk: whole frames, and the wait for the next one."""
@@ -47,14 +48,23 @@ async def judge_after(stage: Stage, wanted: After) -> list[Checked]:
     found += _free(wanted, free, line)
     if wanted.cards is not None:
         became = [f"{card.state.value} {card.due}" if card.due else card.state.value for card in cards]
-        text, told = f"cards: {', '.join(wanted.cards)}", ", ".join(became)
-        found.append(Checked(text, is_met=became == wanted.cards, found=told, line=line(("after", "cards"))))
+        text, shown = f"cards: {', '.join(wanted.cards)}", ", ".join(became)
+        found.append(Checked(text, is_met=became == wanted.cards, found=shown, line=line(("after", "cards"))))
     counts = stage.messages()
     for name, count in (wanted.messages or {}).items():
         text = f"{counts[name]}"
         place = ("after", "messages", name)
         found.append(Checked(f"{name}: {count}", is_met=counts[name] == count, found=text, line=line(place)))
     found += _flows(stage, wanted)
+    if wanted.alerts is not None:
+        told = [f"{alert['watch']}: {alert['event']}" for alert in stage.life.alerts]
+        text, shown = f"alerts: {', '.join(wanted.alerts)}", ", ".join(told) or "none"
+        found.append(Checked(text, is_met=told == wanted.alerts, found=shown, line=line(("after", "alerts"))))
+    if wanted.flags is not None:
+        async with stage.reading() as book:
+            kept = [f"{each.suspicion.value}, {each.source.value}" for each in await Flags(book).latest()]
+        text, shown = f"flags: {'; '.join(wanted.flags)}", "; ".join(kept) or "none"
+        found.append(Checked(text, is_met=kept == wanted.flags, found=shown, line=line(("after", "flags"))))
     for key, kind, wished in (
         ("charges", EntryKind.CHARGE, wanted.charges),
         ("refunds", EntryKind.REFUND, wanted.refunds),

@@ -20,6 +20,9 @@ LOCALHOST: Final = "127.0.0.1"
 LIVE_PORTS: Final = (23000, 23199)
 """RTP of live scenarios, apart from those of `serve`, the demonstration, and what systems give away."""
 
+ALERTS: Final = "https://alerts.example"
+"""Where webhooks go; the scenario itself takes them."""
+
 TODAY: Final = "today"
 
 FILE_ENDINGS: Final = (".toml", ".csv")
@@ -37,6 +40,8 @@ ROW_KEYS: Final[Mapping[str, str]] = {
     "allowances": "name",
     "free_days": "name",
     "fees": "channel",
+    "velocity": "name",
+    "watches": "name",
 }
 """By table of the configuration: the key that a scenario names its rows by."""
 
@@ -64,6 +69,9 @@ def amend(raw: Raw, scenario: Scenario, *, is_live: bool) -> None:
         raw.pop("priced_as_on", None)
     elif header.priced_as_on is not None:
         raw["priced_as_on"] = header.priced_as_on
+    amend_rows(raw, "velocity", "name", {name: each.row() for name, each in header.velocity.items()}, {})
+    amend_rows(raw, "watches", "name", _rows(header.watches), {"url": ALERTS})
+    raw["controls"] = {**raw.get("controls", {}), **{key.replace(" ", "_"): v for key, v in header.controls.items()}}
     raw["switch"] = {**raw.get("switch", {}), **header.switch}
     if header.payments:
         raw["payments"] = {**raw.get("payments", {}), **header.payments}

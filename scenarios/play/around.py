@@ -17,6 +17,7 @@ from scenarios.play.errors import CannotActError
 from scenarios.play.network import Wires
 from scenarios.play.service import serve
 from scenarios.play.setting import world_of
+from scenarios.play.staff import oversee
 from scenarios.play.stage import Stage
 from scenarios.worlds.find import find_world
 
@@ -42,6 +43,8 @@ async def happen(stage: Stage, kind: str, body: Any) -> None:
             await _switch(stage, body)
         case "customer service":
             await serve(stage, body)
+        case "staff":
+            await oversee(stage, body)
         case "clock":
             _clock(stage, body)
         case _:

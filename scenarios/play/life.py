@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
@@ -39,6 +40,8 @@ class Life:
         self.lives = 0
         self.processor: SimulatedProcessor | None = None
         """Outlives every switch, as a real one does."""
+        self.alerts: list[dict[str, Any]] = []
+        """What webhooks would have told, in order."""
         self._folder = folder
         self._seed = seed
         self._utc = utc
@@ -128,6 +131,12 @@ class Life:
             book=book,
             gateway=None if payments.processor is None else self.processor,
             is_inline=_is_virtual(),
+            post=self._post,
         ) as switch:
             started.set_result(switch)
             await stop.wait()
+
+    async def _post(self, _url: str, body: bytes, _headers: Mapping[str, str]) -> int:
+        """Take what a webhook tells."""
+        self.alerts.append(json.loads(body))
+        return 204

@@ -23,6 +23,7 @@ from scenarios.play.expect import expect, instant
 from scenarios.play.result import Checked
 from scenarios.play.service import deposit
 from scenarios.play.stage import Stage
+from switch.directory.flags import Suspicion
 
 PERCEIVED: Final = {"rings", "rings back", "hears", "not heard", "hears nothing", "released", "held by peer"}
 MODIFIERS: Final = {"by", "way", "meanwhile", "at", "since", "within"}
@@ -130,6 +131,8 @@ class Script:
             case "deposits":
                 assert body.deposits is not None
                 await deposit(self.stage, actor.name, body.deposits)
+            case "three way" | "forwards":
+                self._suspect(actor, Suspicion.THREE_WAY if verb == "three way" else Suspicion.FORWARDED)
             case "waits":
                 assert body.waits is not None
                 await asyncio.sleep(body.waits.seconds)
@@ -158,6 +161,10 @@ class Script:
                     raise NotHappenedError(f"{actor.name} held by peer: {body.held_by_peer}", "it is the other way")
             case _:
                 raise AssertionError(f"no verb {verb}")
+
+    def _suspect(self, actor: Actor, suspicion: Suspicion) -> None:
+        if not self.stage.switch.reception.suspect(self.stage.number(actor.name), suspicion):
+            raise CannotActError(f"nobody calls {actor.name}")
 
     async def _registers(self, actor: Actor, wanted: Span | Literal[True] | None) -> None:
         await actor.registers(round(wanted.seconds) if isinstance(wanted, Span) else 3600)

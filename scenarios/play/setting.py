@@ -16,7 +16,7 @@ from prompts.catalog import LANGUAGES
 from rating.locate import Lines
 from scenarios.language.complaints import suggestion
 from scenarios.language.expectations import Expect
-from scenarios.language.scenario import STATION, TOGETHER, Scenario, Step
+from scenarios.language.scenario import KINDS, STATION, TOGETHER, WAIT, Scenario, Step
 from scenarios.language.source import ScenarioError
 from scenarios.language.steps import ActorStep, Machine, Softphone, Tone
 from scenarios.play.amending import LOCALHOST, amend, in_scenario, in_seconds
@@ -162,7 +162,7 @@ def _unknown(scenario: Scenario, telephones: Mapping[str, Telephone], ears: Ears
                 yield source.mistake(("after", key, name), text)
     for step in _flat(scenario.steps):
         if step.actor and step.actor not in telephones:
-            known = [*telephones, "expect", "wait", "together", "network", "switch", "customer service", "clock"]
+            known = [*telephones, *KINDS, WAIT, TOGETHER]
             yield Mistake(scenario.file, step.line, step.actor, f"nobody is called so; {suggestion(step.actor, known)}")
         if isinstance(step.body, ActorStep):
             yield from _unknown_words(scenario, step, step.body, ears)

@@ -117,6 +117,9 @@ class QuietLeg:
     def hear(self, source: MediaLeg | None, *, with_digits: bool = False) -> None:
         """Nobody hears anybody."""
 
+    def listen_for_third_party(self) -> None:
+        """Nothing is heard here."""
+
     def statistics(self) -> LegStatistics:
         """Nothing arrived, nothing left."""
         return LegStatistics(0, 0, 0, 0, 0)

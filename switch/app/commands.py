@@ -24,6 +24,7 @@ from rich.table import Table
 from ledger.errors import LedgerError
 from ledger.export import record_json
 from ledger.records import CallRecord
+from switch.app import staff
 from switch.app.config import Config, ConfigError, load_config, parse_config
 from switch.app.deposits import deposit
 from switch.app.loops import loop_factory
@@ -61,6 +62,7 @@ def register(app: typer.Typer) -> None:
     app.command()(serve)
     app.command()(check)
     app.command()(deposit)
+    staff.register(app)
 
 
 def serve(

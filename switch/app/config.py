@@ -37,6 +37,17 @@ from switch.app.billing_tables import (
     FreeDaysTable,
     PaymentsTable,
 )
+from switch.app.control_tables import (
+    VELOCITY_MAX,
+    WATCHES_MAX,
+    ControlsTable,
+    Limited,
+    LimitedFacility,
+    VelocityTable,
+    WatchTable,
+    too_long,
+    unwatchable,
+)
 from switch.app.fields import (
     E164,
     FORMS,
@@ -142,7 +153,7 @@ class PromptsTable(_Table):
     """A folder of your own recordings; a file of the same name replaces ours."""
 
 
-class FacilityTable(_Table):
+class FacilityTable(_Table, LimitedFacility):
     """`[[facilities]]`."""
 
     id: Name
@@ -172,7 +183,7 @@ class FacilityTable(_Table):
         return zone
 
 
-class StationTable(_Table):
+class StationTable(_Table, Limited):
     """`[[stations]]`: a phone inside."""
 
     user: Name
@@ -181,7 +192,7 @@ class StationTable(_Table):
     off: bool = False
 
 
-class PersonTable(_Table):
+class PersonTable(_Table, Limited):
     """`[[people]]`: a person inside."""
 
     id: Name
@@ -195,7 +206,7 @@ class PersonTable(_Table):
     """The account that debit calls are taken from, instead of one of their own (S3-6)."""
 
 
-class PhoneTable(_Table):
+class PhoneTable(_Table, Limited):
     """`[[phones]]`: a called number; with `user` and `password` a softphone registers for it."""
 
     number: E164
@@ -292,6 +303,9 @@ class Config(_Table):
     allowances: tuple[AllowanceTable, ...] = ()
     free_days: tuple[FreeDaysTable, ...] = ()
     fees: tuple[FeeTable, ...] = ()
+    controls: ControlsTable = ControlsTable()
+    velocity: Annotated[tuple[VelocityTable, ...], Field(max_length=VELOCITY_MAX)] = ()
+    watches: Annotated[tuple[WatchTable, ...], Field(max_length=WATCHES_MAX)] = ()
     facilities: tuple[FacilityTable, ...] = ()
     stations: tuple[StationTable, ...] = ()
     people: tuple[PersonTable, ...] = ()
@@ -424,6 +438,12 @@ def _unrelated(config: Config) -> list[Finding]:
         for index, row in enumerate(config.people)
         if row.debits is not None and row.debits not in known
     ]
+    found += _twice([("velocity", i, "name", row.name) for i, row in enumerate(config.velocity)], "velocity limit")
+    found += _twice([("watches", i, "name", row.name) for i, row in enumerate(config.watches)], "watch")
+    privileged = {row.number for row in config.phones if row.privileged}
+    found += unwatchable(config.watches, {row.id for row in config.people}, privileged)
+    contacts_max = {row.id: row.contacts_max for row in config.facilities}
+    found += too_long([(row.allowed, contacts_max.get(row.facility)) for row in config.people])
     found += _twice([("trunks", i, "name", row.name) for i, row in enumerate(config.trunks)], "trunk")
     found += _twice(
         [("people", i, "pin", f"{p.facility} {p.pin.get_secret_value()}") for i, p in enumerate(config.people)],

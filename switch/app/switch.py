@@ -28,14 +28,20 @@ from switch.agent.limits import Limits
 from switch.agent.user_agent import UserAgent
 from switch.app.config import MediaTable, SwitchTable
 from switch.app.world import World
+from switch.call.alerts import Alerts
 from switch.call.clock import Clock
 from switch.call.reception import Reception
 from switch.call.recovery import recover
 from switch.call.services import Services
 from switch.call.settlement import settle_of, settle_when_due
+from switch.call.webhooks import Post, ThreadedPost, Webhooks
 from switch.directory.blocks import Blocks
+from switch.directory.contacts import Contacts
 from switch.directory.courtesy import CourtesyCalls
 from switch.directory.enrolments import Enrolments
+from switch.directory.flags import Flags
+from switch.directory.switches import FacilitySwitches
+from switch.directory.usage import Usage
 from switch.media.control import MediaDriver
 from switch.media.driver import InProcessDriver
 from switch.media.files import raise_file_limit, required_files
@@ -111,6 +117,7 @@ async def running(
     gateway: PaymentGateway | None = None,
     beat_seconds: float = HEARTBEAT_SECONDS,
     is_inline: bool = False,
+    post: Post | None = None,
 ) -> AsyncIterator[Switch]:
     """Run a switch inside this block, on its own driver of the media step and its own book unless others are given.
 
@@ -118,6 +125,8 @@ async def running(
 
     A beat longer than a second spares the book; it is how much talk a crash can cost the house. Longer than
     `ledger.liveness.SILENCE_MAX` it may be only where no process of another machine shares the book.
+
+    Webhooks are sent by `post`, or by threads of its own where none is given.
 
     With `is_inline` its own book and recordings are written on the event loop: for simulations, where nobody waits
     for a disk.
@@ -149,6 +158,12 @@ async def running(
             directory=world.directory,
             blocks=Blocks(book),
             enrolments=Enrolments(book),
+            switches=FacilitySwitches(book),
+            contacts=Contacts(book),
+            usage=Usage(book),
+            flags=Flags(book),
+            controls=world.controls,
+            alerts=Alerts(world.controls.watches, world.directory, send=_webhooks(post, log, stack).send, log=log),
             registrar=Registrar(),
             routes=world.routes,
             profiles=world.profiles,
@@ -178,6 +193,16 @@ async def running(
                 await _last_cards(services)
         with contextlib.suppress(LedgerError):
             await book.submit(RetireProcess(process.process_id))
+
+
+def _webhooks(post: Post | None, log: Any, stack: contextlib.AsyncExitStack) -> Webhooks:
+    """The webhooks of watched calls; `stack` closes them. Without any, no thread is started."""
+    if post is None:
+        post = threads = ThreadedPost()
+        stack.callback(threads.close)
+    webhooks = Webhooks(post, log)
+    stack.push_async_callback(webhooks.close)
+    return webhooks
 
 
 def _driver(
@@ -358,8 +383,11 @@ class _Beat:
             services.log.error("process_was_declared_dead", why=beaten.why.value)
             await services.book.register(this_process(services.process_id, now))
             return
+        services.busy.others = frozenset(process.process_id for process in beaten.others)
         if beaten.others:
-            await recover(services.book, beaten.others, now=now, release=self._release, log=services.log)
+            recovered = await recover(services.book, beaten.others, now=now, release=self._release, log=services.log)
+            for record in recovered:
+                services.alerts.ended(record, None)
 
 
 class _Release:

@@ -23,6 +23,7 @@ from prompts.catalog import LANGUAGES, ClipId
 from rating.jurisdiction import Place
 from rating.locate import key_text
 from switch.app.config import Config, ConfigError, Mistake
+from switch.app.control_tables import controls_of, restrictions
 from switch.app.load_pricing import load_pricing
 from switch.call.pricing import Pricing
 from switch.directory.people import (
@@ -36,6 +37,7 @@ from switch.directory.people import (
     Station,
     StationId,
 )
+from switch.directory.rules import Controls
 from switch.routing.routes import AccountRoute, BridgeRoute, MenuRoute, Route, RouteTable, Trunk
 
 
@@ -57,6 +59,7 @@ class World:
     pricing: Pricing
     profiles: Mapping[str, Profile]
     directory: Directory
+    controls: Controls
     routes: RouteTable
     library: Library
     passwords: Mapping[str, str]
@@ -94,6 +97,7 @@ def build_world(
         pricing=pricing,
         profiles=profiles,
         directory=_directory(config, pricing),
+        controls=controls_of(config.controls, config.velocity, config.watches),
         routes=_routes(config),
         library=words,
         passwords=_passwords(config),
@@ -206,10 +210,18 @@ def _directory(config: Config, pricing: Pricing) -> Directory:
                 state_pays=row.state_pays,
                 bars_cell_phones=not row.cell_phones,
                 debit_needs_account=row.debit_needs_account,
+                hours=row.calling_hours(row.zone or zone),
+                hours_end_talk=row.hours_end_talk,
+                is_off=row.off,
+                lists=row.list_rules,
+                **restrictions(row),
             )
             for row in config.facilities
         ],
-        stations=[Station(StationId(row.user), FacilityId(row.facility), is_off=row.off) for row in config.stations],
+        stations=[
+            Station(StationId(row.user), FacilityId(row.facility), is_off=row.off, **restrictions(row))
+            for row in config.stations
+        ],
         people=[
             PersonInside(
                 PersonId(row.id),
@@ -218,6 +230,7 @@ def _directory(config: Config, pricing: Pricing) -> Directory:
                 ClipId(row.name),
                 None if row.allowed is None else frozenset(row.allowed),
                 None if row.debits is None else AccountId(row.debits),
+                **restrictions(row),
             )
             for row in config.people
         ],
@@ -229,6 +242,7 @@ def _directory(config: Config, pricing: Pricing) -> Directory:
                 is_free=row.free,
                 acceptance=row.accepts,
                 language=row.language,
+                **restrictions(row),
             )
             for row in config.phones
         ],

@@ -86,11 +86,9 @@ def gate_of_facility(directory: Directory, facility: Facility, number: str) -> R
     return None
 
 
-def gate_of_list(person: PersonInside, number: str) -> Reason | None:
+def gate_of_list(allowed: frozenset[str], number: str) -> Reason | None:
     """The allowed list of the person inside (S2-5)."""
-    if person.allowed is not None and number not in person.allowed:
-        return Reason.NOT_ON_LIST
-    return None
+    return None if number in allowed else Reason.NOT_ON_LIST
 
 
 def gate_of_line(directory: Directory, number: str) -> Reason | None:

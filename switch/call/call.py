@@ -10,13 +10,14 @@ leaves open is settled by the next start (`switch.call.recovery`).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Final, TypeVar
 
 from ivr.ports import Leaver
 from ivr.reasons import Reason
 from ivr.story import Outcome, tell
+from ivr.third_party import Response
 from ledger.errors import BookClosedError, LedgerError
 from ledger.money import ZERO, CallId
 from ledger.outcomes import Refused
@@ -30,7 +31,9 @@ from switch.call.offers import Negotiator
 from switch.call.services import Services
 from switch.call.timeline import BOOK, CALLER, SWITCH, Kind, Timeline
 from switch.directory.blocks import Block, BlockKind
+from switch.directory.flags import Flag, Source, Suspicion
 from switch.directory.people import Station
+from switch.directory.switches import FacilitySwitch
 from switch.media.control import MediaLeg, PortsExhaustedError
 
 END_RETRY_SECONDS: Final = 1.0
@@ -97,6 +100,34 @@ class StationCall:
             return False  # Not admitted: the caller is being told why.
         return block.kind is not BlockKind.KEYPAD and block.touches(number, self._draft.facility)
 
+    def is_switched_off(self, switches: Mapping[str, FacilitySwitch]) -> bool:
+        """Whether its facility was turned off together with the calls that go on, this one included."""
+        said = switches.get(self._draft.facility)
+        return said is not None and said.is_off and said.ends_calls and self._draft.rate is not None
+
+    def is_shown_in(self, timeline: Timeline) -> bool:
+        """Whether a timeline is that of this call."""
+        return timeline is self._timeline
+
+    def is_to(self, number: str) -> bool:
+        """Whether it was admitted, to this number."""
+        return self._draft.number == number and self._draft.rate is not None
+
+    def suspect(self, suspicion: Suspicion, source: Source) -> None:
+        """Note that a third party is suspected, once for each source; the profile may end the call for it."""
+        draft = self._draft
+        if any((flag.suspicion, flag.source) == (suspicion, source) for flag in draft.flags):
+            return
+        at = self._services.clock.utc(self._services.clock.now())
+        draft.flags.append(Flag(draft.call_id, suspicion, source, at))
+        self._timeline.add(Kind.STATE, SWITCH, SWITCH, f"suspected: {suspicion.value}, {source.value}")
+        self._services.log.warning(
+            "third_party_suspected", call_id=draft.call_id, suspicion=suspicion.value, source=source.value
+        )
+        policy = self._profile.third_party
+        if (policy.three_way if suspicion is Suspicion.THREE_WAY else policy.forwarded) is Response.CUT:
+            self.cut(Reason.THIRD_PARTY)
+
     def cut(self, reason: Reason) -> None:
         """End the call from outside its story; what was talked until now is charged."""
         if self._story is not None and self._told is None and self._cut is None:
@@ -153,6 +184,8 @@ class StationCall:
             caller=caller,
             timeline=self._timeline,
             lines=lines,
+            suspect=self.suspect,
+            cut=self.cut,
         )
         try:
             outcome = await self._outcome(desk, lines)
@@ -218,6 +251,8 @@ class StationCall:
         later = None if desk.charging is None else desk.charging.settles_after
         self._timeline.add(Kind.STATE, SWITCH, SWITCH, f"ended: {record.why}")
         await self._insist("block_not_stored", desk.store_block)
+        if self._draft.flags:
+            await self._insist("flags_not_stored", lambda: self._services.flags.add(*self._draft.flags))
         await self._book_end(record, charge, later)
 
     async def _book_end(self, record: CallRecord, charge: Charge | None, later: timedelta | None = None) -> None:
@@ -234,6 +269,7 @@ class StationCall:
         self._services.cards_due.set()
         if charge is not None:
             self._timeline.add(Kind.MONEY, SWITCH, BOOK, f"charge {charge.amount} to {charge.payer}")
+        self._services.alerts.ended(record, self._timeline)
         for listener in self._services.ended:
             listener(record, self._timeline)
         self._services.log.info(

@@ -6,7 +6,7 @@ It knows both lines, the payment and the record so far. The story decides; the d
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -22,21 +22,25 @@ from ledger.outcomes import Refusal, Refused
 from ledger.requests import UpdateCall
 from rating.calendar import local_day
 from rating.price import quote
-from switch.call.admission import Payment, gate_of_facility, gate_of_list, read_number
+from switch.call.admission import Payment, read_number
 from switch.call.calling import Calling
 from switch.call.cashier import Cashier
 from switch.call.charging import RETRY_SECONDS, Charging
+from switch.call.controls import Concerned
 from switch.call.draft import Draft
 from switch.call.line import Line
 from switch.call.offering import Offering
 from switch.call.payment import PaymentGates
 from switch.call.person_desk import PersonDesk
+from switch.call.pricing import PERSON_LATE_MAX
 from switch.call.services import Services
 from switch.call.talk import LiveTalk
 from switch.call.timeline import BOOK, CALLEE, SWITCH, Timeline
 from switch.call.timeline import Kind as Shown
 from switch.directory.blocks import BlockKind
+from switch.directory.flags import Source, Suspicion
 from switch.directory.people import Facility, PersonInside, Station
+from switch.directory.rules import Moment
 
 CARD_ASKED: Final = "asks for a card"
 CARD_ENTERED: Final = "asks for no card any more"
@@ -60,6 +64,8 @@ class CallDesk(PersonDesk):
         caller: Line,
         timeline: Timeline,
         lines: asyncio.TaskGroup,
+        suspect: Callable[[Suspicion, Source], None],
+        cut: Callable[[Reason], None],
     ) -> None:
         self.charging: Charging | None = None
         self.callee: Line | None = None
@@ -74,10 +80,14 @@ class CallDesk(PersonDesk):
             timeline=timeline,
         )
         self._lines = lines
+        self._suspect = suspect
+        self._cut = cut
+        self._closing: asyncio.TimerHandle | None = None
         self._owed_block: str | None = None
         self._gates = PaymentGates(
             services=services, facility=facility, profile=profile, call_id=draft.call_id, timeline=timeline
         )
+        self._longest = profile.talking.limit_talk
         self._is_paid_by_card = False
         self._offering = Offering(
             services=services,
@@ -115,17 +125,18 @@ class CallDesk(PersonDesk):
         number = self._draft.number
         assert number is not None, "an admitted call has a number"
         price = quote(paid.terms)
-        called = self._services.directory.number(number)
+        assert self._person is not None, "identify comes first"
+        concerned = self._controls.concerned(self._person, number)
         return Admission(
             number=number,
             kind=paid.payer.kind,
             facility=(self._facility.name,),
             first_minute=price.first_minute,
             each_minute=price.each_minute,
-            is_privileged=called.is_privileged,
+            is_privileged=not concerned.is_recorded,
             limit=paid.limit,
-            acceptance=called.acceptance,
-            language=called.language,
+            acceptance=concerned.called.acceptance,
+            language=concerned.called.language,
         )
 
     async def use_courtesy(self, admission: Admission) -> bool:
@@ -214,6 +225,7 @@ class CallDesk(PersonDesk):
 
     def hang_up(self) -> None:
         """Hang up on both, whoever is still there."""
+        self._stay_open()
         self.caller.hang_up()
         if self.callee is not None:
             self.callee.hang_up()
@@ -232,10 +244,15 @@ class CallDesk(PersonDesk):
         accepted_at = pressed_at if by_key and pressed_at is not None else self._services.clock.now()
         if not admission.is_privileged:
             self._draft.recording = self._record(self.callee)
+            self._listen(self.callee)
         self._draft.accepted_at = self._at(accepted_at)
+        self._end_with_hours(admission)
+        self._stay_open()
         self._timeline.add(Shown.STATE, CALLEE, SWITCH, "accepted: the meter starts")
         self.charging.accepted(accepted_at)
         self._draft.rate = self.charging.terms.to_json()
+        call = self._draft.open_call()
+        self._services.alerts.going_on(Moment.ACCEPTED, call, self._utc(), self._timeline)
         storing = asyncio.create_task(self._store_acceptance())
         talk = LiveTalk(
             caller=self.caller,
@@ -260,10 +277,23 @@ class CallDesk(PersonDesk):
         """
         paid = await self._judge(person, dialled, billing)
         refused = paid if isinstance(paid, Reason) else await self._hold(paid)
+        admission: Admission | Reason
         if refused is None:
             assert isinstance(paid, Payment), "who is not refused pays"
-            return self._admission(paid)
-        return await self._offering.instead(refused, person) if billing is Billing.COLLECT else refused
+            admission = self._admission(paid)
+        else:
+            is_collect = billing is Billing.COLLECT
+            admission = await self._offering.instead(refused, person, self._longest) if is_collect else refused
+        if isinstance(admission, Reason):
+            return admission
+        busy = await self._controls.confirm_turn()
+        if busy is not None:
+            self._draft.rate = None
+            await self._store()
+            return busy
+        self._close_with_hours(self._controls.concerned(person, admission.number))
+        self._services.alerts.going_on(Moment.ADMITTED, self._draft.open_call(), self._utc(), self._timeline)
+        return admission
 
     async def _hold(self, paid: Payment, warnings: tuple[timedelta, ...] | None = None) -> Reason | None:
         """Hold the first slice, and remember who pays; or why not even that can be paid.
@@ -297,46 +327,45 @@ class CallDesk(PersonDesk):
 
     async def _judge(self, person: PersonInside, dialled: str, billing: Billing) -> Payment | Reason:
         """Every gate before the money, in order of precedence."""
-        services = self._services
         destination = read_number(dialled)
         if isinstance(destination, Reason):
             return destination
         number = destination.e164
         self._draft.number = number
-        refused = gate_of_facility(services.directory, self._facility, number) or gate_of_list(person, number)
-        if refused is not None:
-            return refused
-        if await services.blocks.is_blocked(number, self._facility.facility_id):
-            return Reason.BLOCKED
-        if services.retries.must_wait(person.person_id, number, services.clock.now()):
-            return Reason.TOO_SOON
-        busy = self._take_turn(person, number)
-        if busy is not None:
-            return busy
-        return await self._gates.payment(person, number, billing)
-
-    def _take_turn(self, person: PersonInside, number: str) -> Reason | None:
-        """One live call per person and per number; `leave_turn` gives the turn back."""
-        busy = self._services.busy
-        if self._draft.turn == (person.person_id, number):
-            return None
-        self.leave_turn()
-        if person.person_id in busy.people:
-            return Reason.PERSON_BUSY
-        if number in busy.numbers:
-            return Reason.NUMBER_BUSY
-        busy.people.add(person.person_id)
-        busy.numbers.add(number)
-        self._draft.turn = (person.person_id, number)
-        return None
+        longest = await self._controls.judge(person, number, self._profile.talking.limit_talk)
+        if isinstance(longest, Reason):
+            return longest
+        self._longest = longest
+        return await self._gates.payment(person, number, billing, longest)
 
     def leave_turn(self) -> None:
         """The person and the number are free for another call."""
-        if self._draft.turn is not None:
-            person_id, number = self._draft.turn
-            self._services.busy.people.discard(person_id)
-            self._services.busy.numbers.discard(number)
-            self._draft.turn = None
+        self._controls.leave_turn()
+
+    def _listen(self, callee: Line) -> None:
+        """Listen for a third party on the called party's line, where the profile wants it."""
+        if self._profile.third_party.listens:
+            callee.on_third_party(lambda: self._suspect(Suspicion.THREE_WAY, Source.HEARD))
+
+    def _close_with_hours(self, concerned: Concerned) -> None:
+        """Nobody accepts a call after the hours: what rings at their end is cut, and costs nothing."""
+        closes_in = concerned.closes_in(self._utc(), PERSON_LATE_MAX)
+        if closes_in is not None:
+            loop = asyncio.get_running_loop()
+            self._closing = loop.call_later(closes_in.total_seconds(), self._cut, Reason.OUTSIDE_HOURS)
+
+    def _stay_open(self) -> None:
+        """The hours end the talk by its limit, or there is nothing to end."""
+        if self._closing is not None:
+            self._closing.cancel()
+            self._closing = None
+
+    def _end_with_hours(self, admission: Admission) -> None:
+        """The hours end at an instant, and ringing and the greeting took their time of them."""
+        assert self._person is not None and self.charging is not None and self._draft.accepted_at is not None
+        concerned = self._controls.concerned(self._person, admission.number)
+        if concerned.ends_with_hours:
+            self.charging.meter.shorten(concerned.within_hours(self._draft.accepted_at, admission.limit))
 
     def hold_off(self, why: Reason) -> None:
         """Let the person wait before this number is called again, where a call ended as the profile says."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ledger.money import ZERO, AccountId, CallId, Money
 from ledger.records import CallRecord, OpenCall
+from switch.directory.flags import Flag
 from switch.media.control import Recording
 
 
@@ -36,6 +37,8 @@ class Draft:
     turn: tuple[str, str] | None = None
     """Person and number whose turn this call has taken."""
     tape: Recording | None = None
+    flags: list[Flag] = field(default_factory=list)
+    """Suspicions, to be stored with the record; each once."""
 
     def open_call(self) -> OpenCall:
         """What must survive a crash."""

@@ -17,7 +17,16 @@ from prompts.catalog import ClipId
 from switch.call.offers import Negotiator
 from switch.call.timeline import SWITCH, Kind, Timeline
 from switch.leg.events import Answered, Ended, Established, LegEvent, Pressed, Reoffered, Ringing
-from switch.media.control import DigitPressed, MediaEvent, MediaLeg, MediaLost, MediaStarted, PlayEnded, PlayId
+from switch.media.control import (
+    DigitPressed,
+    MediaEvent,
+    MediaLeg,
+    MediaLost,
+    MediaStarted,
+    PlayEnded,
+    PlayId,
+    ThirdPartyHeard,
+)
 
 KEYS_MAX: Final = 64
 """Keys kept for the next question; who mashes more than this is not answering any."""
@@ -76,6 +85,7 @@ class Line:
         self._gone = asyncio.Event()
         self._on_ringing = on_ringing
         self._on_lost: Callable[[], None] | None = None
+        self._on_third_party: Callable[[], None] | None = None
         media.on_event(self._media_event)
 
     async def run(self) -> None:
@@ -135,6 +145,11 @@ class Line:
     def on_lost(self, listener: Callable[[], None] | None) -> None:
         """Whom to tell when nothing is heard of the party for long."""
         self._on_lost = listener
+
+    def on_third_party(self, listener: Callable[[], None]) -> None:
+        """Listen for a third party from now on, and whom to tell."""
+        self._on_third_party = listener
+        self.media.listen_for_third_party()
 
     def loop(self, clip: ClipId) -> None:
         """Play a clip for ever, as hold audio."""
@@ -217,6 +232,9 @@ class Line:
                     self._on_lost()
             case MediaStarted():
                 self.is_lost = False
+            case ThirdPartyHeard():
+                if self._on_third_party is not None:
+                    self._on_third_party()
         self._changed.set()
 
     def _press(self, key: str, at: float) -> None:

@@ -190,6 +190,11 @@ class Meter:
         self._move(State.CLOSED if hold is None else State.PENDING_INITIAL)
         return self._ask(hold)
 
+    def shorten(self, limit: timedelta) -> None:
+        """The longest talk is not longer than this, whatever was thought at admission: hours end at an instant."""
+        self._limit = min(self._limit, limit)
+        self._granted = min(self._granted, self._limit)
+
     def accepted(self, rate: Priced) -> None:
         """The talk begins, and this is what it costs: what is held pays for as much as it pays now."""
         self._rate = rate

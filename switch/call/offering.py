@@ -62,8 +62,9 @@ class Offering:
         self._admission = admission
         self._store = store
         self._person: PersonInside | None = None
+        self._limit = profile.talking.limit_talk
 
-    async def instead(self, why: Reason, person: PersonInside) -> Admission | Reason:
+    async def instead(self, why: Reason, person: PersonInside, limit: timedelta) -> Admission | Reason:
         """The courtesy call of a number, or offers to it; `why` it is not called, where there is neither.
 
         Raises:
@@ -72,14 +73,14 @@ class Offering:
         number, card = self._draft.number, self._profile.card
         if why not in UNBILLABLE or number is None:
             return why
-        self._person = person
+        self._person, self._limit = person, limit
         if card.courtesy and not await self._services.courtesy.is_used(number):
-            paid = await self._gates.courtesy(person, number)
+            paid = await self._gates.courtesy(person, number, limit)
             if isinstance(paid, Payment) and await self._hold(paid, (COURTESY_WARNING,)) is None:
                 return replace(self._admission(paid), kind=Kind.COURTESY)
         if not card.offers or self._services.gateway is None:
             return why
-        paid = await self._gates.by_card(person, number)
+        paid = await self._gates.by_card(person, number, limit)
         if isinstance(paid, Reason):
             return why
         draft = self._draft
@@ -102,7 +103,7 @@ class Offering:
             if isinstance(answer, CardAnswer):
                 return answer
             await self._cashier.approve(answer)
-            paid = await self._gates.by_card(self._person, admission.number)
+            paid = await self._gates.by_card(self._person, admission.number, self._limit)
             return await self._held(paid)
         except LedgerError as error:
             return self._failed(error)
@@ -116,7 +117,7 @@ class Offering:
             if isinstance(answer, CardAnswer):
                 return answer
             await self._cashier.sell(answer, admission.number, fee)
-            paid = await self._gates.payment(self._person, admission.number, Billing.COLLECT)
+            paid = await self._gates.payment(self._person, admission.number, Billing.COLLECT, self._limit)
             return await self._held(paid)
         except LedgerError as error:
             return self._failed(error)

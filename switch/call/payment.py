@@ -42,15 +42,15 @@ class PaymentGates:
         self._call_id = call_id
         self._timeline = timeline
 
-    async def payment(self, person: PersonInside, number: str, billing: Billing) -> Payment | Reason:
-        """Who pays, and on what terms: free minutes come before money, and need no account (S1-7).
+    async def payment(self, person: PersonInside, number: str, billing: Billing, limit: timedelta) -> Payment | Reason:
+        """Who pays, and on what terms, for `limit` at most: free minutes come before money (S1-7), without an account.
 
         Raises:
             LedgerError: The book does not answer.
         """
         services, facility = self._services, self._facility
         at = services.pricing.instant(facility, self._utc())
-        limit = await self._capped(person, at)
+        limit = await self._capped(person, at, limit)
         if not limit:
             return Reason.LIMIT_REACHED
         payer = payer_of(
@@ -78,16 +78,16 @@ class PaymentGates:
         terms = services.pricing.terms(facility, number, payer.kind, at=at, limit=limit, free=free)
         return Reason.NO_TARIFF if terms is None else Payment(payer, terms, limit)
 
-    async def courtesy(self, person: PersonInside, number: str) -> Payment | Reason:
+    async def courtesy(self, person: PersonInside, number: str, limit: timedelta) -> Payment | Reason:
         """The terms of a courtesy call: free, and short."""
         services = self._services
         at = services.pricing.instant(self._facility, self._utc())
-        limit = min(await self._capped(person, at), timedelta(seconds=self._profile.card.courtesy))
+        limit = min(await self._capped(person, at, limit), timedelta(seconds=self._profile.card.courtesy))
         free = ("courtesy", 0)
         terms = services.pricing.terms(self._facility, number, Kind.FREE, at=at, limit=limit, free=free)
         return Reason.NO_TARIFF if terms is None else Payment(FREE_CALL, terms, limit)
 
-    async def by_card(self, person: PersonInside, number: str) -> Payment | Reason:
+    async def by_card(self, person: PersonInside, number: str, limit: timedelta) -> Payment | Reason:
         """The terms of a call that a card pays: the prepaid price, and the fee of the payment (S1-11, S3-7).
 
         Raises:
@@ -95,7 +95,7 @@ class PaymentGates:
         """
         services, facility = self._services, self._facility
         at = services.pricing.instant(facility, self._utc())
-        limit = await self._capped(person, at)
+        limit = await self._capped(person, at, limit)
         fee = self.card_fee()
         fees = (Levy(self._profile.card.channel, "", LevyKind.FEE, per_call=fee.decimal),) if fee else ()
         terms = services.pricing.terms(facility, number, Kind.ADVANCE_PAY, at=at, limit=limit, fees=fees)
@@ -163,9 +163,8 @@ class PaymentGates:
                 return offered.allowance.name, seconds
         return "", 0
 
-    async def _capped(self, person: PersonInside, at: datetime) -> timedelta:
-        """The longest talk that the profile and every cap leave."""
-        limit = self._profile.talking.limit_talk
+    async def _capped(self, person: PersonInside, at: datetime, limit: timedelta) -> timedelta:
+        """The longest talk that every cap leaves of `limit`."""
         for offered in self._services.pricing.offered(self._facility, at, Purpose.CAP):
             limit = min(limit, timedelta(seconds=await self._take(offered, person, limit)))
         return limit

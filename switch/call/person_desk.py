@@ -13,6 +13,7 @@ from ledger.chart import debit
 from ledger.product_reads import read_allowance_use
 from rating.allowance import Purpose
 from switch.call.draft import Draft
+from switch.call.gates import ControlGates
 from switch.call.line import Line
 from switch.call.names import forget_name, name_of_call, name_of_person, record_name
 from switch.call.services import Services
@@ -44,11 +45,15 @@ class PersonDesk:
         self._profile = profile
         self._timeline = timeline
         self._person: PersonInside | None = None
+        self._controls = ControlGates(
+            services=services, facility=facility, station=station, draft=draft, timeline=timeline
+        )
 
     async def station_refusal(self) -> Reason | None:
         """Why nobody may call from this station now."""
-        if self._station.is_off:
-            return Reason.STATION_OFF
+        refused = await self._controls.station_refusal()
+        if refused is not None:
+            return refused
         if self._services.bad_pins[self._station.station_id] >= self._profile.inside.pin_tries:
             await self.lock()
             return Reason.LOCKED_OUT

@@ -20,7 +20,9 @@ from switch.agent.observed import Observed, SipSent
 from switch.call.call import RETRY_AFTER, StationCall
 from switch.call.service_call import ServiceCall
 from switch.call.services import Services
-from switch.call.timeline import CALLER, SWITCH, Kind, Timeline
+from switch.call.suspicions import tells_of_forwarding
+from switch.call.timeline import CALLEE, CALLER, SWITCH, Kind, Timeline
+from switch.directory.flags import Source, Suspicion
 from switch.directory.people import Station
 from switch.routing.accounts import Accounts, Denied
 from switch.routing.registration import register
@@ -78,25 +80,39 @@ class Reception:
     async def cut_blocked(self) -> None:
         """Wait until blocks may have changed, and end the calls whose number was blocked since they were admitted.
 
-        A block is not for the next call only. To be called again and again: a call that is not admitted yet may
-        be, by what it read before.
+        A block is not for the next call only; nor is a facility that was turned off together with its calls. To be
+        called again and again: a call that is not admitted yet may be, by what it read before.
 
         Raises:
             LedgerError: The book does not answer.
         """
         await self._blocks_changed.wait()
-        calls = [call for call in self._calls.values() if isinstance(call, StationCall)]
+        calls = self._station_calls()
         self._blocks_changed.clear()
         try:
             latest = await self._services.blocks.latest() if calls else ()
+            switches = await self._services.switches.all() if calls else {}
         except LedgerError:
             self._blocks_changed.set()
             raise
         for call in calls:
             if any(map(call.is_blocked_by, latest)):
                 call.cut(Reason.BLOCKED)
+            elif call.is_switched_off(switches):
+                call.cut(Reason.STATION_OFF)
         if any(call.may_be_admitted for call in calls):
             self._blocks_changed.set()
+
+    def suspect(self, number: str, suspicion: Suspicion, source: Source = Source.INJECTED) -> int:
+        """Let a third party be suspected on the calls to a number; how many there are."""
+        calls = [call for call in self._station_calls() if call.is_to(number)]
+        for call in calls:
+            call.suspect(suspicion, source)
+        return len(calls)
+
+    def _station_calls(self) -> list[StationCall]:
+        """The calls of the story that go on."""
+        return [call for call in self._calls.values() if isinstance(call, StationCall)]
 
     def _screen(self, request: Request, source: tuple[str, int]) -> Response | None:
         """Refuse an INVITE of which nothing need be kept; else decide what kind of call it is.
@@ -195,6 +211,11 @@ class Reception:
         timeline, party = shown
         source, target = (SWITCH, party) if isinstance(observed, SipSent) else (party, SWITCH)
         timeline.add(Kind.SIP, source, target, text)
+        message = observed.message
+        if source == CALLEE and isinstance(message, Response) and tells_of_forwarding(message):
+            for call in self._station_calls():
+                if call.is_shown_in(timeline):
+                    call.suspect(Suspicion.FORWARDED, Source.SIP)
 
 
 def message_text(message: Request | Response) -> str:

@@ -17,14 +17,20 @@ from ledger.records import CallRecord
 from ledger.store import Book
 from prompts.audio import Library
 from switch.agent.user_agent import UserAgent
+from switch.call.alerts import Alerts
 from switch.call.clock import Clock
 from switch.call.pricing import Pricing
 from switch.call.retries import Retries
 from switch.call.timeline import Timeline, Timelines, Watcher
 from switch.directory.blocks import Blocks
+from switch.directory.contacts import Contacts
 from switch.directory.courtesy import CourtesyCalls
 from switch.directory.enrolments import Enrolments
+from switch.directory.flags import Flags
 from switch.directory.people import Directory, StationId
+from switch.directory.rules import Controls
+from switch.directory.switches import FacilitySwitches
+from switch.directory.usage import Usage
 from switch.media.control import MediaDriver
 from switch.payments.gateway import PaymentGateway
 from switch.routing.registrar import Registrar
@@ -41,6 +47,8 @@ class Busy:
 
     people: set[str] = field(default_factory=set)
     numbers: set[str] = field(default_factory=set)
+    others: frozenset[str] = frozenset()
+    """Other processes on this book, as the last heartbeat told: their calls are asked of the book."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,12 @@ class Services:
     directory: Directory
     blocks: Blocks
     enrolments: Enrolments
+    switches: FacilitySwitches
+    contacts: Contacts
+    usage: Usage
+    controls: Controls
+    alerts: Alerts
+    flags: Flags
     registrar: Registrar
     routes: RouteTable
     profiles: Mapping[str, Profile]

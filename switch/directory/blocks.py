@@ -29,6 +29,7 @@ class BlockKind(Enum):
     AGENT = "agent"
     FACILITY = "facility"
     SECURITY = "security"
+    OVER_LIMIT = "over-limit"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum
 from typing import NewType
 
@@ -15,6 +16,8 @@ from ivr.ports import Acceptance
 from ledger.money import AccountId
 from prompts.catalog import ClipId
 from rating.jurisdiction import Place
+from switch.directory.hours import CallingHours
+from switch.directory.rules import ListRules
 
 FacilityId = NewType("FacilityId", str)
 StationId = NewType("StationId", str)
@@ -52,6 +55,18 @@ class Facility:
     """No calls to cell phones at all (S3-4)."""
     debit_needs_account: bool = False
     """Debit calls go only to numbers that an account pays for (S3-6)."""
+    hours: CallingHours | None = None
+    """When calls are allowed, None for always."""
+    hours_end_talk: bool = True
+    """Whether a talk ends with the hours, warned as by its limit, or goes on to its own end."""
+    is_off: bool = False
+    """Nobody may call, until `payphone facility on` says otherwise."""
+    lists: ListRules = field(default_factory=ListRules)
+    """Of the allowed lists of its people."""
+    limit: timedelta | None = None
+    """Its longest call, None for no limit of its own: the least of all that are concerned holds."""
+    is_recorded: bool = True
+    """Whether its calls may be recorded and monitored: one that says no is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +76,10 @@ class Station:
     station_id: StationId
     facility_id: FacilityId
     is_off: bool = False
+    limit: timedelta | None = None
+    """Its longest call, None for no limit of its own: the least of all that are concerned holds."""
+    is_recorded: bool = True
+    """Whether its calls may be recorded and monitored: one that says no is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +94,10 @@ class PersonInside:
     """Numbers in E.164 this person may call, None for any."""
     debits: AccountId | None = None
     """The account that debit calls are taken from, None for the person's own (S3-6)."""
+    limit: timedelta | None = None
+    """Its longest call, None for no limit of its own: the least of all that are concerned holds."""
+    is_recorded: bool = True
+    """Whether its calls may be recorded and monitored: one that says no is enough."""
 
     def __repr__(self) -> str:
         return f"PersonInside({self.person_id!r})"
@@ -95,6 +118,10 @@ class CalledNumber:
     """What makes a call to it accepted; where nothing is announced, nobody pays."""
     language: str | None = None
     """The language it is greeted in, None for the first of the profile."""
+    limit: timedelta | None = None
+    """Its longest call, None for no limit of its own: the least of all that are concerned holds."""
+    is_recorded: bool = True
+    """Whether its calls may be recorded and monitored: one that says no is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +176,17 @@ class Directory:
             if hmac.compare_digest(person.pin.encode(), pin.encode()):
                 found = person
         return found
+
+    def list_of(self, person: PersonInside) -> frozenset[str] | None:
+        """The numbers that a person's allowed list begins with, None for a person without a list."""
+        if person.allowed is None and self.facility(person.facility_id).lists.is_for_all:
+            return frozenset()
+        return person.allowed
+
+    def named(self, person_id: str) -> PersonInside | None:
+        """The person of this id."""
+        everybody = (person for people in self._people.values() for person in people)
+        return next((person for person in everybody if person.person_id == person_id), None)
 
     def number(self, number: str) -> CalledNumber:
         """What is known of a number in E.164; a number nobody listed has no privileges."""

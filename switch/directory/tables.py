@@ -1,10 +1,10 @@
-"""What the directory keeps in the book's database: blocks, stations locked after bad PINs, and who enrolled."""
+"""What the directory keeps in the book: blocks, lock-outs, enrolments, allowed lists, facilities turned off, flags."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Column, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text
 
 from ledger.tables import Instant, metadata
 
@@ -48,4 +48,40 @@ courtesy_calls: Final = Table(
     Column("call_id", String(128), nullable=False),
     Column("used_at", Instant, nullable=False),
     comment="The one courtesy call that each number had. Rows stay for ever.",
+)
+
+contact_changes: Final = Table(
+    "contact_changes",
+    metadata,
+    Column("change_id", Integer, primary_key=True),
+    Column("person", String(64), nullable=False),
+    Column("number", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index(None, "person"),
+    comment="What became of a number on a person's allowed list; the last row of a number holds.",
+)
+
+facility_switches: Final = Table(
+    "facility_switches",
+    metadata,
+    Column("facility", String(64), primary_key=True),
+    Column("is_off", Boolean, nullable=False),
+    Column("ends_calls", Boolean, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    comment="Facilities that were turned off or on while switches run; goes before the configuration.",
+)
+
+call_flags: Final = Table(
+    "call_flags",
+    metadata,
+    Column("flag_id", Integer, primary_key=True),
+    Column("call_id", String(128), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("at", Instant, nullable=False),
+    Index(None, "call_id"),
+    comment="Suspicions about calls: a third party, a forwarding. They say nothing of what was done.",
 )

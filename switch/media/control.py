@@ -74,7 +74,14 @@ class MediaLost:
     at: float
 
 
-MediaEvent = DigitPressed | PlayEnded | MediaStarted | MediaLost
+@dataclass(frozen=True, slots=True)
+class ThirdPartyHeard:
+    """The peer may have brought in somebody else: a hook-flash and a second dial tone were heard."""
+
+    at: float
+
+
+MediaEvent = DigitPressed | PlayEnded | MediaStarted | MediaLost | ThirdPartyHeard
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +128,9 @@ class MediaLeg(Protocol):
         With `with_digits` the keys pressed at the source are sent on as events of RFC 4733; without,
         nobody can dial through the other party.
         """
+
+    def listen_for_third_party(self) -> None:
+        """Listen to what the peer says from now on, and tell of a `ThirdPartyHeard`."""
 
     def statistics(self) -> LegStatistics:
         """Counters until now."""

@@ -301,6 +301,11 @@ class InProcessLeg:
             heard = None if source is None else _own(source).leg_id
             self._engine.hear(self.leg_id, heard, with_digits=with_digits)
 
+    def listen_for_third_party(self) -> None:
+        """Listen to what the peer says from now on."""
+        if self._final is None:
+            self._engine.listen(self.leg_id)
+
     def statistics(self) -> LegStatistics:
         """Counters until now, or until `close`."""
         return self._engine.statistics(self.leg_id) if self._final is None else self._final

@@ -19,8 +19,8 @@ from typing import Final
 
 import numpy as np
 
-from switch.media.control import Address, Audio, LegStatistics, MediaLost, PlayId, Stream
-from switch.media.g711 import LAW
+from switch.media.control import Address, Audio, LegStatistics, MediaLost, PlayId, Stream, ThirdPartyHeard
+from switch.media.g711 import LAW, expand_rows
 from switch.media.hearing import Hearing
 from switch.media.legs import FEW, NEVER, NO_ROW, LegId, Legs
 from switch.media.playing import Playing
@@ -29,6 +29,7 @@ from switch.media.resting import Resting
 from switch.media.rota import FRAME_TICKS, Rota
 from switch.media.sending import Packet, Sender
 from switch.media.taping import RecordedFrames, RecordingId, Taping
+from switch.media.third_party import ThirdPartyEar
 from switch.media.wire import FRAME_SAMPLES
 
 TICK: Final = 0.005
@@ -71,6 +72,8 @@ class Engine:
         self._hearing = Hearing(self._legs)
         self._sender = Sender(self._legs)
         self._taping = Taping(self._legs)
+        self._ears: dict[int, ThirdPartyEar] = {}
+        """By row, of legs that are listened to."""
         self.frames_skipped = 0
         """Frames of 20 ms left out in stalls, counted once for all legs."""
 
@@ -89,6 +92,7 @@ class Engine:
         row = self._legs.row_of(leg)
         if row is not None:
             self._taping.forget(row)
+            self._ears.pop(row, None)
             self._rota.leave(row)
             self._resting.leave(row)
             self._legs.close(leg)
@@ -170,6 +174,10 @@ class Engine:
         is_paced = self._rota.next_due(self._done) < NEVER
         return self._taping.stop(recording, self._done if is_paced else self._until(now))
 
+    def listen(self, leg: LegId) -> None:
+        """Listen for a third party on a leg, until it is closed."""
+        self._ears[self._row(leg)] = ThirdPartyEar()
+
     def statistics(self, leg: LegId) -> LegStatistics:
         """Counters of a leg that is open."""
         legs = self._legs
@@ -237,6 +245,8 @@ class Engine:
                 self._hearing.advance_one(row, tick)
         else:
             self._hearing.advance(self._rota.due_array(tick), tick)
+        if self._ears:
+            self._listen([row for row in due if row in self._ears], now, step.events)
         recorded = self._taping.take(tick)
         if recorded is not None:
             step.recorded.append(recorded)
@@ -245,6 +255,13 @@ class Engine:
                 self._sender.send_one(row, tick, now, step.packets, step.events)
         else:
             self._sender.send(self._rota.due_array(tick), tick, now, step.packets, step.events)
+
+    def _listen(self, rows: list[int], now: float, events: Events) -> None:
+        """Let each ear have what its peer says now."""
+        legs = self._legs
+        for row, frame in zip(rows, expand_rows(legs.heard[rows], legs.law[rows]) if rows else (), strict=True):
+            if self._ears[row].hear(frame):
+                events.append((legs.id_of(row), ThirdPartyHeard(now)))
 
     def _leave_out(self, last: int) -> None:
         """After a stall, move on to the last few frames: time was lost, so timestamps leap and audio is gone."""

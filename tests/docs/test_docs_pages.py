@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from ivr.profile import Inside, Keys, Outside, Talking
 from ivr.reasons import Reason
+from ivr.third_party import ThirdParty
 from switch.app.billing_tables import AccountTable, AllowanceTable, BillingTable, FeeTable, FreeDaysTable
 from switch.app.config import Config, load_config
 from switch.app.world import build_world
@@ -48,7 +49,9 @@ def test_the_example_of_accounts_and_billing_is_a_configuration_that_is_right(tm
         assert not set(missing) - {"until", "since"}
 
 
-@pytest.mark.parametrize("table", [Config, Keys, Inside, Outside, Talking], ids=lambda table: table.__name__)
+@pytest.mark.parametrize(
+    "table", [Config, Keys, Inside, Outside, Talking, ThirdParty], ids=lambda table: table.__name__
+)
 def test_every_key_of_the_configuration_and_of_profiles_is_described(table: type[BaseModel]) -> None:
     missing = [key for key in _keys(table) if f"`{key}`" not in CONFIGURATION and f"[{key}]" not in CONFIGURATION]
     assert not missing

@@ -25,8 +25,8 @@ from prompts.catalog import (
 
 ROOT = Path(__file__).parents[2]
 
-UNHEARD = {Reason.GAVE_UP, Reason.RECOVERED}
-"""The caller hung up, or the process that knew the caller is gone."""
+UNHEARD = {Reason.GAVE_UP, Reason.RECOVERED, Reason.THIRD_PARTY}
+"""The caller hung up, the process that knew the caller is gone, or both were cut."""
 
 
 def write(folder: Path, text: str) -> Path:

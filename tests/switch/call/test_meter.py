@@ -137,6 +137,17 @@ def test_the_limit_of_the_profile_ends_a_rich_call() -> None:
     ]
 
 
+def test_a_limit_that_is_shortened_before_acceptance_ends_the_call_and_longer_ones_change_nothing() -> None:
+    talking = open_meter("100")
+    talking.shorten(seconds(75))
+    talking.shorten(LIMIT)
+    assert run(talking, usd("100")) == [
+        (seconds(15), Warn(seconds(60))),
+        (seconds(45), Warn(seconds(30))),
+        (seconds(75), Cut(is_time_limit=True)),
+    ]
+
+
 def test_talk_is_charged_to_the_last_paid_instant_and_not_beyond() -> None:
     talking = open_meter("0.025")
     talking.advance(MINUTE)
