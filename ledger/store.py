@@ -35,6 +35,7 @@ from ledger.outcomes import (
     Ended,
     Expired,
     Invoiced,
+    MessageStands,
     Noted,
     NumberAdded,
     NumberRemoved,
@@ -53,11 +54,13 @@ from ledger.products.requests import (
     AddNumber,
     AdmitCall,
     AuthoriseCard,
+    BuyCredits,
     CaptureCard,
     Chargeback,
     CheckInvoice,
     CloseAccount,
     IssueInvoice,
+    MoveMessage,
     NoteInterest,
     NotifyIdle,
     PostCharge,
@@ -65,6 +68,8 @@ from ledger.products.requests import (
     RemoveNumber,
     SendToTrust,
     SetCreditLimit,
+    SettleMessage,
+    SubmitMessage,
     TakeAllowance,
     VoidCard,
 )
@@ -208,7 +213,11 @@ class Book:
     @overload
     async def submit(self, request: AdmitCall) -> Admitted | Refused: ...
     @overload
-    async def submit(self, request: PostCharge | Chargeback | SendToTrust | CaptureCard) -> Booked | Refused: ...
+    async def submit(
+        self, request: PostCharge | Chargeback | SendToTrust | CaptureCard | BuyCredits | SettleMessage
+    ) -> Booked | Refused: ...
+    @overload
+    async def submit(self, request: SubmitMessage | MoveMessage) -> MessageStands | Refused: ...
     @overload
     async def submit(self, request: CloseAccount) -> Booked | Noted | Refused: ...
     @overload

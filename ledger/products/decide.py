@@ -6,16 +6,18 @@ from typing import assert_never
 
 from ledger.draft import Draft
 from ledger.outcomes import Outcome
-from ledger.products import allowances, deposits, directbill, inactivity, numbers, onecall, pending, trust
+from ledger.products import allowances, deposits, directbill, inactivity, messages, numbers, onecall, pending, trust
 from ledger.products.requests import (
     AddNumber,
     AdmitCall,
     AuthoriseCard,
+    BuyCredits,
     CaptureCard,
     Chargeback,
     CheckInvoice,
     CloseAccount,
     IssueInvoice,
+    MoveMessage,
     NoteInterest,
     NotifyIdle,
     PostCharge,
@@ -24,12 +26,15 @@ from ledger.products.requests import (
     RemoveNumber,
     SendToTrust,
     SetCreditLimit,
+    SettleMessage,
+    SubmitMessage,
     TakeAllowance,
     VoidCard,
 )
 
 _CallRequest = TakeAllowance | AdmitCall | PostCharge | AuthoriseCard | CaptureCard | VoidCard
 _InvoiceRequest = SetCreditLimit | IssueInvoice | CheckInvoice
+_MessageRequest = BuyCredits | SubmitMessage | MoveMessage | SettleMessage
 _IdleRequest = NoteInterest | NotifyIdle | CloseAccount
 
 
@@ -42,6 +47,8 @@ def decide_product(draft: Draft, request: ProductRequest) -> Outcome:
             return _decide_invoice(draft, request)
         case NoteInterest() | NotifyIdle() | CloseAccount():
             return _decide_idle(draft, request)
+        case BuyCredits() | SubmitMessage() | MoveMessage() | SettleMessage():
+            return _decide_message(draft, request)
         case AddNumber():
             return numbers.add(draft, request)
         case RemoveNumber():
@@ -82,6 +89,20 @@ def _decide_invoice(draft: Draft, request: _InvoiceRequest) -> Outcome:
             return directbill.issue(draft, request)
         case CheckInvoice():
             return directbill.check(draft, request)
+        case _:
+            assert_never(request)
+
+
+def _decide_message(draft: Draft, request: _MessageRequest) -> Outcome:
+    match request:
+        case BuyCredits():
+            return messages.buy(draft, request)
+        case SubmitMessage():
+            return messages.submit(draft, request)
+        case MoveMessage():
+            return messages.move(draft, request)
+        case SettleMessage():
+            return messages.settle(draft, request)
         case _:
             assert_never(request)
 
