@@ -78,7 +78,7 @@ def build_world(
     """
     mistakes: list[Mistake] = []
     pricing = load_pricing(config, file, base, mistakes)
-    read = _profiles(config, file, base, mistakes)
+    read = profiles_of(config, file, base, mistakes)
     profiles = {name: each.profile for name, each in read.items()}
     languages = _languages(config, profiles)
     words = library(languages) if library else _library(config, file, base, languages, mistakes)
@@ -92,16 +92,17 @@ def build_world(
         config=config,
         pricing=pricing,
         profiles=profiles,
-        directory=_directory(config, pricing),
+        directory=directory_of(config, pricing),
         routes=_routes(config),
         library=words,
         passwords=_passwords(config),
         openings=_openings(config),
-        deposits=_deposits(config, profiles),
+        deposits=deposits_of(config, profiles),
     )
 
 
-def _profiles(config: Config, file: str, base: Path, mistakes: list[Mistake]) -> dict[str, ProfileFile]:
+def profiles_of(config: Config, file: str, base: Path, mistakes: list[Mistake]) -> dict[str, ProfileFile]:
+    """The profiles of the facilities, by the names that these give."""
     profiles: dict[str, ProfileFile] = {}
     for index, facility in enumerate(config.facilities):
         name = facility.profile
@@ -176,7 +177,8 @@ def _named_clips(config: Config, file: str, library: Library, mistakes: list[Mis
             mistakes.append(Mistake(file, config.line(*place), key_text(place), str(error)))
 
 
-def _directory(config: Config, pricing: Pricing) -> Directory:
+def directory_of(config: Config, pricing: Pricing) -> Directory:
+    """Who is where."""
     zone = next((tariff.zone for tariff in pricing.deck.tariffs), "UTC")
     return Directory(
         facilities=[
@@ -203,6 +205,8 @@ def _directory(config: Config, pricing: Pricing) -> Directory:
                 ClipId(row.name),
                 None if row.allowed is None else frozenset(row.allowed),
                 None if row.debits is None else AccountId(row.debits),
+                row.inmate_id,
+                row.legal_name,
             )
             for row in config.people
         ],
@@ -257,8 +261,8 @@ def _openings(config: Config) -> dict[AccountId, Opening]:
     return openings
 
 
-def _deposits(config: Config, profiles: Mapping[str, Profile]) -> DepositPolicy:
-    """The lowest cap holds: an account may be of people who are called from every facility."""
+def deposits_of(config: Config, profiles: Mapping[str, Profile]) -> DepositPolicy:
+    """Caps and fees of payments. The lowest cap holds: an account may be of people called from every facility."""
     caps = [config.billing.deposit_cap, *(profile.deposits.cap for profile in profiles.values())]
     fees = tuple(ChannelFee(row.channel, row.fee, row.since, row.until) for row in config.fees)
     return DepositPolicy(fees, min((cap for cap in caps if cap is not None), default=None))

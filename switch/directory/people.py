@@ -75,6 +75,9 @@ class PersonInside:
     """Numbers in E.164 this person may call, None for any."""
     debits: AccountId | None = None
     """The account that debit calls are taken from, None for the person's own (S3-6)."""
+    inmate_id: str | None = None
+    legal_name: str | None = None
+    """With the inmate id: what a sender to the trust account must know (S2-4)."""
 
     def __repr__(self) -> str:
         return f"PersonInside({self.person_id!r})"
@@ -149,6 +152,11 @@ class Directory:
             if hmac.compare_digest(person.pin.encode(), pin.encode()):
                 found = person
         return found
+
+    def person_of(self, person_id: str) -> PersonInside | None:
+        """The person of this id, wherever."""
+        everybody = (person for people in self._people.values() for person in people)
+        return next((person for person in everybody if person.person_id == person_id), None)
 
     def number(self, number: str) -> CalledNumber:
         """What is known of a number in E.164; a number nobody listed has no privileges."""
