@@ -49,6 +49,8 @@ class Header(Part):
     free_days: dict[str, list[date]] = Field(default={})
     """By their name: days on which calls cost nothing."""
     billing: Billing = Billing()
+    messages: dict[str, Any] = Field(default={})
+    """What credits cost, and when messages are reviewed: as the configuration has it."""
     fees: dict[str, Amount | Fee] = Field(default={})
     """By channel: what a payment costs on top."""
     taxes: list[Text] | None = None
