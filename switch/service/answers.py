@@ -13,7 +13,9 @@ class Denial(Enum):
 
     NO_CUSTOMER = "there is no such customer"
     ID_TAKEN = "somebody else has this id"
-    NOT_A_NAME = "a customer has a name of at most 200 characters, and one line of address and e-mail"
+    NOT_A_NAME = (
+        "a customer has an id without spaces, a name of up to 200 characters, and one line each of address and e-mail"
+    )
     NO_FACILITY = "there is no such facility"
     NEEDS_FACILITY = "the customer has no facility yet"
     NOT_THIS_FACILITY = "the customer has not added this facility"

@@ -6,6 +6,7 @@ book; a step that was cut off between book and customer is completed by asking a
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -25,6 +26,9 @@ from switch.service.acts import Act, ActKind, record
 from switch.service.answers import Denial, Denied, Step
 from switch.service.provider import Provider
 from switch.service.tables import customer_facilities, customer_numbers, customers
+
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""Also the key of an account of credits."""
 
 NAME_MAX: Final = 200
 EMAIL_MAX: Final = 254
@@ -314,5 +318,7 @@ def _chosen(held: Holding, account: str | None) -> AccountId | Denied:
 def _is_plain(customer: Customer) -> bool:
     """Whether its facts have their sizes, each on one line."""
     sizes = ((customer.name, NAME_MAX), (customer.email, EMAIL_MAX), (customer.address, ADDRESS_MAX))
-    is_sized = all(text is None or (0 < len(text) <= most and text.isprintable()) for text, most in sizes)
+    is_sized = _ID.fullmatch(customer.customer_id) is not None and all(
+        text is None or (0 < len(text) <= most and text.isprintable()) for text, most in sizes
+    )
     return is_sized and (customer.email is None or "@" in customer.email)

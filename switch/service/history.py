@@ -63,6 +63,7 @@ async def history(book: Book, subject: str, *, last: int = LAST_MAX) -> tuple[Mo
             *_blocks(connection, numbers, most),
             *_acts(connection, customer_id, numbers, most),
         ]
+        # Each kind comes in its own order, which the sort keeps within one instant.
         return tuple(sorted(found, key=lambda moment: moment.at)[-most:])
 
     return await book.read(look)
@@ -70,7 +71,7 @@ async def history(book: Book, subject: str, *, last: int = LAST_MAX) -> tuple[Mo
 
 def _calls(connection: Connection, numbers: Collection[str], last: int) -> Iterator[Moment]:
     for number in numbers:
-        for each in read_calls(connection, last=last, number=number):
+        for each in reversed(read_calls(connection, last=last, number=number)):
             talk = f"{each.talk.total_seconds():.0f} s, {each.why} by {each.ended_by}"
             yield Moment(
                 each.started_at, "call", each.call_id, f"from {each.facility} to {number}: {talk}", each.charged
@@ -88,20 +89,20 @@ def _money(connection: Connection, accounts: Collection[AccountId], last: int) -
         .order_by(entries.c.seq.desc())
         .limit(last)
     )
-    for row in connection.execute(query):
+    for row in reversed(connection.execute(query).all()):
         yield Moment(row.at, row.kind, row.entry_id, f"{row.account_id}: {row.memo}".rstrip(": "), row.amount)
 
 
 def _blocks(connection: Connection, numbers: Collection[str], last: int) -> Iterator[Moment]:
     query = select(blocks).where(blocks.c.number.in_(sorted(numbers))).order_by(blocks.c.block_id.desc()).limit(last)
-    for row in connection.execute(query):
+    for row in reversed(connection.execute(query).all()):
         yield Moment(row.blocked_at, "block", row.number, f"{row.kind}, facility {row.facility}: {row.why}")
         if row.removed_at is not None:
             yield Moment(row.removed_at, "unblock", row.number, f"facility {row.facility}: {row.removed_why}")
 
 
 def _acts(connection: Connection, customer_id: str | None, numbers: Collection[str], last: int) -> Iterator[Moment]:
-    for act in read_acts(connection, customer_id=customer_id, numbers=numbers, last=last):
+    for act in reversed(read_acts(connection, customer_id=customer_id, numbers=numbers, last=last)):
         if act.kind in _TOLD:
             words = f"{act.words} (by {act.agent})" if act.words else f"by {act.agent}"
             yield Moment(act.at, act.kind.value, act.number or act.subject, words)
