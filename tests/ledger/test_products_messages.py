@@ -19,7 +19,7 @@ from ledger.outcomes import Booked, MessageStands, Outcome, Refusal, Refused
 from ledger.product_rows import read_rows
 from ledger.products.messages import CREDITS_MAX, INCOME, MOVES, messages_account, use_id
 from ledger.products.requests import BuyCredits, MoveMessage, RegisterTrust, SendToTrust, SettleMessage, SubmitMessage
-from ledger.products.rows import CreditLot, Direction, Message, MessageDraw, MessageState
+from ledger.products.rows import CreditLot, Direction, DropRow, Message, MessageDraw, MessageState
 from ledger.requests import Request
 from ledger.store import Book
 from tests.support.books import Shelf
@@ -265,3 +265,10 @@ def _end(book: PureBook, model: Model, verb: str, which: int) -> None:
     used = book.submit(SettleMessage(message_id, to, later(99)))
     assert isinstance(used, Booked) and used.amount.micros >= count
     model.earned += used.amount.micros
+
+
+def test_a_message_whose_credits_have_no_lot_is_a_fault_and_gives_nothing_back() -> None:
+    book = PureBook(*READY, IN_REVIEW)
+    book.rows.products.drop(DropRow(CreditLot, "b-1"))
+    with pytest.raises(AssertionError, match="credits of b-1, which is not there"):
+        book.submit(REJECTED)
