@@ -40,7 +40,14 @@ NO_WITNESS: Final = Witness()
 """Nothing from outside the book: its checkpoints are compared, their signatures are not."""
 
 _EARNED: Final = frozenset({AccountKind.INCOME, AccountKind.TAXES})
-_EARNING: Final = (EntryKind.CHARGE, EntryKind.REFUND, EntryKind.DEPOSIT, EntryKind.CHARGEBACK)
+_EARNING: Final = (
+    EntryKind.CHARGE,
+    EntryKind.REFUND,
+    EntryKind.DEPOSIT,
+    EntryKind.CHARGEBACK,
+    EntryKind.PURCHASE,
+    EntryKind.USE,
+)
 """The only entries that change what was earned, and what is owed in taxes."""
 
 _NOTHING: Final = literal(ZERO, Amount())

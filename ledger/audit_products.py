@@ -13,7 +13,19 @@ from ledger.entries import EntryKind
 from ledger.finding import RESTORE, Finding
 from ledger.money import ZERO, AccountId, Money
 from ledger.product_rows import read_rows
-from ledger.products.rows import Allowance, AllowanceTake, CardPayment, CardState, CardUse, CreditLine
+from ledger.products.messages import use_id
+from ledger.products.rows import (
+    Allowance,
+    AllowanceTake,
+    CardPayment,
+    CardState,
+    CardUse,
+    CreditLine,
+    CreditLot,
+    Message,
+    MessageDraw,
+    MessageState,
+)
 from ledger.reads import read_accounts
 from ledger.tables import entries, open_calls, postings
 
@@ -97,4 +109,52 @@ def _paid_by_cards(connection: Connection) -> Iterator[tuple[str, Money]]:
         yield entry_id, -amount
 
 
-PRODUCT_CHECKS: Final = (check_allowances, check_credit, check_cards)
+def check_messages(connection: Connection) -> Iterator[Finding]:
+    """What is owed in messages is what their lots and the messages on their way have; used credits are earned once."""
+    owed: defaultdict[AccountId, Money] = defaultdict(lambda: ZERO)
+    drawn: defaultdict[str, tuple[int, Money]] = defaultdict(lambda: (0, ZERO))
+    of_message: defaultdict[str, int] = defaultdict(int)
+    earned = set(connection.execute(select(entries.c.entry_id).where(entries.c.kind == EntryKind.USE.value)).scalars())
+    messages = {message.message_id: message for message in read_rows(connection, Message)}
+    for draw in read_rows(connection, MessageDraw):
+        credits_, amount = drawn[draw.lot_id]
+        drawn[draw.lot_id] = (credits_ + draw.credits, amount + draw.amount)
+        of_message[draw.message_id] += draw.credits
+        if draw.message_id in messages and use_id(draw.message_id) not in earned:
+            owed[messages[draw.message_id].account_id] += draw.amount
+    for lot in read_rows(connection, CreditLot):
+        owed[lot.account_id] += lot.amount_left
+        credits_, amount = drawn.pop(lot.lot_id, (0, ZERO))
+        if (lot.credits_left + credits_, lot.amount_left + amount) != (lot.credits, lot.amount):
+            problem = f"{lot.credits_left} credits left and {credits_} drawn, of {lot.credits}"
+            yield Finding(
+                "messages", f"credits {lot.lot_id}", f"{problem}, or their money is not {lot.amount}", RESTORE
+            )
+    for lot_id, (credits_, _) in drawn.items():
+        yield Finding("messages", f"credits {lot_id}", f"{credits_} drawn of a lot that is not there", RESTORE)
+    for message in messages.values():
+        is_earned = use_id(message.message_id) in earned
+        yield from _check_message(message, of_message.pop(message.message_id, 0), is_earned=is_earned)
+    for message_id, credits_ in of_message.items():
+        yield Finding(
+            "messages", f"message {message_id}", f"{credits_} credits drawn for one that is not there", RESTORE
+        )
+    for account in read_accounts(connection):
+        sum_ = owed[account.account_id]
+        if kind_of(account.account_id) is AccountKind.MESSAGES and account.balance != sum_:
+            problem = f"balance {account.balance}, credits that nobody used have {sum_}"
+            yield Finding("messages", f"account {account.account_id}", problem, RESTORE)
+
+
+def _check_message(message: Message, drawn: int, *, is_earned: bool) -> Iterator[Finding]:
+    """A message has its credits, unless it was rejected and gave them back; they are earned when it is at its end."""
+    row, state = f"message {message.message_id}", message.state
+    if drawn != message.credits and not (state is MessageState.REJECTED and drawn == 0):
+        yield Finding("messages", row, f"{drawn} credits drawn, it costs {message.credits}", RESTORE)
+    is_over = state is MessageState.DELIVERED or (state is MessageState.REJECTED and drawn > 0)
+    if is_earned is not is_over:
+        problem = "its credits are earned" if is_earned else "its credits are not earned"
+        yield Finding("messages", row, f"it is {state.value}, and {problem}", RESTORE)
+
+
+PRODUCT_CHECKS: Final = (check_allowances, check_credit, check_cards, check_messages)

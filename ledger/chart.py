@@ -53,6 +53,8 @@ class AccountKind(Enum):
     """What a facility is to have of its calls (`commissions:north`)."""
     UNCLAIMED = "unclaimed"
     """Property that nobody claimed, to be handed to a state (`unclaimed:ct`)."""
+    MESSAGES = "messages"
+    """Credits for messages that are paid and not used yet (`messages:<owner>`): not earned."""
     CASH = "cash"
     """Money received, by the channel it came through (`cash:processor`)."""
     PROMOTIONS = "promotions"
@@ -205,6 +207,13 @@ CHART: Final[Mapping[AccountKind, Terms]] = MappingProxyType(
             openers=frozenset({Opener.BOOK}),
             key=_STATE,
             example="unclaimed:ct",
+        ),
+        AccountKind.MESSAGES: Terms(
+            side=Side.CREDIT,
+            floor=ZERO,
+            openers=frozenset({Opener.BOOK}),
+            key=_NAME,
+            example="messages:c-1001",
         ),
         AccountKind.CASH: Terms(
             side=Side.DEBIT,

@@ -21,7 +21,7 @@ from ledger.outcomes import Beaten, Booked, Opened, Outcome, Refusal, Refused, R
 from ledger.products import trust
 from ledger.products.decide import decide_product
 from ledger.products.deposits import book_deposit
-from ledger.products.requests import Chargeback, CloseAccount, SendToTrust
+from ledger.products.requests import BuyCredits, Chargeback, CloseAccount, SendToTrust
 from ledger.products.rows import CreditLine
 from ledger.products.shares import refund_postings
 from ledger.requests import (
@@ -45,6 +45,8 @@ from ledger.requests import (
     request_id,
 )
 from ledger.rows import Account, Decision, ForgetProcess, RememberedRequest, View
+
+_Chosen = Deposit | Transfer | Adjust | Refund | Chargeback | SendToTrust | CloseAccount | BuyCredits
 
 _CORRECTING: Final = frozenset({AccountKind.PROMOTIONS, AccountKind.CASH})
 """What an account is corrected against. Income is not: it changes by charges and refunds alone."""
@@ -75,7 +77,7 @@ def decide(view: View, request: Request) -> Decision:
 
 def _is_chosen(request: Request) -> bool:
     """Whether the asker chose its id, rather than the call it belongs to."""
-    return isinstance(request, Deposit | Transfer | Adjust | Refund | Chargeback | SendToTrust | CloseAccount)
+    return isinstance(request, _Chosen)
 
 
 def _decide_fresh(view: View, request: Request) -> Decision:

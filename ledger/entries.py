@@ -41,6 +41,10 @@ class EntryKind(Enum):
     """What an unpaid invoice left now stands on a prepaid account."""
     CLOSING = "closing"
     """What was on an idle account went back, or to a state."""
+    PURCHASE = "purchase"
+    """Credits for messages were bought."""
+    USE = "use"
+    """Credits for messages were used: that is when they are earned."""
 
 
 @dataclass(frozen=True, slots=True)

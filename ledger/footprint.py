@@ -13,11 +13,13 @@ from ledger.hold import HoldId
 from ledger.money import AccountId, CallId
 from ledger.products.collect import month_of
 from ledger.products.directbill import balance_at_end, prepaid_id
+from ledger.products.messages import INCOME
 from ledger.products.requests import (
     AddNumber,
     AdmitCall,
     AskCard,
     AuthoriseCard,
+    BuyCredits,
     CaptureCard,
     CardRequest,
     Chargeback,
@@ -27,6 +29,7 @@ from ledger.products.requests import (
     DueCard,
     Ending,
     IssueInvoice,
+    MoveMessage,
     NoteInterest,
     NotifyIdle,
     PostCharge,
@@ -36,7 +39,9 @@ from ledger.products.requests import (
     SellAccount,
     SendToTrust,
     SetCreditLimit,
+    SettleMessage,
     SettleSale,
+    SubmitMessage,
     TakeAllowance,
     VoidCard,
     call_of_card,
@@ -46,9 +51,12 @@ from ledger.products.rows import (
     AllowanceTake,
     CalledNumber,
     CardPayment,
+    CreditLot,
     Dormancy,
     Invoice,
     Kind,
+    Message,
+    MessageDraw,
     PendingCharge,
     TrustIdentity,
 )
@@ -205,6 +213,8 @@ def _add_of_product(found: Footprint, request: ProductRequest) -> None:
             | VoidCard()
         ):
             _add_of_card(found, request)
+        case BuyCredits() | SubmitMessage() | MoveMessage() | SettleMessage():
+            _add_of_message(found, request)
         case SetCreditLimit() | IssueInvoice() | CheckInvoice():
             _add_of_invoice(found, request)
         case NoteInterest() | NotifyIdle() | CloseAccount():
@@ -237,6 +247,24 @@ def _add_of_invoice(found: Footprint, request: SetCreditLimit | IssueInvoice | C
             account_id = AccountId(request.invoice_id.rpartition("/")[0])
             found.children.update(((Invoice, account_id), (CalledNumber, account_id)))
             found.accounts.update((account_id, prepaid_id(account_id)))
+        case _:
+            assert_never(request)
+
+
+def _add_of_message(found: Footprint, request: BuyCredits | SubmitMessage | MoveMessage | SettleMessage) -> None:
+    match request:
+        case BuyCredits():
+            found.accounts.update((request.account_id, *_of_channel(request.channel)))
+            if request.source is not None:
+                found.accounts.add(request.source)
+        case SubmitMessage():
+            found.products.add((Message, request.message_id))
+            found.children.add((CreditLot, request.account_id))
+            found.accounts.add(request.account_id)
+        case MoveMessage() | SettleMessage():
+            found.products.add((Message, request.message_id))
+            found.children.add((MessageDraw, request.message_id))
+            found.accounts.add(INCOME)
         case _:
             assert_never(request)
 

@@ -12,7 +12,7 @@ from typing import Final, assert_never
 from ledger.entries import EntryId
 from ledger.hold import HoldId
 from ledger.money import AccountId, CallId, Money
-from ledger.products.rows import CardState, InvoiceState
+from ledger.products.rows import CardState, InvoiceState, MessageState
 from ledger.requests import Process
 
 
@@ -36,6 +36,8 @@ class Refusal(Enum):
     UNKNOWN_DEPOSIT = "there is no such deposit"
     UNKNOWN_INVOICE = "there is no such invoice"
     UNKNOWN_CARD = "no card was asked for under this id"
+    UNKNOWN_MESSAGE = "there is no such message"
+    WRONG_STATE = "the message is not at this step"
     UNKNOWN_NUMBER = "the number is not on the account"
     NUMBER_TAKEN = "the number is on another account"
     TOO_MANY_NUMBERS = "the account has as many numbers as it may have"
@@ -50,6 +52,7 @@ class Refusal(Enum):
     OVER_CHARGED = "more than is left of the charge"
     OVER_CARRIER_LIMIT = "the phone company's limit for the month is reached"
     OVER_PROVIDER_LIMIT = "the provider's limit for the month is reached"
+    NO_CREDITS = "not enough credits for messages"
     OWES = "the account owes money, to be paid first"
     INSUFFICIENT_FUNDS = "insufficient funds"
 
@@ -226,6 +229,15 @@ class Noted:
     account_id: AccountId
 
 
+@dataclass(frozen=True, slots=True)
+class MessageStands:
+    """Where a message stands now."""
+
+    message_id: str
+    state: MessageState
+    credits: int
+
+
 Remembered = Booked | Placed | Started | Ended | Taken
 """Outcomes that are stored under the id of their request."""
 
@@ -246,6 +258,7 @@ Outcome = (
     | Checked
     | CardStands
     | Noted
+    | MessageStands
 )
 
 _WORDS: Final = {Booked: "booked", Started: "started", Ended: "ended", Taken: "taken"}

@@ -21,8 +21,11 @@ from ledger.products.rows import (
     AllowanceTake,
     CalledNumber,
     CreditLine,
+    CreditLot,
     Invoice,
     Kind,
+    Message,
+    MessageDraw,
     PendingCharge,
     ProductRows,
 )
@@ -43,7 +46,13 @@ EXPIRE_MAX: Final = 1_000
 """Calls whose free seconds one ExpireHolds gives back at most; whoever has more asks again."""
 
 _PARENTS: Final[Mapping[Kind, str]] = MappingProxyType(
-    {CalledNumber: "account_id", AllowanceTake: "call_id", Invoice: "account_id"}
+    {
+        CalledNumber: "account_id",
+        AllowanceTake: "call_id",
+        Invoice: "account_id",
+        CreditLot: "account_id",
+        MessageDraw: "message_id",
+    }
 )
 """The columns that rows are found by beside their keys."""
 
@@ -62,6 +71,9 @@ def load_products(session: Working, rows: WorkingRows, wanted: Footprint) -> Non
         rows.load(taken.find(session, taken.key, _abandoned(session.core, wanted)))
     cycles = {f"{each.key}/{each.cycle}" for each in rows.products.all(AllowanceTake)}
     rows.load(PRODUCTS[Allowance].find(session, PRODUCTS[Allowance].key, cycles))
+    # Of an owner who sends and is judged in one group, lots are found twice: they are the same.
+    lots = {each.lot_id for each in rows.products.all(MessageDraw)}
+    rows.load(PRODUCTS[CreditLot].find(session, PRODUCTS[CreditLot].key, lots))
     for deposit_id in wanted.deposits:
         rows.load(_deposit(session.core, deposit_id))
 
@@ -75,7 +87,8 @@ def accounts_of_products(rows: WorkingRows) -> set[AccountId]:
     """The accounts that rows of products, and deposits, will touch."""
     of_charges = (accounts_of(charge_from_text(each.body)) for each in rows.products.all(PendingCharge))
     of_deposits = (posting.account_id for each in rows.deposits.values() for posting in each.postings)
-    return {*of_deposits, *(account_id for accounts in of_charges for account_id in accounts)}
+    of_messages = (each.account_id for each in rows.products.all(Message))
+    return {*of_deposits, *of_messages, *(account_id for accounts in of_charges for account_id in accounts)}
 
 
 def load_of_accounts(session: Working, rows: WorkingRows, wanted: Footprint) -> None:

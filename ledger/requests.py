@@ -22,8 +22,8 @@ REQUEST_ID_MAX: Final = 200
 """A call's id with its suffix, or any reference a payment processor prints on a receipt."""
 
 _OF_CALLS: Final = ("/hold/", "/allowance/", "/card/")
-_ENDS_OF_CALLS: Final = ("/start", "/end", "/charge", "/post", "/capture")
-"""What ids that derive from calls have in them, or end in."""
+_ENDS_OF_CALLS: Final = ("/start", "/end", "/charge", "/post", "/capture", "/use")
+"""What ids that derive from calls, and from messages, have in them, or end in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from ledger.outcomes import (
     Ended,
     Expired,
     Invoiced,
+    MessageStands,
     Noted,
     NumberAdded,
     NumberRemoved,
@@ -55,6 +56,7 @@ from ledger.products.requests import (
     AdmitCall,
     AskCard,
     AuthoriseCard,
+    BuyCredits,
     CaptureCard,
     Chargeback,
     CheckInvoice,
@@ -62,6 +64,7 @@ from ledger.products.requests import (
     DeclineCard,
     DueCard,
     IssueInvoice,
+    MoveMessage,
     NoteInterest,
     NotifyIdle,
     PostCharge,
@@ -70,7 +73,9 @@ from ledger.products.requests import (
     SellAccount,
     SendToTrust,
     SetCreditLimit,
+    SettleMessage,
     SettleSale,
+    SubmitMessage,
     TakeAllowance,
     VoidCard,
 )
@@ -215,8 +220,10 @@ class Book:
     async def submit(self, request: AdmitCall) -> Admitted | Refused: ...
     @overload
     async def submit(
-        self, request: PostCharge | Chargeback | SendToTrust | CaptureCard | SellAccount
+        self, request: PostCharge | Chargeback | SendToTrust | CaptureCard | SellAccount | BuyCredits | SettleMessage
     ) -> Booked | Refused: ...
+    @overload
+    async def submit(self, request: SubmitMessage | MoveMessage) -> MessageStands | Refused: ...
     @overload
     async def submit(self, request: CloseAccount) -> Booked | Noted | Refused: ...
     @overload

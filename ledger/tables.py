@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from ledger.entries import MICROSECOND, from_micros, to_micros
 from ledger.money import Money
-from ledger.products.rows import CardState, CardUse, InvoiceState
+from ledger.products.rows import CardState, CardUse, Direction, InvoiceState, MessageState
 
 
 class Amount(TypeDecorator[Money]):
@@ -348,6 +348,56 @@ trust_identities: Final = Table(
     Column("legal_name", Text, nullable=False),
 )
 
+credit_lots: Final = Table(
+    "credit_lots",
+    metadata,
+    Column("lot_id", String(200), primary_key=True),
+    Column("account_id", String(128), ForeignKey("accounts.account_id"), nullable=False),
+    Column("bought_at", Instant, nullable=False),
+    Column("credits", BigInteger, nullable=False),
+    Column("credits_left", BigInteger, nullable=False),
+    Column("amount", Amount, nullable=False),
+    Column("amount_left", Amount, nullable=False),
+    CheckConstraint("credits_left >= 0 AND amount_left >= 0", name="left"),
+    Index(None, "account_id"),
+    comment="Bundles of message credits, and what of them is not drawn.",
+)
+
+messages: Final = Table(
+    "messages",
+    metadata,
+    Column("message_id", String(128), primary_key=True),
+    Column("account_id", String(128), ForeignKey("accounts.account_id"), nullable=False),
+    Column("facility", String(64), nullable=False),
+    Column("person", String(64), nullable=False),
+    Column("contact", String(64), nullable=False),
+    Column("direction", Word(Direction), nullable=False),
+    Column("credits", BigInteger, nullable=False),
+    Column("characters", BigInteger, nullable=False),
+    Column("state", Word(MessageState), nullable=False),
+    Column("submitted_at", Instant, nullable=False),
+    Column("promised_at", Instant, nullable=False),
+    Column("reviewed_at", Instant, nullable=True),
+    Column("judged_at", Instant, nullable=True),
+    Column("delivered_at", Instant, nullable=True),
+    Index(None, "account_id"),
+    Index(None, "state", "submitted_at"),
+    comment="Messages without their words.",
+)
+
+message_draws: Final = Table(
+    "message_draws",
+    metadata,
+    Column("row_id", String(330), primary_key=True),
+    Column("message_id", String(128), nullable=False),
+    Column("lot_id", String(200), nullable=False),
+    Column("credits", BigInteger, nullable=False),
+    Column("amount", Amount, nullable=False),
+    CheckConstraint("credits > 0 AND amount > 0", name="drawn"),
+    Index(None, "message_id"),
+    comment="Which credits of which lot a message took.",
+)
+
 LEDGER_TABLES: Final = (
     head,
     accounts,
@@ -367,5 +417,8 @@ LEDGER_TABLES: Final = (
     invoices,
     dormancies,
     trust_identities,
+    credit_lots,
+    messages,
+    message_draws,
 )
 """The ledger's own, so that `metadata` may hold those of others."""

@@ -67,6 +67,20 @@ def same_clock_on(day: date, instant: datetime, zone: str) -> datetime:
     return datetime.combine(day, wall_clock(instant, zone).time(), ZoneInfo(zone)).astimezone(UTC)
 
 
+def clock_at(day: date, minute: int, zone: str) -> datetime:
+    """The instant, in UTC, at which clocks there come to a minute of a local day, 24:00 included.
+
+    Where the clock leaps over it, it is as much later.
+
+    Raises:
+        KeyError: The zone is not in the time zone data.
+    """
+    if minute == DAY_MINUTES:
+        return day_start(day + _DAY, zone)
+    hour, rest = divmod(minute, 60)
+    return datetime.combine(day, time(hour, rest), ZoneInfo(zone)).astimezone(UTC)
+
+
 def is_zone(name: str) -> bool:
     """Whether the time zone data of this machine has the zone."""
     try:

@@ -45,6 +45,7 @@ PLACES: Final[Mapping[str, Place]] = MappingProxyType(
         "debit": Place(Root.LIABILITIES, ("Debit",)),
         "trust": Place(Root.LIABILITIES, ("Trust",)),
         "onecall": Place(Root.ASSETS, ("OneCall",)),
+        "messages": Place(Root.LIABILITIES, ("Messages",)),
         "taxes": Place(Root.LIABILITIES, ("Taxes",)),
         "commissions": Place(Root.LIABILITIES, ("Commissions",)),
         "unclaimed": Place(Root.LIABILITIES, ("Unclaimed",)),

@@ -6,12 +6,13 @@ from typing import assert_never
 
 from ledger.draft import Draft
 from ledger.outcomes import Outcome
-from ledger.products import allowances, cards, deposits, directbill, inactivity, numbers, pending, trust
+from ledger.products import allowances, cards, deposits, directbill, inactivity, messages, numbers, pending, trust
 from ledger.products.requests import (
     AddNumber,
     AdmitCall,
     AskCard,
     AuthoriseCard,
+    BuyCredits,
     CaptureCard,
     Chargeback,
     CheckInvoice,
@@ -19,6 +20,7 @@ from ledger.products.requests import (
     DeclineCard,
     DueCard,
     IssueInvoice,
+    MoveMessage,
     NoteInterest,
     NotifyIdle,
     PostCharge,
@@ -28,13 +30,16 @@ from ledger.products.requests import (
     SellAccount,
     SendToTrust,
     SetCreditLimit,
+    SettleMessage,
     SettleSale,
+    SubmitMessage,
     TakeAllowance,
     VoidCard,
 )
 
 _CallRequest = TakeAllowance | AdmitCall | PostCharge
 _InvoiceRequest = SetCreditLimit | IssueInvoice | CheckInvoice
+_MessageRequest = BuyCredits | SubmitMessage | MoveMessage | SettleMessage
 _IdleRequest = NoteInterest | NotifyIdle | CloseAccount
 
 
@@ -58,6 +63,8 @@ def decide_product(draft: Draft, request: ProductRequest) -> Outcome:
             return _decide_invoice(draft, request)
         case NoteInterest() | NotifyIdle() | CloseAccount():
             return _decide_idle(draft, request)
+        case BuyCredits() | SubmitMessage() | MoveMessage() | SettleMessage():
+            return _decide_message(draft, request)
         case AddNumber():
             return numbers.add(draft, request)
         case RemoveNumber():
@@ -92,6 +99,20 @@ def _decide_invoice(draft: Draft, request: _InvoiceRequest) -> Outcome:
             return directbill.issue(draft, request)
         case CheckInvoice():
             return directbill.check(draft, request)
+        case _:
+            assert_never(request)
+
+
+def _decide_message(draft: Draft, request: _MessageRequest) -> Outcome:
+    match request:
+        case BuyCredits():
+            return messages.buy(draft, request)
+        case SubmitMessage():
+            return messages.submit(draft, request)
+        case MoveMessage():
+            return messages.move(draft, request)
+        case SettleMessage():
+            return messages.settle(draft, request)
         case _:
             assert_never(request)
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from ledger.entries import EntryId
 from ledger.money import ZERO, AccountId, CallId, Money
-from ledger.products.rows import CardUse
+from ledger.products.rows import CardUse, Direction, MessageState
 
 ACTIVATION_MAX: Final = timedelta(hours=24)
 """S3-5: "allow up to 24 hours to receive calls"."""
@@ -279,6 +279,63 @@ class CloseAccount:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class BuyCredits:
+    """A bundle of message credits (S2-1), paid through a channel or from an account (S1-18)."""
+
+    purchase_id: str
+    account_id: AccountId
+    """`messages:<owner>`: a customer, or a person inside."""
+    credits: int
+    amount: Money
+    """The price of the bundle."""
+    channel: str
+    """How the money comes where no account pays."""
+    at: datetime
+    source: AccountId | None = None
+    """The account that pays, which has no fee."""
+    fee: Money = ZERO
+    memo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitMessage:
+    """Take a message, whose words are kept elsewhere, and its credits."""
+
+    message_id: str
+    account_id: AccountId
+    """Whose credits."""
+    facility: str
+    person: str
+    """The id of the person inside."""
+    contact: str
+    """The id of the customer outside."""
+    direction: Direction
+    credits: int
+    characters: int
+    promised_at: datetime
+    """When it will have been reviewed, by what the provider says of itself."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MoveMessage:
+    """A message is looked at, approved, or rejected so that its credits come back (S2-2)."""
+
+    message_id: str
+    to: MessageState
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SettleMessage:
+    """A message is delivered, or rejected by a policy that keeps its credits: they are earned, as `<message>/use`."""
+
+    message_id: str
+    to: MessageState
+    at: datetime
+
+
 def card_payment_id(call_id: CallId, number: int) -> str:
     """The id of the card that was asked for as this one of a call, counted from 1."""
     return f"{call_id}{_OF_CARDS}{number}"
@@ -307,6 +364,10 @@ ProductRequest = (
     | NoteInterest
     | NotifyIdle
     | CloseAccount
+    | BuyCredits
+    | SubmitMessage
+    | MoveMessage
+    | SettleMessage
 )
 
 
@@ -327,5 +388,9 @@ def product_request_id(request: ProductRequest) -> str | None:
             return request.deposit_id
         case CloseAccount():
             return request.closing_id
+        case BuyCredits():
+            return request.purchase_id
+        case SettleMessage():
+            return f"{request.message_id}/use"
         case _:
             return None

@@ -254,6 +254,100 @@ class CardPayment:
         return self.call_id
 
 
+class Direction(Enum):
+    """Which way a message goes."""
+
+    TO_PERSON = "to-person"
+    """From somebody outside to the person inside."""
+    FROM_PERSON = "from-person"
+
+
+class MessageState(Enum):
+    """Where a message stands (`ledger.products.messages`)."""
+
+    SUBMITTED = "submitted"
+    IN_REVIEW = "in-review"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    DELIVERED = "delivered"
+
+
+@dataclass(frozen=True, slots=True)
+class CreditLot:
+    """A bundle of message credits that was bought, and what of it is not drawn."""
+
+    lot_id: str
+    """The id of its purchase."""
+    account_id: AccountId
+    bought_at: datetime
+    credits: int
+    credits_left: int
+    amount: Money
+    amount_left: Money
+
+    @property
+    def row_id(self) -> str:
+        """Its id."""
+        return self.lot_id
+
+    @property
+    def parent(self) -> str:
+        """The account."""
+        return self.account_id
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message between somebody outside and a person inside, without its words."""
+
+    message_id: str
+    account_id: AccountId
+    """Whose credits pay it."""
+    facility: str
+    person: str
+    contact: str
+    direction: Direction
+    credits: int
+    characters: int
+    state: MessageState
+    submitted_at: datetime
+    promised_at: datetime
+    reviewed_at: datetime | None = None
+    judged_at: datetime | None = None
+    """When it was approved or rejected."""
+    delivered_at: datetime | None = None
+
+    @property
+    def row_id(self) -> str:
+        """Its id."""
+        return self.message_id
+
+    @property
+    def parent(self) -> str:
+        """The account."""
+        return self.account_id
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDraw:
+    """The credits that a message took of a lot, with their money; gone when they are given back."""
+
+    message_id: str
+    lot_id: str
+    credits: int
+    amount: Money
+
+    @property
+    def row_id(self) -> str:
+        """Message and lot."""
+        return f"{self.message_id}/{self.lot_id}"
+
+    @property
+    def parent(self) -> str:
+        """The message."""
+        return self.message_id
+
+
 ProductRow = (
     CalledNumber
     | Allowance
@@ -264,6 +358,9 @@ ProductRow = (
     | Invoice
     | Dormancy
     | TrustIdentity
+    | CreditLot
+    | Message
+    | MessageDraw
 )
 RowT = TypeVar("RowT", bound=ProductRow)
 

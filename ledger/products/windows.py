@@ -22,7 +22,7 @@ class Sum(Enum):
     """What calls cost, less what was given back."""
     PAYMENTS = frozenset(EntryKind) - {EntryKind.CHARGE}
     """Whatever changed the balance beside calls."""
-    USE = frozenset({EntryKind.CHARGE, EntryKind.DEPOSIT, EntryKind.TRANSFER, EntryKind.CAPTURE})
+    USE = frozenset({EntryKind.CHARGE, EntryKind.DEPOSIT, EntryKind.TRANSFER, EntryKind.CAPTURE, EntryKind.PURCHASE})
     """What its owner does: corrections and refunds are ours."""
 
 

@@ -85,6 +85,9 @@ UNSEALED: Final = {
     "credit_lines": "changes with what is agreed on",
     "invoices": "changes until it is paid; its amount follows from entries, which are sealed",
     "dormancies": "changes with every notice",
+    "credit_lots": "changes with every message; its money follows from entries, which are sealed",
+    "messages": "changes until it is delivered or rejected",
+    "message_draws": "gone when a message is rejected",
     "trust_identities": "says who may be sent to, moves no money, and may be corrected",
 }
 """Tables without seals, and why."""

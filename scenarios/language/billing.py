@@ -71,6 +71,8 @@ class Billing(Part):
 
     settles_after: Duration | None = None
     """After a call, until an account that settles later is charged."""
+    activates_after: Duration | None = None
+    """Until a number that customer service added to an account of several is paid for."""
     collect_limit_carrier: Amount | None = None
     """The most of a month that its phone company bills to a number."""
     collect_limit_provider: Amount | None = None

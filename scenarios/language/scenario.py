@@ -59,6 +59,8 @@ class Header(Part):
     velocity: dict[str, Velocity] = Field(default={})
     controls: dict[str, Any] = Field(default={})
     watches: dict[str, dict[str, Any]] = Field(default={})
+    messages: dict[str, Any] = Field(default={})
+    """What credits cost, and when messages are reviewed: as the configuration has it."""
     fees: dict[str, Amount | Fee] = Field(default={})
     """By channel: what a payment costs on top."""
     taxes: list[Text] | None = None

@@ -11,6 +11,7 @@ from scenarios.language.billing import Credit, Jobs
 from scenarios.language.expectations import Since
 from scenarios.language.model import TONE_HERTZ, Keys, Number, Part, Text
 from scenarios.language.quantities import Amount, Duration, Share
+from scenarios.language.serving import CustomerPart, MessagePart, RefundPart, TrustPart
 
 CHANNEL: Final = "processor"
 """Where money comes through if nothing is said, as with `payphone deposit`."""
@@ -227,6 +228,12 @@ class ServiceStep(Part):
     jobs: Jobs | None = None
     blocks: ServiceBlock | None = None
     unblocks: ServiceBlock | None = None
+    customer: CustomerPart | None = None
+    refunds: RefundPart | None = None
+    trust: TrustPart | None = None
+    messages: MessagePart | None = None
+    denied: Text | None = None
+    """The words with which customers, refunds, trust or messages are expected to be denied."""
     refused: bool = False
     """Whether the book is expected to refuse."""
     by: Text = CHANNEL

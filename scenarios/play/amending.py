@@ -192,6 +192,8 @@ def _amend_billing(raw: Raw, scenario: Scenario) -> None:
     amend_rows(raw, "allowances", "name", {name: each.row() for name, each in header.allowances.items()}, {})
     amend_rows(raw, "free_days", "name", {name: {"days": days} for name, days in header.free_days.items()}, {})
     raw["billing"] = {**raw.get("billing", {}), **header.billing.table()}
+    if header.messages:
+        raw["messages"] = {**raw.get("messages", {}), **_rows({"messages": header.messages})["messages"]}
     for channel, said in header.fees.items():
         fee = said if isinstance(said, Fee) else Fee(fee=said)
         row = {"channel": channel, "fee": str(fee.fee), "since": fee.since, "until": fee.until}

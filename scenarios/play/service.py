@@ -12,12 +12,16 @@ from ledger.products.credit import CreditRule
 from ledger.products.requests import AddNumber, RemoveNumber
 from ledger.requests import Adjust, OpenAccount
 from scenarios.language.billing import Credit, Jobs
+from scenarios.language.serving import AGENT
 from scenarios.language.steps import CHANNEL, ServiceBlock, ServiceStep
 from scenarios.play.errors import NotHappenedError
+from scenarios.play.serving import serve_customer
 from scenarios.play.stage import Stage
 from switch.app.deposits import payment
 from switch.app.jobs import Trigger, report_words, rules_of, run_day
-from switch.directory.blocks import EVERY_FACILITY, BlockKind, Blocks
+from switch.directory.blocks import EVERY_FACILITY
+from switch.service.answers import Denied
+from switch.service.care import Care
 
 PROMOTIONS: Final = AccountId("promotions:courtesy")
 
@@ -47,6 +51,8 @@ async def serve(stage: Stage, body: ServiceStep) -> None:
             case "jobs":
                 assert body.jobs is not None
                 await _run_jobs(stage, body.jobs)
+            case "customer" | "refunds" | "trust" | "messages":
+                await serve_customer(stage, body, key)
             case "blocks" | "unblocks":
                 block = body.blocks if key == "blocks" else body.unblocks
                 assert block is not None
@@ -113,11 +119,10 @@ async def _run_jobs(stage: Stage, jobs: Jobs) -> None:
 async def _block(stage: Stage, block: ServiceBlock, *, is_set: bool) -> None:
     number, facility = stage.number(block.number), block.facility or EVERY_FACILITY
     async with stage.book() as book:
-        blocks = Blocks(book)
-        if is_set:
-            await blocks.block(number=number, facility=facility, kind=BlockKind.AGENT, why=block.why, at=stage.utc())
-        elif not await blocks.unblock(number=number, facility=facility, why=block.why, at=stage.utc()):
-            raise NotHappenedError(f"{number} is unblocked", "there was no such block")
+        act = Care(book).block if is_set else Care(book).unblock
+        answer = await act(number, facility=facility, why=block.why, agent=AGENT, at=stage.utc())
+    if isinstance(answer, Denied):
+        raise NotHappenedError(f"{number} is {'blocked' if is_set else 'unblocked'}", answer.words)
 
 
 def _judge(outcome: object, what: str, *, is_refused: bool) -> None:

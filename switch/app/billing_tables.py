@@ -105,6 +105,8 @@ class BillingTable(_Table):
     """The most that may be billed to a number a month by its phone company (S1-9)."""
     collect_limit_provider: Amount | None = None
     """The same by the provider."""
+    activates_after: Annotated[float, Field(ge=0, le=86_400)] = 0
+    """Seconds until a number that customer service added to an account of several is paid for (S3-5)."""
     deposit_cap: Amount | None = None
     """The most that one payment may be (S3-1)."""
 

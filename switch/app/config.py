@@ -64,6 +64,7 @@ from switch.app.fields import (
     Realm,
     must_be_advertised,
 )
+from switch.app.message_tables import MessagesTable
 from switch.directory.people import LineType
 
 FILE_SIZE_MAX: Final = 10_000_000
@@ -204,6 +205,15 @@ class PersonTable(_Table, Limited):
     """Opens an inmate debit account with this much, once."""
     debits: str | None = None
     """The account that debit calls are taken from, instead of one of their own (S3-6)."""
+    inmate_id: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)] | None = None
+    """With `legal_name`: what a sender to the trust account must know (S2-4)."""
+    legal_name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = None
+
+    @model_validator(mode="after")
+    def _is_known(self) -> PersonTable:
+        if (self.inmate_id is None) != (self.legal_name is None):
+            raise ValueError("give both inmate_id and legal_name, or neither: senders to the trust account need both")
+        return self
 
 
 class PhoneTable(_Table, Limited):
@@ -299,6 +309,7 @@ class Config(_Table):
     """TOML files of taxes, fees and shares of states."""
     billing: BillingTable = BillingTable()
     payments: PaymentsTable = PaymentsTable()
+    messages: MessagesTable = MessagesTable()
     accounts: tuple[AccountTable, ...] = ()
     allowances: tuple[AllowanceTable, ...] = ()
     free_days: tuple[FreeDaysTable, ...] = ()

@@ -5,8 +5,9 @@ Exit codes: 0 done, whether anything was due or not; 1 more is due than one run 
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -17,9 +18,15 @@ from ledger.products.requests import Ending
 from ledger.store import DEFAULT_URL, Book
 from ledger.terminal import AsJson, Database, fail, print_facts, with_book
 from rating.calendar import day_start, is_zone
+from switch.service.outbox import Notice, Outbox, notice_facts, notice_line
 
 DUE_AFTER: Final = timedelta(days=20)
 """From the day of an invoice to the day it is due; the texts name no number."""
+
+
+NoticeFile = Annotated[
+    Path | None, typer.Option("--notices", help="A file that gets each waiting notice as a line of JSON.")
+]
 
 
 class Trigger(Enum):
@@ -33,6 +40,7 @@ def register(app: typer.Typer) -> None:
     """Mount the commands."""
     jobs = typer.Typer(help="Work that is due on a day.", no_args_is_help=True)
     jobs.command("run")(run)
+    jobs.command("notices")(notices)
     app.add_typer(jobs, name="jobs")
 
 
@@ -41,6 +49,7 @@ def run(  # noqa: PLR0917 - typer calls it by name.
     zone: Annotated[str, typer.Option(help="Whose days and months: a name such as America/New_York.")] = "UTC",
     idle_from: Annotated[Trigger, typer.Option(help="What the 180 days of an idle account run from.")] = Trigger.NOTICE,
     unclaimed: Annotated[str, typer.Option(help="The state that gets closed accounts (ct); refunded without.")] = "",
+    export: NoticeFile = None,
     db: Database = DEFAULT_URL,
     as_json: AsJson = False,  # noqa: FBT002 - as above.
 ) -> None:
@@ -51,10 +60,55 @@ def run(  # noqa: PLR0917 - typer calls it by name.
     if not is_zone(zone):
         fail(f"{zone!r} is not the name of a time zone; write for example America/New_York", 2)
     day, rules = as_of.date(), rules_of(idle_from, unclaimed)
-    report = with_book(db, lambda book: run_day(book, day, zone, rules))
-    print_facts(report_facts(report), "\n".join(report_words(report)), as_json=as_json)
+
+    async def work(book: Book) -> tuple[Report, tuple[Notice, ...]]:
+        report = await run_day(book, day, zone, rules)
+        made = await Outbox(book).fill(rules.inactivity)
+        if export is not None:
+            await _hand_over(book, export, day_start(day, zone))
+        return report, made
+
+    report, made = with_book(db, work)
+    facts = report_facts(report) | {"notices": list(map(_notice_facts, made))}
+    print_facts(facts, "\n".join([*report_words(report), *map(_notice_words, made)]), as_json=as_json)
     if not report.is_complete:
         raise typer.Exit(1)
+
+
+def notices(
+    export: NoticeFile = None,
+    db: Database = DEFAULT_URL,
+    as_json: AsJson = False,  # noqa: FBT002 - typer calls it by name.
+) -> None:
+    """List what customers are still to be told; with a file, hand it over there."""
+    now = datetime.now(UTC)
+
+    async def look(book: Book) -> tuple[Notice, ...]:
+        return await (Outbox(book).waiting() if export is None else _hand_over(book, export, now))
+
+    found = with_book(db, look)
+    words = "\n".join(map(_notice_words, found)) or "no notice waits"
+    print_facts(list(map(_notice_facts, found)), words, as_json=as_json)
+
+
+async def _hand_over(book: Book, file: Path, at: datetime) -> tuple[Notice, ...]:
+    """Append every waiting notice to a file, a line of JSON each."""
+    try:
+        with file.open("a", encoding="utf-8") as sink:
+            taken = await Outbox(book).hand_over(
+                lambda each: print(notice_line(each), file=sink, flush=True), to="file", at=at
+            )
+    except OSError as error:
+        fail(f"{file} cannot be written: {error.strerror}", 2)
+    return taken
+
+
+def _notice_facts(notice: Notice) -> dict[str, Any]:
+    return notice_facts(notice) | {"at": notice.at.isoformat()}
+
+
+def _notice_words(notice: Notice) -> str:
+    return f"notice to {notice.customer_id or 'nobody known'}: {notice.words}"
 
 
 def rules_of(idle_from: Trigger, unclaimed: str) -> Rules:

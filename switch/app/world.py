@@ -81,7 +81,7 @@ def build_world(
     """
     mistakes: list[Mistake] = []
     pricing = load_pricing(config, file, base, mistakes)
-    read = _profiles(config, file, base, mistakes)
+    read = profiles_of(config, file, base, mistakes)
     profiles = {name: each.profile for name, each in read.items()}
     languages = _languages(config, profiles)
     words = library(languages) if library else _library(config, file, base, languages, mistakes)
@@ -96,17 +96,18 @@ def build_world(
         config=config,
         pricing=pricing,
         profiles=profiles,
-        directory=_directory(config, pricing),
+        directory=directory_of(config, pricing),
         controls=controls_of(config.controls, config.velocity, config.watches),
         routes=_routes(config),
         library=words,
         passwords=_passwords(config),
         openings=_openings(config),
-        deposits=_deposits(config, profiles),
+        deposits=deposits_of(config, profiles),
     )
 
 
-def _profiles(config: Config, file: str, base: Path, mistakes: list[Mistake]) -> dict[str, ProfileFile]:
+def profiles_of(config: Config, file: str, base: Path, mistakes: list[Mistake]) -> dict[str, ProfileFile]:
+    """The profiles of the facilities, by the names that these give."""
     profiles: dict[str, ProfileFile] = {}
     for index, facility in enumerate(config.facilities):
         name = facility.profile
@@ -143,7 +144,7 @@ def _pins(config: Config, file: str, profiles: Mapping[str, Profile], mistakes: 
 
 def _sales(config: Config, file: str, profiles: Mapping[str, Profile], mistakes: list[Mistake]) -> None:
     """No account is sold with a deposit above the cap of payments (S3-1)."""
-    cap = _deposits(config, profiles).cap
+    cap = deposits_of(config, profiles).cap
     for index, facility in enumerate(config.facilities):
         card = profiles[facility.profile].card if facility.profile in profiles else None
         if card is None or cap is None or Offer.SALE not in card.offers or config.payments.processor is None:
@@ -195,7 +196,8 @@ def _named_clips(config: Config, file: str, library: Library, mistakes: list[Mis
             mistakes.append(Mistake(file, config.line(*place), key_text(place), str(error)))
 
 
-def _directory(config: Config, pricing: Pricing) -> Directory:
+def directory_of(config: Config, pricing: Pricing) -> Directory:
+    """Who is where."""
     zone = next((tariff.zone for tariff in pricing.deck.tariffs), "UTC")
     return Directory(
         facilities=[
@@ -230,6 +232,8 @@ def _directory(config: Config, pricing: Pricing) -> Directory:
                 ClipId(row.name),
                 None if row.allowed is None else frozenset(row.allowed),
                 None if row.debits is None else AccountId(row.debits),
+                inmate_id=row.inmate_id,
+                legal_name=row.legal_name,
                 **restrictions(row),
             )
             for row in config.people
@@ -286,8 +290,8 @@ def _openings(config: Config) -> dict[AccountId, Opening]:
     return openings
 
 
-def _deposits(config: Config, profiles: Mapping[str, Profile]) -> DepositPolicy:
-    """The lowest cap holds: an account may be of people who are called from every facility."""
+def deposits_of(config: Config, profiles: Mapping[str, Profile]) -> DepositPolicy:
+    """Caps and fees of payments. The lowest cap holds: an account may be of people called from every facility."""
     caps = [config.billing.deposit_cap, *(profile.deposits.cap for profile in profiles.values())]
     fees = tuple(ChannelFee(row.channel, row.fee, row.since, row.until) for row in config.fees)
     return DepositPolicy(fees, min((cap for cap in caps if cap is not None), default=None))

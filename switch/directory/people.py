@@ -98,6 +98,9 @@ class PersonInside:
     """Its longest call, None for no limit of its own: the least of all that are concerned holds."""
     is_recorded: bool = True
     """Whether its calls may be recorded and monitored: one that says no is enough."""
+    inmate_id: str | None = None
+    legal_name: str | None = None
+    """With the inmate id: what a sender to the trust account must know (S2-4)."""
 
     def __repr__(self) -> str:
         return f"PersonInside({self.person_id!r})"

@@ -16,6 +16,13 @@ ROOT = typer.Typer()
 register(ROOT)
 
 
+CLOSED = "advancepay:+12125550123 was not used and is closed; what was on it is paid out"
+IDLE = (
+    "advancepay:+12125550123 has not been used for a while: it is closed on 2027-08-28"
+    " unless you call, pay, or tell us to keep it"
+)
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return write_book(tmp_path / "book.db", open_account(), deposit("10"))
@@ -27,7 +34,8 @@ def run(path: Path, *arguments: str) -> tuple[int, str]:
 
 
 def test_a_run_says_what_it_did_and_the_next_one_that_nothing_is_due(path: Path) -> None:
-    assert run(path, "--as-of", "2027-03-01") == (0, "notified as idle advancepay:+12125550123\n")
+    code, text = run(path, "--as-of", "2027-03-01")
+    assert (code, text) == (0, f"notified as idle advancepay:+12125550123\nnotice to nobody known: {IDLE}\n")
     assert run(path, "--as-of", "2027-03-01") == (0, "nothing is due\n")
     code, text = run(path, "--as-of", "2027-08-28", "--unclaimed", "CT", "--json")
     assert (code, json.loads(text)) == (
@@ -36,15 +44,39 @@ def test_a_run_says_what_it_did_and_the_next_one_that_nothing_is_due(path: Path)
             "done": [{"job": "close", "subject": "advancepay:+12125550123", "amount": "10"}],
             "left": [],
             "complete": True,
+            "notices": [
+                {
+                    "notice_id": "closed/advancepay:+12125550123/1819411200000000",
+                    "at": "2027-08-28T00:00:00+00:00",
+                    "kind": "closed",
+                    "account_id": "advancepay:+12125550123",
+                    "customer_id": None,
+                    "words": "advancepay:+12125550123 was not used and is closed; what was on it is paid out",
+                }
+            ],
         },
     )
+
+
+def test_notices_wait_until_a_file_has_them(path: Path, tmp_path: Path) -> None:
+    def notices(*arguments: str) -> tuple[int, str]:
+        result = CliRunner().invoke(ROOT, ["jobs", "notices", "--db", str(path), *arguments])
+        return result.exit_code, result.output
+
+    run(path, "--as-of", "2027-03-01")
+    assert notices() == (0, f"notice to nobody known: {IDLE}\n")
+    assert notices("--notices", str(tmp_path))[0] == 2
+    file = tmp_path / "notices.jsonl"
+    run(path, "--as-of", "2027-03-02", "--notices", str(file))
+    assert [json.loads(line)["words"] for line in file.read_text().splitlines()] == [IDLE]
+    assert notices() == (0, "no notice waits\n")
 
 
 def test_an_idle_account_may_be_counted_from_its_last_use(path: Path) -> None:
     assert run(path, "--as-of", "2027-03-01", "--idle-from", "last-use")[0] == 0
     assert run(path, "--as-of", "2027-05-22", "--idle-from", "last-use") == (
         0,
-        "closed advancepay:+12125550123: 10\n",
+        f"closed advancepay:+12125550123: 10\nnotice to nobody known: {CLOSED}\n",
     )
 
 

@@ -1,0 +1,174 @@
+"""Commands of customer service: `service block|unblock|refund|note|history`, and the mounting of its other groups.
+
+Exit codes: 0 done; 1 refused; 2 used wrongly, or no book.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from ledger.requests import RefundKind
+from ledger.store import DEFAULT_URL
+from ledger.terminal import AsJson, Database, with_book
+from switch.app import customer_commands, message_commands, trust_commands
+from switch.app.serving import Agent, OwnId, answered, money, own_id
+from switch.directory.blocks import EVERY_FACILITY
+from switch.service.care import Blocked, Care, GivenBack, NoteTaken
+from switch.service.history import LAST_MAX, Moment, history
+
+Number = Annotated[str, typer.Argument(help="The called number, for example +12125550123.")]
+At = Annotated[str, typer.Option("--facility", help="The facility's id; without it, every facility.")]
+Why = Annotated[str, typer.Option("--why", help="Kept with the block.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Mount the commands of everything that customer service does."""
+    service = typer.Typer(help="What an agent does for a caller.", no_args_is_help=True)
+    service.command("block")(block)
+    service.command("unblock")(unblock)
+    service.command("refund")(refund)
+    service.command("note")(note)
+    service.command("history")(show_history)
+    app.add_typer(service, name="service")
+    customer_commands.register(app)
+    trust_commands.register(app)
+    message_commands.register(app)
+
+
+def block(  # noqa: PLR0917 - typer calls it by name.
+    number: Number,
+    agent: Agent,
+    facility: At = EVERY_FACILITY,
+    why: Why = "asked for by the called party",
+    db: Database = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Block calls to a number, from one facility or from all."""
+    now = datetime.now(UTC)
+    answer = with_book(db, lambda book: Care(book).block(number, agent=agent, at=now, why=why, facility=facility))
+    answered(answer, _blocked, as_json=as_json)
+
+
+def unblock(  # noqa: PLR0917 - typer calls it by name.
+    number: Number,
+    agent: Agent,
+    facility: At = EVERY_FACILITY,
+    why: Why = "asked for by the called party",
+    db: Database = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Remove the block of a number for one facility, or the one for all, also one set by a key in a call (S1-14)."""
+    now = datetime.now(UTC)
+    answer = with_book(db, lambda book: Care(book).unblock(number, agent=agent, at=now, why=why, facility=facility))
+    answered(answer, _blocked, as_json=as_json)
+
+
+def refund(  # noqa: PLR0917 - typer calls it by name.
+    call: Annotated[str, typer.Argument(help="The call's id, as `payphone calls` shows it.")],
+    kind: Annotated[RefundKind, typer.Option(help="Why it is given back.")],
+    agent: Agent,
+    amount: Annotated[
+        str | None, typer.Option(help="Part of what it cost, in dollars; all that is left without.")
+    ] = None,
+    words: Annotated[str, typer.Option("--note", help="Kept with the entry.")] = "",
+    refund_id: OwnId = "",
+    db: Database = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Give back what a call cost, or part of it: never more than is left of its charge."""
+    now, chosen = datetime.now(UTC), own_id(refund_id, "refund")
+    wanted = None if amount is None else money(amount)
+    answer = with_book(
+        db,
+        lambda book: Care(book).refund(call, kind, refund_id=chosen, agent=agent, at=now, amount=wanted, words=words),
+    )
+
+    def said(done: GivenBack) -> tuple[Any, str]:
+        facts = {
+            "id": done.refund_id,
+            "call": done.call_id,
+            "kind": done.kind.value,
+            "amount": str(done.amount),
+            "balance": str(done.balance),
+            "already_booked": done.is_repeat,
+        }
+        before = ", as before; not given back again" if done.is_repeat else ""
+        return (
+            facts,
+            f"gave back {done.amount} of call {done.call_id} ({done.kind.value}), balance {done.balance}{before}",
+        )
+
+    answered(answer, said, as_json=as_json)
+
+
+def note(
+    subject: Annotated[str, typer.Argument(help="A customer, or a called number.")],
+    words: Annotated[str, typer.Argument(help="What is to be remembered.")],
+    agent: Agent,
+    db: Database = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Keep a note about a customer or a number."""
+    now = datetime.now(UTC)
+    answer = with_book(db, lambda book: Care(book).note(subject, words, agent=agent, at=now))
+
+    def said(taken: NoteTaken) -> tuple[Any, str]:
+        act = taken.act
+        facts = {"subject": act.subject, "customer": act.customer_id, "number": act.number, "agent": act.agent}
+        return facts, f"noted about {act.subject}"
+
+    answered(answer, said, as_json=as_json)
+
+
+def show_history(
+    subject: Annotated[str, typer.Argument(help="A customer, or a called number.")],
+    last: Annotated[int, typer.Option("--last", min=1, max=LAST_MAX, help="How many lines.")] = 50,
+    db: Database = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Show calls, money, blocks and notes in one time line, the oldest first."""
+    answer = with_book(db, lambda book: history(book, subject, last=last))
+
+    def said(moments: tuple[Moment, ...]) -> tuple[Any, str]:
+        facts = [
+            {
+                "at": each.at.isoformat(),
+                "what": each.what,
+                "subject": each.subject,
+                "words": each.words,
+                "amount": None if each.amount is None else str(each.amount),
+            }
+            for each in moments
+        ]
+        return facts, "\n".join(map(_line, moments)) or "nothing yet"
+
+    answered(answer, said, as_json=as_json)
+
+
+def _line(moment: Moment) -> str:
+    amount = "" if moment.amount is None else f"  {moment.amount}"
+    return f"{moment.at:%Y-%m-%d %H:%M:%S}  {moment.what}  {moment.subject}  {moment.words}{amount}"
+
+
+def _blocked(done: Blocked) -> tuple[Any, str]:
+    facts = {
+        "number": done.number,
+        "facility": done.facility,
+        "blocked": done.is_blocked,
+        "changed": done.is_changed,
+        "still_blocked_for": list(done.left),
+    }
+    place = _place(done.facility)
+    if done.is_blocked:
+        return facts, f"calls from {place} to {done.number} are blocked" + (
+            "" if done.is_changed else " (they were before)"
+        )
+    still = f"; still blocked for {', '.join(map(_place, done.left))}" if done.left else ""
+    return facts, f"calls from {place} to {done.number} are allowed again{still}"
+
+
+def _place(facility: str) -> str:
+    return "every facility" if facility == EVERY_FACILITY else facility

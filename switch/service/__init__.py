@@ -1,0 +1,1 @@
+"""Customer service: holders of accounts, what agents do for them, trust money, messages, notices."""

@@ -1,0 +1,150 @@
+"""What agents do for callers: blocks (S1-14), refunds of calls, notes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from ledger.entries import EntryId
+from ledger.money import CallId, Money
+from ledger.outcomes import Booked, Refusal, Refused
+from ledger.products.shares import charge_id
+from ledger.requests import Refund, RefundKind
+from ledger.store import Book
+from rating.numbers import Undialable, normalise
+from switch.directory.blocks import EVERY_FACILITY, BlockKind, Blocks
+from switch.service.acts import WORDS_MAX, Act, ActKind, record
+from switch.service.answers import Denial, Denied
+from switch.service.customers import read_customer, read_customer_of_number
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """How the blocks of a number stand."""
+
+    number: str
+    facility: str
+    is_blocked: bool
+    is_changed: bool
+    """False: it was so before."""
+    left: tuple[str, ...] = ()
+    """Facilities (`*`: every one) for which it is still blocked."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """A refund was booked."""
+
+    refund_id: EntryId
+    call_id: CallId
+    kind: RefundKind
+    amount: Money
+    balance: Money
+    is_repeat: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NoteTaken:
+    """A note is stored."""
+
+    act: Act
+
+
+class Care:
+    """What one book's customer service does."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    async def block(
+        self, number: str, *, agent: str, at: datetime, why: str, facility: str = EVERY_FACILITY
+    ) -> Blocked | Denied:
+        """Block a number for one facility or all, from now; calls that go on are cut."""
+        e164 = _e164(number)
+        if isinstance(e164, Denied):
+            return e164
+        blocks, words = Blocks(self._book), f"{why} (by {agent})"
+        is_new = await blocks.block(number=e164, facility=facility, kind=BlockKind.AGENT, why=words, at=at)
+        if is_new:
+            await self._note(Act(at, agent, ActKind.BLOCKED, facility, why, number=e164))
+        return Blocked(e164, facility, is_blocked=True, is_changed=is_new, left=await self._left(e164))
+
+    async def unblock(
+        self, number: str, *, agent: str, at: datetime, why: str, facility: str = EVERY_FACILITY
+    ) -> Blocked | Denied:
+        """Remove the block of a number for one facility, or the one for all, whoever set it (S1-14)."""
+        e164 = _e164(number)
+        if isinstance(e164, Denied):
+            return e164
+        words = f"{why} (by {agent})"
+        removed = await Blocks(self._book).unblock(number=e164, facility=facility, why=words, at=at)
+        left = await self._left(e164)
+        if not removed:
+            return Denied(Denial.NOT_BLOCKED, e164, known=left)
+        await self._note(Act(at, agent, ActKind.UNBLOCKED, facility, why, number=e164))
+        return Blocked(e164, facility, is_blocked=False, is_changed=True, left=left)
+
+    async def refund(
+        self,
+        call_id: str,
+        kind: RefundKind,
+        *,
+        refund_id: str,
+        agent: str,
+        at: datetime,
+        amount: Money | None = None,
+        words: str = "",
+    ) -> GivenBack | Denied:
+        """Give back what a call cost, or part of it: never more than is left of its charge."""
+        record_ = await self._book.call(CallId(call_id))
+        if record_ is None:
+            return Denied(Denial.NO_CALL, call_id)
+        memo = f"{words} (by {agent})" if words else f"by {agent}"
+        request = Refund(refund_id, charge_id(record_.call_id), amount, at, memo=memo, kind=kind)
+        answer = await self._book.answer(request)
+        match answer.outcome:
+            case Booked(entry_id, given, balance):
+                if not answer.is_repeat:
+                    text = f"{kind.value} {given}{': ' if words else ''}{words}"
+                    await self._note(Act(at, agent, ActKind.REFUNDED, call_id, text, number=record_.number))
+                return GivenBack(entry_id, record_.call_id, kind, given, balance, answer.is_repeat)
+            case Refused(why=Refusal.UNKNOWN_CHARGE):
+                return Denied(Denial.NO_CHARGE, call_id)
+            case Refused() as refused:
+                return Denied(Denial.REFUSED, call_id, refused=refused)
+            case other:
+                raise AssertionError(f"a refund came to {other}")
+
+    async def note(self, subject: str, words: str, *, agent: str, at: datetime) -> NoteTaken | Denied:
+        """Keep a note about a customer, or about a number."""
+        if not 0 < len(words.strip()) <= WORDS_MAX:
+            return Denied(Denial.NO_WORDS, subject)
+        customer_id: str | None = None
+        number: str | None = None
+        if await self._book.read(lambda connection: read_customer(connection, subject)) is not None:
+            customer_id = subject
+        else:
+            e164 = _e164(subject)
+            if isinstance(e164, Denied):
+                return Denied(Denial.NO_CUSTOMER, subject)
+            number = e164
+            customer_id = await self._book.read(lambda connection: read_customer_of_number(connection, e164))
+        act = Act(at, agent, ActKind.NOTED, subject, words.strip(), customer_id, number)
+        await self._note(act)
+        return NoteTaken(act)
+
+    async def _left(self, number: str) -> tuple[str, ...]:
+        return tuple(each.facility for each in await Blocks(self._book).of(number) if each.removed_at is None)
+
+    async def _note(self, act: Act) -> None:
+        def store(connection: Connection) -> None:
+            record(connection, act)
+
+        await self._book.write(store)
+
+
+def _e164(number: str) -> str | Denied:
+    destination = normalise(number)
+    return Denied(Denial.UNDIALABLE, number) if isinstance(destination, Undialable) else destination.e164
