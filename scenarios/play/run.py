@@ -20,6 +20,7 @@ from scenarios.play.errors import CannotActError, NotHappenedError, StageError
 from scenarios.play.result import Checked, Result, Verdict
 from scenarios.play.script import Script
 from scenarios.play.setting import Setting, prepare
+from scenarios.play.softphones import Phones
 from scenarios.play.stage import LAST_MESSAGES_SECONDS, Stage, staged
 from scenarios.play.telling import account_facts, call_facts
 from scenarios.sim.stalled import StalledError
@@ -36,6 +37,8 @@ class Options:
     """How scenarios are run."""
 
     is_live: bool = False
+    phones: Phones = Phones.OWN
+    """Whose telephones people use; foreign ones only live."""
     seed: int | None = None
     """Instead of the scenario's own."""
     folder: Path | None = None
@@ -50,7 +53,7 @@ def run_scenario(scenario: Scenario, options: Options) -> Result:
     seed = scenario.header.seed if options.seed is None else options.seed
     ending = _Ending()
     try:
-        setting = prepare(scenario, is_live=options.is_live)
+        setting = prepare(scenario, is_live=options.is_live, phones=options.phones)
         with _folder(scenario, options) as folder:
             ending.folder = "" if options.folder is None else str(folder)
             _run(setting, folder, seed, options, ending)
