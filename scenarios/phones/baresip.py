@@ -50,6 +50,7 @@ class BaresipPhone:
 
     def __init__(self, line: Line, host: str, port: int) -> None:
         self.line = line
+        self.is_watched = False
         self.calls: list[BaresipCall] = []
         self._folder = Path(tempfile.mkdtemp(prefix="payphone-baresip-"))
         self._silence = self._folder / "silence.wav"

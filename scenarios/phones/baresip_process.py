@@ -49,7 +49,7 @@ audio_txmode poll
 audio_buffer 20-160
 rtp_ports {rtp}-{rtp_end}
 rtcp_mux no
-jitter_buffer_delay 1-10
+jitter_buffer_delay 0-0
 rtp_timeout 60
 ringback_disabled yes
 module_path {modules}

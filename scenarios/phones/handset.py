@@ -111,6 +111,11 @@ class Handset(Protocol):
 
     line: Line
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether its messages are told at the instants at which they pass, not some moments later."""
+        ...
+
     async def __aenter__(self) -> Self: ...
 
     async def __aexit__(

@@ -280,10 +280,9 @@ class Actor:
         return f"the call of {self.name} goes on; {self._lately(self._loop.time())}"
 
     def sip_of(self, call: HandsetCall, since: float) -> tuple[SipSeen, ...]:
-        """The messages of one call, with times from `since`."""
-        return tuple(
-            SipSeen(each.at - since, each.is_sent, each.text) for each in self.messages if each.call_id == call.call_id
-        )
+        """The messages of one call, with times from `since`; none where nobody knows these well enough."""
+        seen = (each for each in self.messages if each.call_id == call.call_id and self.phone.is_watched)
+        return tuple(SipSeen(each.at - since, each.is_sent, each.text) for each in seen)
 
     def flow(self, *, is_whole: bool = False) -> list[Arrow]:
         """Every message so far, as arrows; retransmissions only in a whole one."""

@@ -17,6 +17,7 @@ from scenarios.language.source import ScenarioError
 from scenarios.play.after import judge_after, judge_always
 from scenarios.play.api import LIMIT, virtual_loop
 from scenarios.play.errors import CannotActError, NotHappenedError, StageError
+from scenarios.play.kept import keep_heard
 from scenarios.play.result import Checked, Result, Verdict
 from scenarios.play.script import Script
 from scenarios.play.setting import Setting, prepare
@@ -132,6 +133,8 @@ async def _play(setting: Setting, folder: Path, seed: int, options: Options, end
         await _judge(stage, ending, at_rest)
         ending.seconds = stage.now
         await _tell(stage, ending, options)
+        if options.folder is not None:
+            keep_heard(stage, folder)
         ending.trace = "" if stage.wires is None else stage.wires.fingerprint
 
 

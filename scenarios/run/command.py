@@ -19,7 +19,7 @@ from scenarios.play.result import Result, Verdict, facts
 from scenarios.play.run import Options
 from scenarios.play.softphones import Phones
 from scenarios.run.junit import write_junit
-from scenarios.run.ladders import ladders
+from scenarios.run.ladders import ladders, write_ladders
 
 PASSED: Final = 0
 FAILED: Final = 1
@@ -150,6 +150,9 @@ def _summary(
 
 
 def _write(results: Sequence[Result], wanted: Wanted, console: Console) -> None:
+    for result in results:
+        if result.folder:
+            write_ladders(result, Path(result.folder))
     if wanted.junit is not None:
         write_junit(results, wanted.junit)
     if wanted.json is not None:
