@@ -232,7 +232,7 @@ class BaresipCall:
                 await asyncio.sleep(LOOK_SECONDS)
             await asyncio.sleep(REST_SECONDS)
             if self.answered_at is not None and self.ended_at is not None:
-                self._ear.listen(self.ended_at)
+                self._ear.listen(self.ended_at, is_over=True)
         finally:
             self._ear.close()
 

@@ -41,8 +41,22 @@ def write_speech(file: Path, audio: Audio) -> None:
         stream.truncate(HEADER_OCTETS + octets)
 
 
+LATE_SECONDS: Final = 0.2
+"""Frames this late come after a pause of the sender, or baresip was kept waiting: then more of them follow at once."""
+
+EARLY_SECONDS: Final = 0.06
+"""Frames this early tell that the first ones were late."""
+
+WAIT_SECONDS: Final = 0.3
+"""So long late frames may be followed by more."""
+
+
 class Earpiece:
     """Reads what baresip hears in one call while it is being written.
+
+    Frames follow each other in the file; when they are heard is known from when they came. A baresip that was kept
+    waiting writes a row of frames at once, and these are as continuous as they were sent; after a pause of the sender
+    they come one by one.
 
     Args:
         folder: Where baresip writes; the file of this call is the first that appears there from now on.
@@ -54,32 +68,52 @@ class Earpiece:
         self._folder = folder
         self._law = law
         self._file: int | None = None
-        self._waiting = b""
-        self._header_left = HEADER_OCTETS
+        self._octets = b""
+        self._is_begun = False
         self._frames = 0
+        self._runs = 0
+        self._next_at = 0.0
+        self._late_since: float | None = None
         for left in folder.glob(HEARD):
             left.unlink()
 
-    def listen(self, now: float) -> None:
-        """Take what was written since the last time; its last frame has arrived just now."""
+    def listen(self, now: float, *, is_over: bool = False) -> None:
+        """Take what was written since the last time; nothing more comes if it is over."""
         if self._file is None and not self._open():
             return
         assert self._file is not None
-        waiting = self._waiting + os.read(self._file, 1 << 20)
-        if self._header_left:
-            if len(waiting) < HEADER_OCTETS:
-                self._waiting = waiting
+        self._octets += os.read(self._file, 1 << 20)
+        if not self._is_begun:
+            if len(self._octets) < HEADER_OCTETS + FRAME_OCTETS:
                 return
-            waiting, self._header_left = waiting[HEADER_OCTETS:], 0
-        count = len(waiting) // FRAME_OCTETS
-        self._waiting = waiting[count * FRAME_OCTETS :]
-        samples = np.frombuffer(waiting[: count * FRAME_OCTETS], "<i2")
-        octets = encode(samples.astype(np.int16), self._law)
-        for index in range(count):
-            payload = octets[index * FRAME_SAMPLES : (index + 1) * FRAME_SAMPLES]
-            packet = Packet(self._law.value, self._frames & 0xFFFF, self._frames * FRAME_SAMPLES, 1, payload)
+            self._octets, self._is_begun = self._octets[HEADER_OCTETS:], True
+        count = len(self._octets) // FRAME_OCTETS
+        if count and (self._is_in_time(count, now) or is_over):
+            self._hear(count)
+
+    def _is_in_time(self, count: int, now: float) -> bool:
+        """Whether it is known when these frames are heard: in a row with those before, or after a pause."""
+        late = now - (count - 1) * FRAME_SECONDS - self._next_at
+        is_in_row = self._runs > 0 and -EARLY_SECONDS <= late <= LATE_SECONDS
+        if self._runs > 0 and late > LATE_SECONDS:
+            self._late_since = now if self._late_since is None else self._late_since
+            if now - self._late_since < WAIT_SECONDS:
+                return False
+        self._late_since = None
+        if not is_in_row:
+            self._runs += 1
+            self._next_at += late
+        return True
+
+    def _hear(self, count: int) -> None:
+        octets, self._octets = self._octets[: count * FRAME_OCTETS], self._octets[count * FRAME_OCTETS :]
+        said = encode(np.frombuffer(octets, "<i2").astype(np.int16), self._law)
+        for start in range(0, len(said), FRAME_SAMPLES):
+            stamp, payload = self._frames * FRAME_SAMPLES, said[start : start + FRAME_SAMPLES]
+            packet = Packet(self._law.value, self._frames & 0xFFFF, stamp, self._runs, payload)
+            self.heard.hear(packet, self._law, ("baresip", 0), self._next_at)
             self._frames += 1
-            self.heard.hear(packet, self._law, ("baresip", 0), now - (count - 1 - index) * FRAME_SECONDS)
+            self._next_at += FRAME_SECONDS
 
     def close(self) -> None:
         """Let go of the file; what was heard stays."""

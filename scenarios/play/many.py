@@ -32,7 +32,7 @@ JOBS_MAX: Final = 8
 """Processes nobody asked for: each takes 150 MB."""
 
 
-LIVE_EACH: Final = 3
+LIVE_EACH: Final = 2
 """Scenarios with softphones for each core."""
 
 

@@ -15,7 +15,8 @@ import pytest
 
 from scenarios.language.scenario import load_scenario
 from scenarios.play.many import find_files
-from scenarios.play.softphones import unfit
+from scenarios.play.run import Options, run_scenario
+from scenarios.play.softphones import Phones, unfit
 from tests.live.programs import program
 from tests.live.serving import PAYPHONE
 
@@ -37,12 +38,18 @@ RULES: Final = {
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """What came of each file."""
+    """What came of each file. One that failed among others is played again, alone: real time may have been short."""
     program("baresip", "baresip-core")
     folder = tmp_path_factory.mktemp("softphones")
-    words = ["run", "--live", "--phones", "baresip", "--json", "results.json", *map(str, FILES)]
+    found = played(folder, *map(str, FILES))
+    again = [file for file, result in found.items() if result["verdict"] == "failed"]
+    return found | (played(folder, "--jobs", "1", *again) if again else {})
+
+
+def played(folder: Path, *words: str) -> dict[str, dict[str, Any]]:
+    """Run the command, and read what it writes."""
     ended = subprocess.run(
-        [PAYPHONE, *words],
+        [PAYPHONE, "run", "--live", "--phones", "baresip", "--json", "results.json", *words],
         cwd=folder,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -79,3 +86,31 @@ def test_without_baresip_the_command_says_what_to_install(tmp_path: Path) -> Non
     )
     assert ended.returncode == 2
     assert b"apt-get install baresip-core" in ended.stdout
+
+
+REGISTERING = """scenario: registering
+world: per-second
+softphones: true
+telephones: {family: {registered: false}, cell: {registered: false, password: guessed}}
+script:
+  - family: {registers: true}
+  - cell: {registers in vain: 403}
+  - family: {unregisters: true}
+  - station 4-yard: {dials: "2125550123", pin: "4417", hears: reason/unreachable, released: true}
+  - family: {registers: true}
+  - station 4-yard: {dials: "2125550123", pin: "4417"}
+  - family: {rings: true}
+  - station 4-yard: {gives up: true}
+  - family: {released: true}
+after:
+  records: [{why: unreachable}, {why: gave-up, rang: true}]
+  messages: {CANCEL to family: 1}
+"""
+
+
+def test_a_softphone_registers_in_vain_and_rightly_and_no_more(tmp_path: Path) -> None:
+    program("baresip", "baresip-core")
+    file = tmp_path / "registering.yaml"
+    file.write_text(REGISTERING, encoding="utf-8")
+    result = run_scenario(load_scenario(file), Options(is_live=True, phones=Phones.BARESIP))
+    assert result.fault == ""
