@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 # A run with the same seed is the same run: sets have the same order every time.
 export PYTHONHASHSEED := 0
 
-.PHONY: demo test quick check bench format rules voice clean
+.PHONY: demo test quick check bench format rules walks voice clean
 
 $(STAMP): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "payphone needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
@@ -39,6 +39,14 @@ format: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks $(ONLY)
+
+# Play the whole calls with baresip, and put what both parties heard and the ladders into docs/walks. Two minutes.
+walks: $(STAMP)
+	$(BIN)/payphone run --live --phones baresip --jobs 1 --keep out/walks --report out/walks/index.html scenarios/library/walks
+	mkdir -p docs/walks
+	for walk in california connecticut; do \
+		cp out/walks/$$walk/heard-1.wav docs/walks/$$walk.wav && cp out/walks/$$walk/ladder-1.svg docs/walks/$$walk.svg || exit 1; \
+	done
 
 # Write docs/rules.md from docs/rules.toml and from what the scenarios say they show.
 rules: $(STAMP)

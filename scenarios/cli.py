@@ -35,6 +35,9 @@ def run(  # noqa: PLR0917 - options of the command line are given by name
     live: Annotated[
         bool, typer.Option("--live", help="In real time on sockets of 127.0.0.1: those that say `live: true`.")
     ] = False,
+    phones: Annotated[
+        str, typer.Option(help="With --live, whose telephones people use: own, or baresip where `softphones: true`.")
+    ] = "own",
     jobs: Annotated[
         int, typer.Option(min=0, max=64, help="How many run at once, each in a process; 0: as many as cores.")
     ] = 0,
@@ -48,11 +51,18 @@ def run(  # noqa: PLR0917 - options of the command line are given by name
 
     Exit code 0: all passed; 1: one failed; 2: a file is wrong.
     """
+    from scenarios.play.softphones import Phones  # noqa: PLC0415 - see `demo`
     from scenarios.run.command import Wanted, run_command  # noqa: PLC0415 - see `demo`
+
+    if phones not in {each.value for each in Phones}:
+        raise typer.BadParameter(f"{phones} are no telephones; own or baresip are", param_hint="--phones")
+    if phones != Phones.OWN.value and not live:
+        raise typer.BadParameter("foreign telephones keep real time; add --live", param_hint="--phones")
 
     wanted = Wanted(
         paths=tuple(paths),
         is_live=live,
+        phones=Phones(phones),
         jobs=jobs,
         seed=seed,
         junit=junit,

@@ -86,6 +86,8 @@ class Header(Part):
     seed: int = 1
     live: bool = False
     """Whether it also runs in real time on real sockets."""
+    softphones: bool = False
+    """Whether its people may use foreign softphones as well, in real time on real sockets."""
     limit: Duration | None = None
     """Virtual time after which the scenario counts as hung."""
     thresholds: list[Text] = Field(default=[])

@@ -16,6 +16,10 @@ class CallEndedError(PhoneError):
         self.status = status
 
 
+class CannotDoError(PhoneError):
+    """This make of telephone has no way to do that at all."""
+
+
 class RegistrationError(PhoneError):
     """The registrar said no, or nothing (408)."""
 

@@ -88,6 +88,7 @@ class Phone(asyncio.DatagramProtocol):
 
     def __init__(self, line: Line, chance: random.Random) -> None:
         self.line = line
+        self.is_watched = True
         self.calls: list[PhoneCall] = []
         self._chance = chance
         self._tokens = Tokens(chance)

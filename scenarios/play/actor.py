@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from scenarios.language.flows import Arrow
-from scenarios.phones.call import KeysBy, PhoneCall
+from scenarios.phones.call import KeysBy
 from scenarios.phones.codec import Audio
 from scenarios.phones.errors import PhoneError, RegistrationError
+from scenarios.phones.handset import Handset, HandsetCall
 from scenarios.phones.heard import HeardClip
-from scenarios.phones.phone import Phone
 from scenarios.phones.rtp import KeyStyle
 from scenarios.play.ears import Ears, Phrase
 from scenarios.play.errors import CannotActError, NotHappenedError
@@ -65,12 +65,14 @@ class Message:
 class Actor:
     """A telephone's owner."""
 
-    def __init__(self, telephone: Telephone, phone: Phone, ears: Ears, met: Callable[[str, PhoneCall], None]) -> None:
+    def __init__(
+        self, telephone: Telephone, phone: Handset, ears: Ears, met: Callable[[str, HandsetCall], None]
+    ) -> None:
         self.telephone = telephone
         self.phone = phone
         self.messages: list[Message] = []
-        self.calls: list[PhoneCall] = []
-        self.keys: list[tuple[PhoneCall, KeyPressed]] = []
+        self.calls: list[HandsetCall] = []
+        self.keys: list[tuple[HandsetCall, KeyPressed]] = []
         self.speeches: list[asyncio.Task[None]] = []
         self._ears = ears
         self._met = met
@@ -84,7 +86,7 @@ class Actor:
         return self.telephone.name
 
     @property
-    def call(self) -> PhoneCall:
+    def call(self) -> HandsetCall:
         """The call it had last.
 
         Raises:
@@ -120,11 +122,10 @@ class Actor:
         except RegistrationError as error:
             raise NotHappenedError(f"{self.name} unregisters", str(error)) from error
 
-    async def dials(self, number: str) -> PhoneCall:
+    async def dials(self, number: str) -> HandsetCall:
         """Call a number; the INVITE is on its way when this returns."""
-        call = await self.phone.dial(number.removeprefix("+"))
-        self._has(call)
-        return call
+        self._has(await self.phone.dial(number.removeprefix("+")))
+        return self.call
 
     async def is_answered(self, *, within: float = PATIENCE) -> None:
         """Wait until the call is answered."""
@@ -148,7 +149,7 @@ class Actor:
             return
         await self._do(self.call.speak(audio), "speaks")
 
-    async def rings(self, seconds: float = 0.0, *, within: float = PATIENCE) -> PhoneCall:
+    async def rings(self, seconds: float = 0.0, *, within: float = PATIENCE) -> HandsetCall:
         """Wait until it rings, and let it ring for so long."""
         call = await self._next_call(within)
         if call is None:
@@ -278,11 +279,10 @@ class Actor:
             return f"{self.name} rings" if call.ringing_at is not None else f"the call of {self.name} is not answered"
         return f"the call of {self.name} goes on; {self._lately(self._loop.time())}"
 
-    def sip_of(self, call: PhoneCall, since: float) -> tuple[SipSeen, ...]:
-        """The messages of one call, with times from `since`."""
-        return tuple(
-            SipSeen(each.at - since, each.is_sent, each.text) for each in self.messages if each.call_id == call.call_id
-        )
+    def sip_of(self, call: HandsetCall, since: float) -> tuple[SipSeen, ...]:
+        """The messages of one call, with times from `since`; none where nobody knows these well enough."""
+        seen = (each for each in self.messages if each.call_id == call.call_id and self.phone.is_watched)
+        return tuple(SipSeen(each.at - since, each.is_sent, each.text) for each in seen)
 
     def flow(self, *, is_whole: bool = False) -> list[Arrow]:
         """Every message so far, as arrows; retransmissions only in a whole one."""
@@ -307,7 +307,7 @@ class Actor:
         sound = call.heard.sound_seconds(since, until)
         return f"no words were heard lately, and sound for {sound:.1f} s" if sound else "nothing was heard lately"
 
-    def _has(self, call: PhoneCall) -> None:
+    def _has(self, call: HandsetCall) -> None:
         self.calls.append(call)
         self._heard_until = self._loop.time()
         self._met(self.name, call)
@@ -316,14 +316,14 @@ class Actor:
         if not self.calls or self.call.answered_at is not None or self.call.is_ended:
             await self.rings()
 
-    async def _next_call(self, within: float) -> PhoneCall | None:
+    async def _next_call(self, within: float) -> HandsetCall | None:
         try:
             async with asyncio.timeout(within):
                 return await self.phone.next_call()
         except TimeoutError:
             return None
 
-    async def _living(self) -> PhoneCall:
+    async def _living(self) -> HandsetCall:
         await self.is_answered()
         return self.call
 
@@ -349,7 +349,7 @@ class Actor:
             steps = max(1, math.floor((over_at - now) / LISTEN_SECONDS))
             await call.ends_within(min(steps * LISTEN_SECONDS, max(LISTEN_SECONDS, deadline - now)))
 
-    async def _find(self, phrase: Phrase, call: PhoneCall, since: float, until: float) -> list[HeardClip]:
+    async def _find(self, phrase: Phrase, call: HandsetCall, since: float, until: float) -> list[HeardClip]:
         """Compare what was heard; beside the loop where time is real, so that the switch's media go on meanwhile."""
         if isinstance(self._loop, VirtualLoop):
             return self._ears.find(phrase, call.heard, since, until)
@@ -362,7 +362,7 @@ class Actor:
         except PhoneError:
             return  # The call ended in the middle of a sentence.
 
-    async def _stay(self, call: PhoneCall, seconds: float, what: str) -> None:
+    async def _stay(self, call: HandsetCall, seconds: float, what: str) -> None:
         if await call.ends_within(seconds):
             raise NotHappenedError(f"{self.name} {what}", self.state())
 

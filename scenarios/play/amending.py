@@ -51,8 +51,13 @@ _OF_IDS: Final = ("deposit", "numbers", "credit_limit", "settles_later")
 _OF_OWNERS: Final = ("advancepay", "debit")
 
 
-def amend(raw: Raw, scenario: Scenario, *, is_live: bool) -> None:
+def amend(raw: Raw, scenario: Scenario, *, live_host: str | None) -> None:
     """Put the scenario's changes, and the addresses of this run, into the world's configuration.
+
+    Args:
+        raw: The configuration, changed in place.
+        scenario: What is played.
+        live_host: The loopback address of the switch, None in virtual time.
 
     Raises:
         ScenarioError: A change fits no row.
@@ -76,10 +81,10 @@ def amend(raw: Raw, scenario: Scenario, *, is_live: bool) -> None:
     if header.payments:
         raw["payments"] = {**raw.get("payments", {}), **header.payments}
     raw["media"] = {**raw.get("media", {}), **{key: in_seconds(value) for key, value in header.media.items()}}
-    host = LOCALHOST if is_live else SWITCH_HOST
-    raw["switch"]["listen"] = f"{host}:{0 if is_live else SWITCH_PORT}"
+    host = SWITCH_HOST if live_host is None else live_host
+    raw["switch"]["listen"] = f"{host}:{SWITCH_PORT if live_host is None else 0}"
     raw["media"]["listen"] = host
-    if is_live:
+    if live_host is not None:
         raw["media"]["ports"] = list(LIVE_PORTS)
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from ledger.money import ZERO, Money
 from scenarios.language.expectations import Ended, Expect, Since
 from scenarios.language.quantities import seconds_text
-from scenarios.phones.call import PhoneCall
+from scenarios.phones.handset import HandsetCall
 from scenarios.play.errors import CannotActError, NotHappenedError
 from scenarios.play.stage import Stage
 from scenarios.play.traces import Trace
@@ -49,7 +49,7 @@ async def expect(stage: Stage, wanted: Expect) -> None:
                 await _comes(stage, "messages", lambda: _messages(stage, wanted.messages or {}), within)
 
 
-def instant(stage: Stage, since: Since | None, call: PhoneCall | None) -> float:
+def instant(stage: Stage, since: Since | None, call: HandsetCall | None) -> float:
     """The instant that others count from, on the loop's clock.
 
     Raises:

@@ -16,6 +16,7 @@ from scenarios.language.source import ScenarioError
 from scenarios.play.noise import silence
 from scenarios.play.result import Result, Verdict
 from scenarios.play.run import Options, run_scenario
+from scenarios.play.softphones import Phones, unfit
 
 FILES_MAX: Final = 10_000
 """Scenarios of one run; a folder with more is none of scenarios."""
@@ -29,6 +30,10 @@ COLLECTED_AFTER: Final = (20_000, 10, 100)
 
 JOBS_MAX: Final = 8
 """Processes nobody asked for: each takes 150 MB."""
+
+
+LIVE_EACH: Final = 2
+"""Scenarios with softphones for each core."""
 
 
 class NoScenarioError(Exception):
@@ -84,9 +89,22 @@ def is_for_live(path: Path) -> bool:
         return True
 
 
+def why_not_softphones(path: Path) -> str:
+    """Why foreign softphones do not play a scenario, in words; empty where they do, or its mistakes are to be told."""
+    try:
+        scenario = load_scenario(path)
+    except ScenarioError:
+        return ""
+    if scenario.header.softphones:
+        return ""
+    return "; ".join(dict.fromkeys(each.text for each in unfit(scenario))) or "it does not say `softphones: true`"
+
+
 def run_files(files: Sequence[Path], options: Options, jobs: int) -> Iterator[Result]:
     """Run files, in several processes if wanted; results come in the order of the files."""
-    jobs = jobs or min(JOBS_MAX, os.cpu_count() or 1)
+    cores = os.cpu_count() or 1
+    # Softphones keep their own time, and most of it nothing happens.
+    jobs = jobs or min(JOBS_MAX, cores if options.phones is Phones.OWN else LIVE_EACH * cores)
     if jobs == 1 or len(files) < FILES_SHARED:
         for path in files:
             yield run_file(path, options)

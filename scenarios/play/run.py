@@ -17,9 +17,11 @@ from scenarios.language.source import ScenarioError
 from scenarios.play.after import judge_after, judge_always
 from scenarios.play.api import LIMIT, virtual_loop
 from scenarios.play.errors import CannotActError, NotHappenedError, StageError
+from scenarios.play.kept import keep_heard
 from scenarios.play.result import Checked, Result, Verdict
 from scenarios.play.script import Script
 from scenarios.play.setting import Setting, prepare
+from scenarios.play.softphones import Phones
 from scenarios.play.stage import LAST_MESSAGES_SECONDS, Stage, staged
 from scenarios.play.telling import account_facts, call_facts
 from scenarios.sim.stalled import StalledError
@@ -36,6 +38,8 @@ class Options:
     """How scenarios are run."""
 
     is_live: bool = False
+    phones: Phones = Phones.OWN
+    """Whose telephones people use; foreign ones only live."""
     seed: int | None = None
     """Instead of the scenario's own."""
     folder: Path | None = None
@@ -50,7 +54,7 @@ def run_scenario(scenario: Scenario, options: Options) -> Result:
     seed = scenario.header.seed if options.seed is None else options.seed
     ending = _Ending()
     try:
-        setting = prepare(scenario, is_live=options.is_live)
+        setting = prepare(scenario, is_live=options.is_live, phones=options.phones)
         with _folder(scenario, options) as folder:
             ending.folder = "" if options.folder is None else str(folder)
             _run(setting, folder, seed, options, ending)
@@ -129,6 +133,8 @@ async def _play(setting: Setting, folder: Path, seed: int, options: Options, end
         await _judge(stage, ending, at_rest)
         ending.seconds = stage.now
         await _tell(stage, ending, options)
+        if options.folder is not None:
+            keep_heard(stage, folder)
         ending.trace = "" if stage.wires is None else stage.wires.fingerprint
 
 

@@ -23,6 +23,7 @@ from scenarios.play.expect import expect, instant
 from scenarios.play.result import Checked
 from scenarios.play.service import deposit
 from scenarios.play.stage import Stage
+from scenarios.play.voices import INSIDE, OUTSIDE, in_voice
 from switch.directory.flags import Suspicion
 
 PERCEIVED: Final = {"rings", "rings back", "hears", "not heard", "hears nothing", "released", "held by peer"}
@@ -107,7 +108,7 @@ class Script:
                 await self._presses(actor, keys, body)
             case "speaks":
                 assert body.speaks is not None
-                await actor.speaks(self._audio(body.speaks), is_meanwhile=body.meanwhile)
+                await actor.speaks(self._voiced(actor, body.speaks), is_meanwhile=body.meanwhile)
             case "answers":
                 await actor.answers()
             case "answers by machine":
@@ -249,6 +250,13 @@ class Script:
     def _phrases(self, words: str | list[str]) -> list[Phrase]:
         ears = self.stage.setting.ears
         return [phrase for name in ([words] if isinstance(words, str) else words) for phrase in ears.phrases(name)]
+
+    def _voiced(self, actor: Actor, words: Words) -> Audio:
+        """What a person says, in a voice of their own."""
+        audio = self._audio(words)
+        if isinstance(words, Tone):
+            return audio
+        return in_voice(audio, INSIDE if actor.telephone.number is None else OUTSIDE)
 
     def _audio(self, words: Words) -> Audio:
         if isinstance(words, Tone):

@@ -19,8 +19,10 @@ from scenarios.language.expectations import Expect
 from scenarios.language.scenario import KINDS, STATION, TOGETHER, WAIT, Scenario, Step
 from scenarios.language.source import ScenarioError
 from scenarios.language.steps import ActorStep, Machine, Softphone, Tone
+from scenarios.phones.loopback import own_host
 from scenarios.play.amending import LOCALHOST, amend, in_scenario, in_seconds
 from scenarios.play.ears import Ears, UnknownWordsError
+from scenarios.play.softphones import Phones, unfit
 from scenarios.play.telephones import Telephone
 from scenarios.worlds.find import Raw, WorldError, find_world, read_world
 from switch.app.config import Config, ConfigError, Mistake, validate_config
@@ -43,16 +45,20 @@ class Setting:
     ears: Ears
     begins: datetime
     is_live: bool
+    phones: Phones = Phones.OWN
+    """Whose telephones its people use."""
 
 
-def prepare(scenario: Scenario, *, is_live: bool) -> Setting:
+def prepare(scenario: Scenario, *, is_live: bool, phones: Phones = Phones.OWN) -> Setting:
     """Find and check everything a scenario names.
 
     Raises:
         ScenarioError: With every mistake found.
     """
     header, source = scenario.header, scenario.source
-    if is_live and not header.live:
+    if phones is not Phones.OWN:
+        _check_softphones(scenario)
+    elif is_live and not header.live:
         raise ScenarioError((source.mistake(("live",), "is not true: it runs in virtual time alone"),))
     if is_live and any(home.behind_nat for home in header.network.values()):
         raise ScenarioError((source.mistake(("network",), "there is no NAT on sockets; leave `live: true` out"),))
@@ -61,7 +67,7 @@ def prepare(scenario: Scenario, *, is_live: bool) -> Setting:
         raw = read_world(path)
     except WorldError as error:
         raise ScenarioError((source.mistake(("world",), str(error)),)) from error
-    amend(raw, scenario, is_live=is_live)
+    amend(raw, scenario, live_host=None if not is_live else LOCALHOST if phones is Phones.OWN else own_host())
     try:
         world = world_of(raw, scenario, path.parent)
     except ConfigError as error:
@@ -71,7 +77,15 @@ def prepare(scenario: Scenario, *, is_live: bool) -> Setting:
     mistakes = list(_unknown(scenario, telephones, ears))
     if mistakes:
         raise ScenarioError(tuple(mistakes))
-    return Setting(scenario, raw, world, telephones, ears, header.begins or BEGINS, is_live)
+    return Setting(scenario, raw, world, telephones, ears, header.begins or BEGINS, is_live, phones)
+
+
+def _check_softphones(scenario: Scenario) -> None:
+    """See that it is meant for softphones, and that these can do all of it."""
+    if not scenario.header.softphones:
+        raise ScenarioError((scenario.source.mistake(("softphones",), "is not true: it is played by our own phones"),))
+    if mistakes := unfit(scenario):
+        raise ScenarioError(tuple(mistakes))
 
 
 def world_of(raw: Raw, scenario: Scenario, base: Any) -> World:

@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from random import Random
 from typing import Final
 
 from ledger.chart import advancepay, debit, parse_account
@@ -23,7 +22,7 @@ from ledger.records import CallRecord
 from ledger.rows import Account
 from ledger.store import Book
 from scenarios.phones.errors import PhoneError
-from scenarios.phones.phone import Phone
+from scenarios.phones.handset import Handset
 from scenarios.play.actor import Actor
 from scenarios.play.amending import SWITCH_HOST
 from scenarios.play.errors import CannotActError, NotHappenedError, StageError
@@ -31,6 +30,7 @@ from scenarios.play.life import BOOK, Life, open_book
 from scenarios.play.network import SWITCH, Wires
 from scenarios.play.noise import Noise
 from scenarios.play.setting import Setting
+from scenarios.play.softphones import Shelf
 from scenarios.play.traces import Epoch, Traces
 from scenarios.sim.loop import VirtualLoop
 from switch.app.switch import Switch
@@ -253,12 +253,14 @@ async def staged(setting: Setting, *, folder: Path, seed: int) -> AsyncIterator[
     leaving = asyncio.Event()
     try:
         await stage.start_switch()
-        for number, telephone in enumerate(setting.telephones.values()):
-            line = replace(telephone.line, server=stage.switch.address)
-            phone = Phone(line, Random(f"{seed}/{telephone.name}/{number}"))
+        shelf = Shelf(setting.phones, setting.scenario.actors(), seed)
+        for telephone in setting.telephones.values():
+            phone = shelf.take(telephone.name, replace(telephone.line, server=stage.switch.address))
             ready: asyncio.Future[None] = loop.create_future()
             homes.append(loop.create_task(_live(phone, ready, leaving), name=f"{telephone.name} at home"))
-            await ready
+            await asyncio.wait({ready, homes[-1]}, return_when=asyncio.FIRST_COMPLETED)
+            if not ready.done():
+                raise StageError(f"{telephone.name} has no telephone: {homes[-1].exception()}")
             stage.actors[telephone.name] = Actor(telephone, phone, setting.ears, stage.traces.expect)
         await stage.register_telephones()
         yield stage
@@ -270,7 +272,7 @@ async def staged(setting: Setting, *, folder: Path, seed: int) -> AsyncIterator[
         await stage.life.mourn()
 
 
-async def _live(phone: Phone, ready: asyncio.Future[None], leaving: asyncio.Event) -> None:
+async def _live(phone: Handset, ready: asyncio.Future[None], leaving: asyncio.Event) -> None:
     """Keep a phone alive until everybody leaves: opened and closed by one task, as task groups want it."""
     async with phone:
         ready.set_result(None)

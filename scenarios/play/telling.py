@@ -13,8 +13,8 @@ from ledger.entries import Entry
 from ledger.export import record_facts
 from ledger.hold import Hold
 from ledger.records import CallRecord
-from scenarios.phones.call import PhoneCall
 from scenarios.phones.codec import SAMPLES_PER_SECOND, Audio
+from scenarios.phones.handset import HandsetCall
 from scenarios.play.result import (
     LEVEL_FLOOR,
     LEVEL_SECONDS,
@@ -133,7 +133,7 @@ def _side(stage: Stage, side: Side, secret_until: float, *, is_recognising: bool
     )
 
 
-def _heard(stage: Stage, call: PhoneCall, until: float) -> tuple[ClipHeard, ...]:
+def _heard(stage: Stage, call: HandsetCall, until: float) -> tuple[ClipHeard, ...]:
     ears, since = stage.setting.ears, stage.began_at
     assert call.answered_at is not None
     return tuple(

@@ -14,7 +14,7 @@ from switch.call.services import Services
 from switch.call.timeline import CALLEE, CALLER, Item, Kind, Timeline
 
 if TYPE_CHECKING:
-    from scenarios.phones.call import PhoneCall
+    from scenarios.phones.handset import HandsetCall
 
 ACCEPTED: Final = "accepted: the meter starts"
 """What a timeline says at the acceptance."""
@@ -38,7 +38,7 @@ class Side:
 
     actor: str
     party: str
-    call: PhoneCall
+    call: HandsetCall
 
 
 @dataclass(slots=True)
@@ -90,7 +90,7 @@ class Traces:
     def __init__(self) -> None:
         self.traces: dict[CallId, Trace] = {}
         self.changed: Callable[[], None] | None = None
-        self._waiting: list[tuple[str, PhoneCall]] = []
+        self._waiting: list[tuple[str, HandsetCall]] = []
         self._services: Services | None = None
         self._epoch: Epoch | None = None
 
@@ -106,11 +106,11 @@ class Traces:
             trace.is_killed |= trace.record is None
         self._services = None
 
-    def expect(self, actor: str, call: PhoneCall) -> None:
+    def expect(self, actor: str, call: HandsetCall) -> None:
         """A phone has a call; which one of the switch's it is shows with its next message."""
         self._waiting.append((actor, call))
 
-    def of(self, call: PhoneCall | None) -> Trace | None:
+    def of(self, call: HandsetCall | None) -> Trace | None:
         """The trace a phone's call belongs to."""
         self._match()
         return next((trace for trace in self for side in trace.sides if side.call is call), None)
@@ -144,7 +144,7 @@ class Traces:
         """Find the trace of each phone's call by its Call-ID."""
         if self._services is None:
             return
-        left: list[tuple[str, PhoneCall]] = []
+        left: list[tuple[str, HandsetCall]] = []
         for actor, call in self._waiting:
             shown = self._services.timelines.find(call.call_id)
             trace = None if shown is None else self._of_timeline(shown[0])

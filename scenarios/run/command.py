@@ -13,11 +13,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from scenarios.play.many import NoScenarioError, find_files, is_for_live, run_files
+from scenarios.phones.baresip_process import BaresipMissingError, find_baresip
+from scenarios.play.many import NoScenarioError, find_files, is_for_live, run_files, why_not_softphones
 from scenarios.play.result import Result, Verdict, facts
 from scenarios.play.run import Options
+from scenarios.play.softphones import Phones
 from scenarios.run.junit import write_junit
-from scenarios.run.ladders import ladders
+from scenarios.run.ladders import ladders, write_ladders
 
 PASSED: Final = 0
 FAILED: Final = 1
@@ -37,6 +39,7 @@ class Wanted:
 
     paths: tuple[Path, ...]
     is_live: bool = False
+    phones: Phones = Phones.OWN
     jobs: int = 1
     seed: int | None = None
     junit: Path | None = None
@@ -51,25 +54,43 @@ def run_command(wanted: Wanted, console: Console | None = None) -> int:
     began = time.monotonic()
     try:
         files = find_files(wanted.paths)
-    except NoScenarioError as error:
+        if wanted.phones is Phones.BARESIP:
+            find_baresip()
+    except (NoScenarioError, BaresipMissingError) as error:
         console.print(str(error), style="red", markup=False, highlight=False)
         return WRONG
-    left_out = 0
-    if wanted.is_live:
-        fitting = [path for path in files if is_for_live(path)]
-        left_out, files = len(files) - len(fitting), fitting
+    found = len(files)
+    if wanted.phones is Phones.BARESIP:
+        files = _fitting(files, console)
+    elif wanted.is_live:
+        files = [path for path in files if is_for_live(path)]
+    left_out = found - len(files)
     options = Options(
         is_live=wanted.is_live,
+        phones=wanted.phones,
         seed=wanted.seed,
         folder=wanted.folder,
         is_telling_all=wanted.report is not None,
     )
     results = _run(files, options, wanted.jobs, console)
-    _summary(results, console, left_out=left_out, seconds=time.monotonic() - began)
+    by_softphones = wanted.phones is not Phones.OWN
+    seconds = time.monotonic() - began
+    _summary(results, console, left_out=left_out, by_softphones=by_softphones, seconds=seconds)
     _write(results, wanted, console)
     if any(result.verdict is Verdict.WRONG for result in results):
         return WRONG
     return PASSED if all(result.is_passed for result in results) else FAILED
+
+
+def _fitting(files: Sequence[Path], console: Console) -> list[Path]:
+    """The scenarios that softphones play; the others are listed with what keeps them from it."""
+    fitting: list[Path] = []
+    for path in files:
+        if reason := why_not_softphones(path):
+            console.print(f"[dim]own    [/] {escape(f'{path.stem}: {reason}')}", highlight=False, soft_wrap=True)
+        else:
+            fitting.append(path)
+    return fitting
 
 
 def _run(files: Sequence[Path], options: Options, jobs: int, console: Console) -> list[Result]:
@@ -115,18 +136,23 @@ def _failure(result: Result, console: Console) -> None:
         console.print(ladders(result.calls), markup=False, highlight=False, soft_wrap=True)
 
 
-def _summary(results: Sequence[Result], console: Console, *, left_out: int, seconds: float) -> None:
+def _summary(
+    results: Sequence[Result], console: Console, *, left_out: int, by_softphones: bool, seconds: float
+) -> None:
     passed = sum(result.is_passed for result in results)
     virtual = sum(result.virtual_seconds for result in results)
     told = f"{passed} of {len(results)} scenarios passed in {seconds:.1f} s"
     if results and not results[0].is_live:
         told += f" ({_time(virtual)} of calls)"
     if left_out:
-        told += f"; {left_out} run in virtual time alone"
+        told += f"; {left_out} {'left to our own phones' if by_softphones else 'run in virtual time alone'}"
     console.print(told, style="green" if passed == len(results) else "red", highlight=False)
 
 
 def _write(results: Sequence[Result], wanted: Wanted, console: Console) -> None:
+    for result in results:
+        if result.folder:
+            write_ladders(result, Path(result.folder))
     if wanted.junit is not None:
         write_junit(results, wanted.junit)
     if wanted.json is not None:
