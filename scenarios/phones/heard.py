@@ -2,8 +2,9 @@
 
 from bisect import bisect_left, insort
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 
 import numpy as np
@@ -28,6 +29,9 @@ _Chunk = tuple[float, bytes, Law]
 
 CHUNK_SECONDS_MAX = 0.2
 """The longest packet of G.711: RFC 3551 §4.2 wants receivers to take 200 ms."""
+
+RECENT_MAX = 1000
+"""Sequence numbers remembered, to tell what came twice: 20 s."""
 
 LOUD_DBOV = -45.0
 """Above this a window counts as sound: 19 dB below speech at -26 dBov, far above the noise of G.711."""
@@ -107,13 +111,38 @@ class Heard:
         if not self._count(packet):
             return
         self._measure_jitter(packet, now)
-        chunks, chunk = self._chunks, (self._instant(packet, now), packet.payload, law)
-        if chunks and chunk[0] < chunks[-1][0]:
-            insort(chunks, chunk, key=itemgetter(0))
-        else:
-            chunks.append(chunk)
-        while chunks[0][0] < now - SECONDS_MAX:
-            del chunks[0]
+        self._keep((self._instant(packet, now), packet.payload, law))
+        self._forget(now)
+
+    def is_next(self, packet: Packet) -> bool:
+        """Whether a packet follows the last one of the present source."""
+        source = self._source
+        return source is not None and source.ssrc == packet.ssrc and _signed(packet.sequence - source.highest, 16) == 1
+
+    def hear_row(self, packets: Sequence[Packet], law: Law, source: tuple[str, int], instants: Sequence[float]) -> None:
+        """Take packets that follow each other, the first of them `is_next`, as `hear` does one by one."""
+        counted = self._source
+        assert counted is not None
+        self.addresses[source] += len(packets)
+        self.first_at, self.last_at = instants[0] if self.first_at is None else self.first_at, instants[-1]
+        recent = counted.recent
+        recent.update(dict.fromkeys(range(counted.highest + 1, counted.highest + len(packets) + 1)))
+        for old in list(islice(recent, max(0, len(recent) - RECENT_MAX))):
+            del recent[old]
+        counted.highest += len(packets)
+        counted.received += len(packets)
+        transit, jitter = counted.transit, counted.jitter
+        chunks: list[_Chunk] = []
+        for packet, now in zip(packets, instants, strict=True):
+            before, transit = transit, now * SAMPLES_PER_SECOND - packet.timestamp
+            if before is not None:
+                deviation = abs(_signed(round(transit - before), 32))
+                jitter += (deviation - jitter) / 16
+            chunks.append((self._instant(packet, now), packet.payload, law))
+        counted.transit, counted.jitter = transit, jitter
+        for chunk in chunks:
+            self._keep(chunk)
+        self._forget(instants[-1])
 
     def hear_event(self, packet: Packet, source: tuple[str, int], now: float) -> None:
         """Take a packet of a telephone event: one key for all packets of one timestamp (RFC 4733 §2.5.1.2)."""
@@ -191,6 +220,17 @@ class Heard:
         first = bisect_left(self._chunks, since - CHUNK_SECONDS_MAX, key=itemgetter(0))
         return self._chunks[first : bisect_left(self._chunks, until, key=itemgetter(0))]
 
+    def _keep(self, chunk: _Chunk) -> None:
+        chunks = self._chunks
+        if chunks and chunk[0] < chunks[-1][0]:
+            insort(chunks, chunk, key=itemgetter(0))
+        else:
+            chunks.append(chunk)
+
+    def _forget(self, now: float) -> None:
+        while self._chunks[0][0] < now - SECONDS_MAX:
+            del self._chunks[0]
+
     def _arrived(self, source: tuple[str, int], now: float) -> None:
         self.addresses[source] += 1
         self.first_at = now if self.first_at is None else self.first_at
@@ -217,7 +257,7 @@ class Heard:
             source.duplicated += 1
             return False
         recent[extended] = None
-        if len(recent) > 1000:
+        if len(recent) > RECENT_MAX:
             del recent[next(iter(recent))]
         source.received += 1
         if extended > highest:

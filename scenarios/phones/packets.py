@@ -1,13 +1,23 @@
 """RTP packets and telephone events as the phones read and write them (RFC 3550 §5.1, RFC 4733 §2.3)."""
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 KEYS = "0123456789*#ABCD"
 """Keys by their event code (RFC 4733 §3.2)."""
 
 _FIXED = struct.Struct("!BBHII")
+_SIZE = 160
+"""Octets of 20 ms (RFC 3551 §4.2)."""
+_ROW = np.dtype([("flags", ">u2"), ("sequence", ">u2"), ("timestamp", ">u4"), ("ssrc", ">u4"), ("payload", "V160")])
+_ROW_PLAIN = 0x8000
+"""Version 2 and nothing else, before the payload type."""
+
 _EVENT = struct.Struct("!BBH")
 
 
@@ -54,6 +64,41 @@ def read_packet(datagram: bytes) -> Packet | None:
     if end < start:
         return None
     return Packet(second & 0x7F, sequence, timestamp, ssrc, datagram[start:end], is_marked=bool(second >> 7))
+
+
+def write_row(first: Packet, payloads: bytes) -> list[bytes]:
+    """Return datagrams of 160 octets that follow each other, the first one with the numbers of `first`."""
+    count = len(payloads) // _SIZE
+    number = np.arange(count)
+    rows = np.empty(count, _ROW)
+    rows["flags"] = _ROW_PLAIN | first.payload_type
+    rows["sequence"] = first.sequence + number & 0xFFFF
+    rows["timestamp"] = first.timestamp + number * _SIZE & 0xFFFFFFFF
+    rows["ssrc"] = first.ssrc
+    rows["payload"] = np.frombuffer(payloads, "V160")
+    octets = rows.tobytes()
+    return [octets[start : start + _ROW.itemsize] for start in range(0, len(octets), _ROW.itemsize)]
+
+
+def read_row(datagrams: Sequence[bytes]) -> list[Packet] | None:
+    """Return packets of one source that follow each other without a mark, or None if they are no such packets."""
+    if set(map(len, datagrams)) != {_ROW.itemsize}:
+        return None
+    rows: NDArray[np.void] = np.frombuffer(b"".join(datagrams), _ROW)
+    first = rows[0]
+    number = np.arange(len(rows))
+    payload_type, sequence, ssrc = int(first["flags"]) & 0x7F, int(first["sequence"]), int(first["ssrc"])
+    if (
+        (rows["flags"] != _ROW_PLAIN | payload_type).any()
+        or (rows["ssrc"] != ssrc).any()
+        or (rows["sequence"] != sequence + number & 0xFFFF).any()
+    ):
+        return None
+    timestamps = rows["timestamp"].tolist()
+    return [
+        Packet(payload_type, sequence + n & 0xFFFF, timestamp, ssrc, datagram[_FIXED.size :])
+        for n, (timestamp, datagram) in enumerate(zip(timestamps, datagrams, strict=True))
+    ]
 
 
 def write_event(event: KeyEvent) -> bytes:
