@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 from operator import itemgetter
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from prompts.catalog import ClipId
 from prompts.recognise import Recogniser
 from scenarios.phones.codec import SAMPLES_PER_SECOND, Audio, Law, decode
-from scenarios.phones.packets import Packet, read_event
+from scenarios.phones.packets import Packet, Row, read_event
 
 WINDOW_SECONDS = 0.02
 """Audio is judged in windows of one frame."""
@@ -23,6 +24,8 @@ DRIFT_SECONDS_MAX = 0.25
 
 SECONDS_MAX = 3600.0
 """Audio kept per phone: an hour is 29 MB, and as much again for its instants; what is older is forgotten."""
+
+Number = TypeVar("Number", int, NDArray[np.int64])
 
 _Chunk = tuple[float, bytes, Law]
 """When the first sample is heard, and the octets of a packet: most are never looked at, so none is decoded yet."""
@@ -119,30 +122,39 @@ class Heard:
         source = self._source
         return source is not None and source.ssrc == packet.ssrc and _signed(packet.sequence - source.highest, 16) == 1
 
-    def hear_row(self, packets: Sequence[Packet], law: Law, source: tuple[str, int], instants: Sequence[float]) -> None:
+    def hear_row(self, row: Row, law: Law, source: tuple[str, int], instants: Sequence[float]) -> None:
         """Take packets that follow each other, the first of them `is_next`, as `hear` does one by one."""
-        counted = self._source
+        counted, count = self._source, len(instants)
         assert counted is not None
-        self.addresses[source] += len(packets)
+        self.addresses[source] += count
         self.first_at, self.last_at = instants[0] if self.first_at is None else self.first_at, instants[-1]
         recent = counted.recent
-        recent.update(dict.fromkeys(range(counted.highest + 1, counted.highest + len(packets) + 1)))
+        recent.update(dict.fromkeys(range(counted.highest + 1, counted.highest + count + 1)))
         for old in list(islice(recent, max(0, len(recent) - RECENT_MAX))):
             del recent[old]
-        counted.highest += len(packets)
-        counted.received += len(packets)
-        transit, jitter = counted.transit, counted.jitter
-        chunks: list[_Chunk] = []
-        for packet, now in zip(packets, instants, strict=True):
-            before, transit = transit, now * SAMPLES_PER_SECOND - packet.timestamp
-            if before is not None:
-                deviation = abs(_signed(round(transit - before), 32))
-                jitter += (deviation - jitter) / 16
-            chunks.append((self._instant(packet, now), packet.payload, law))
-        counted.transit, counted.jitter = transit, jitter
-        for chunk in chunks:
-            self._keep(chunk)
+        counted.highest += count
+        counted.received += count
+        now = np.array(instants)
+        transits = now * SAMPLES_PER_SECOND - row.timestamps
+        before = transits[0] if counted.transit is None else counted.transit
+        deviations = np.rint(np.diff(transits, prepend=before)).astype(np.int64)
+        jitter = counted.jitter
+        for deviation in np.abs(_signed(deviations, 32)).tolist()[counted.transit is None :]:
+            jitter += (deviation - jitter) / 16
+        counted.transit, counted.jitter = float(transits[-1]), jitter
+        for at, payload in zip(self._instants(row, now), row.payloads, strict=True):
+            self._keep((at, payload, law))
         self._forget(instants[-1])
+
+    def _instants(self, row: Row, now: NDArray[np.float64]) -> list[float]:
+        """When the first samples of packets are heard, as `_instant`."""
+        run = self._run
+        if run is not None and run.ssrc == row.first.ssrc:
+            found = run.anchor_at + _signed(row.timestamps - run.anchor_timestamp, 32) / SAMPLES_PER_SECOND
+            if (np.abs(found - now) <= DRIFT_SECONDS_MAX).all():
+                return found.tolist()  # type: ignore[no-any-return]
+        packets = (row.first._replace(timestamp=timestamp) for timestamp in row.timestamps.tolist())
+        return [self._instant(packet, at) for packet, at in zip(packets, now.tolist(), strict=True)]
 
     def hear_event(self, packet: Packet, source: tuple[str, int], now: float) -> None:
         """Take a packet of a telephone event: one key for all packets of one timestamp (RFC 4733 §2.5.1.2)."""
@@ -278,7 +290,7 @@ class Heard:
         source.transit = transit
 
 
-def _signed(difference: int, bits: int) -> int:
+def _signed(difference: Number, bits: int) -> Number:
     """Return a difference of counters that wrap as the nearest signed number."""
     half = 1 << bits - 1
     return (difference + half) % (1 << bits) - half

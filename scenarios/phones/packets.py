@@ -14,7 +14,8 @@ KEYS = "0123456789*#ABCD"
 _FIXED = struct.Struct("!BBHII")
 _SIZE = 160
 """Octets of 20 ms (RFC 3551 §4.2)."""
-_ROW = np.dtype([("flags", ">u2"), ("sequence", ">u2"), ("timestamp", ">u4"), ("ssrc", ">u4"), ("payload", "V160")])
+_ROW_SIZE = _FIXED.size + _SIZE
+_WORDS = np.dtype(">u4")
 _ROW_PLAIN = 0x8000
 """Version 2 and nothing else, before the payload type."""
 
@@ -70,35 +71,33 @@ def write_row(first: Packet, payloads: bytes) -> list[bytes]:
     """Return datagrams of 160 octets that follow each other, the first one with the numbers of `first`."""
     count = len(payloads) // _SIZE
     number = np.arange(count)
-    rows = np.empty(count, _ROW)
-    rows["flags"] = _ROW_PLAIN | first.payload_type
-    rows["sequence"] = first.sequence + number & 0xFFFF
-    rows["timestamp"] = first.timestamp + number * _SIZE & 0xFFFFFFFF
-    rows["ssrc"] = first.ssrc
-    rows["payload"] = np.frombuffer(payloads, "V160")
-    octets = rows.tobytes()
-    return [octets[start : start + _ROW.itemsize] for start in range(0, len(octets), _ROW.itemsize)]
+    words = np.empty((count, 3), _WORDS)
+    words[:, 0] = (_ROW_PLAIN | first.payload_type) << 16 | first.sequence + number & 0xFFFF
+    words[:, 1] = first.timestamp + number * _SIZE & 0xFFFFFFFF
+    words[:, 2] = first.ssrc
+    octets, size = words.tobytes(), _FIXED.size
+    return [octets[n * size : n * size + size] + payloads[n * _SIZE : n * _SIZE + _SIZE] for n in range(count)]
 
 
-def read_row(datagrams: Sequence[bytes]) -> list[Packet] | None:
+class Row(NamedTuple):
+    """Packets of 160 octets that follow each other, without a mark."""
+
+    first: Packet
+    timestamps: NDArray[np.int64]
+    payloads: list[bytes]
+
+
+def read_row(datagrams: Sequence[bytes]) -> Row | None:
     """Return packets of one source that follow each other without a mark, or None if they are no such packets."""
-    if set(map(len, datagrams)) != {_ROW.itemsize}:
+    first = read_packet(datagrams[0])
+    if first is None or set(map(len, datagrams)) != {_ROW_SIZE}:
         return None
-    rows: NDArray[np.void] = np.frombuffer(b"".join(datagrams), _ROW)
-    first = rows[0]
-    number = np.arange(len(rows))
-    payload_type, sequence, ssrc = int(first["flags"]) & 0x7F, int(first["sequence"]), int(first["ssrc"])
-    if (
-        (rows["flags"] != _ROW_PLAIN | payload_type).any()
-        or (rows["ssrc"] != ssrc).any()
-        or (rows["sequence"] != sequence + number & 0xFFFF).any()
-    ):
+    octets = b"".join(datagrams)
+    words = np.frombuffer(octets, _WORDS).reshape(len(datagrams), -1)[:, :3].astype(np.int64)
+    wanted = (_ROW_PLAIN | first.payload_type) << 16 | first.sequence + np.arange(len(datagrams)) & 0xFFFF
+    if ((words[:, 0] ^ wanted) | (words[:, 2] ^ first.ssrc)).any():
         return None
-    timestamps = rows["timestamp"].tolist()
-    return [
-        Packet(payload_type, sequence + n & 0xFFFF, timestamp, ssrc, datagram[_FIXED.size :])
-        for n, (timestamp, datagram) in enumerate(zip(timestamps, datagrams, strict=True))
-    ]
+    return Row(first, words[:, 1], [datagram[_FIXED.size :] for datagram in datagrams])
 
 
 def write_event(event: KeyEvent) -> bytes:

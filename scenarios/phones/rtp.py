@@ -20,6 +20,7 @@ from scenarios.phones.packets import (
     KEYS,
     KeyEvent,
     Packet,
+    Row,
     read_packet,
     read_row,
     write_event,
@@ -278,17 +279,17 @@ class Sound(asyncio.DatagramProtocol):
             self._next_at += FRAME_SECONDS
         self._timer = self._loop.call_at(self._next_at, self.tick)
 
-    def read(self, datagrams: Sequence[bytes]) -> list[Packet] | None:
+    def read(self, datagrams: Sequence[bytes]) -> Row | None:
         """Return what arrives if it is plain audio that goes on with what was heard before."""
-        packets, path = read_row(datagrams), self._path
-        if packets is None or path is None or packets[0].payload_type != path.payload_type:
+        row, path = read_row(datagrams), self._path
+        if row is None or path is None or row.first.payload_type != path.payload_type:
             return None
-        return packets if self.heard.is_next(packets[0]) else None
+        return row if self.heard.is_next(row.first) else None
 
-    def hear_row(self, packets: Sequence[Packet], source: Address, instants: Sequence[float]) -> None:
+    def hear_row(self, row: Row, source: Address, instants: Sequence[float]) -> None:
         """Hear what `read` returned."""
         assert self._path is not None
-        self.heard.hear_row(packets, self._path.law, source, instants)
+        self.heard.hear_row(row, self._path.law, source, instants)
 
     def error_received(self, exc: Exception) -> None:
         """Go on: a peer whose port is closed is heard of by its signalling."""

@@ -18,7 +18,7 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import Any, Final
 
-from scenarios.phones.packets import Packet
+from scenarios.phones.packets import Row
 from scenarios.phones.rtp import FRAME_SECONDS, Sound
 from scenarios.sim.datagrams import SimulatedDatagramTransport
 from scenarios.sim.loop import VirtualLoop
@@ -84,19 +84,21 @@ class _Leaper:
         self._network = loop.network
         self._not_before = 0.0
 
-    def leap(self) -> None:
-        """Leap over audio, if there is nothing but audio for some frames."""
+    def leap(self) -> bool:
+        """Leap over audio, if there is nothing but audio for some frames; whether there was a leap."""
         now, _, handle = self._loop.timers[0]
         if now < self._not_before or getattr(handle._callback, "__func__", None) not in _AUDIO:
-            return
+            return False
         pending = self._pending(now)
         if not pending.sounds or len(pending.drivers) != 1 or pending.until - now < FRAMES_MIN * FRAME_SECONDS:
             self._not_before = pending.until
-            return
+            return False
         try:
             _Leap(self._loop, self._network, pending).make()
         except _Obstacle:
             self._not_before = now + PAUSE_SECONDS
+            return False
+        return True
 
     def _pending(self, now: float) -> _Pending:
         pending = _Pending(min(now + SECONDS_MAX, self._loop.limit))
@@ -163,6 +165,10 @@ class _Leap:
 
     def _tell(self, saying: list[tuple[list[float], _Stream]]) -> None:
         """Let observers of the network see each datagram in its turn."""
+        for _, stream in saying:
+            stream.way.passed(stream.instants[-1])
+        if not self._network.is_observed:
+            return
         passages: list[tuple[float, int, Passage]] = []
         for number, (instants, stream) in enumerate(saying):
             way, sent = stream.way, len(instants)
@@ -170,7 +176,6 @@ class _Leap:
                 (at, number, Passage(at, way.source, way.target, data, Fate.SENT, arrival))
                 for at, data, arrival in zip(instants, stream.datagrams[-sent:], stream.instants[-sent:], strict=True)
             ]
-            way.passed(stream.instants[-1])
         passages.sort(key=itemgetter(0, 1))
         for _, _, passage in passages:
             self._network.tell(passage)
@@ -303,9 +308,7 @@ class _Leap:
                 instants += stream.instants[:count]
         return {leg: Incoming(*each) for leg, each in waiting.items() if each[1]}
 
-    def _heard(
-        self, streams: dict[tuple[Address, Address], _Stream]
-    ) -> list[tuple[Sound, list[Packet], Address, list[float]]]:
+    def _heard(self, streams: dict[tuple[Address, Address], _Stream]) -> list[tuple[Sound, Row, Address, list[float]]]:
         """What phones hear before the leap ends."""
         found = []
         for stream in streams.values():

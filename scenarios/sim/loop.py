@@ -75,8 +75,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def __init__(self, network: Network | None = None, *, start: float = 0.0, limit: float | None = None) -> None:
         super().__init__()
         self.network = Network(random.Random(0)) if network is None else network
-        self.leaping: Callable[[], None] | None = None
-        """Called whenever time is to jump, with nothing ready to run: may do what timers would, and take them away."""
+        self.leaping: Callable[[], bool] | None = None
+        """Called when time is to jump with nothing ready to run: may do what timers would, and say so."""
         self._now = start
         self._limit = limit
         self._rounds_standing = 0
@@ -291,8 +291,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 return
         if not self._timers:
             raise StalledError(f"nothing can happen any more at {self._now:.3f} s; waiting:\n{describe_waiting(self)}")
-        if self.leaping is not None:
-            self.leaping()
+        if self.leaping is not None and self.leaping():
             self._drop_cancelled()
         following = self._timers[0][0]
         if self._limit is not None and following > self._limit:

@@ -284,6 +284,11 @@ class Network:
         receiver = self._receivers.get(target) or self._wildcards.get((route.goal.name, target[1]))
         return None if receiver is None else PlainWay(source, target, receiver, route)
 
+    @property
+    def is_observed(self) -> bool:
+        """Whether anybody looks at datagrams."""
+        return bool(self._observers)
+
     def tell(self, passage: Passage) -> None:
         """Tell observers of a datagram that took a plain way."""
         for observer in self._observers:

@@ -192,8 +192,8 @@ class InProcessDriver:
         """Be where these steps lead to, with what has arrived since the last of them; sending is the caller's."""
         self._engine.keep(leap)
         self.arrived = arrived
-        for frames in leap.recorded:
-            self._writer.add(frames)
+        if leap.recorded is not None:
+            self._writer.add(leap.recorded)
         self._timer = None
         self.wake()
 

@@ -21,7 +21,11 @@ from switch.media.legs import NEVER, RING_FRAMES, LegId, Legs
 from switch.media.rota import FRAME_TICKS
 from switch.media.sending import Packet
 from switch.media.taping import RecordedFrames, Taping
-from switch.media.wire import FRAME_DTYPE, FRAME_SAMPLES, FRAME_SIZE, MARKER_BIT, PLAIN_FIRST_BYTE
+from switch.media.wire import FRAME_DTYPE, FRAME_SAMPLES, FRAME_SIZE, HEADER_SIZE, MARKER_BIT, PLAIN_FIRST_BYTE
+
+Numbers = NDArray[np.int64]
+_WORDS: Final = np.dtype(">u4")
+_NO_MARK: Final = np.array([~(MARKER_BIT << 16) & 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF], np.uint32)
 
 SEEN_BITS: Final = 64
 """Sequence numbers a leg remembers (`Receiver`)."""
@@ -41,7 +45,7 @@ class _Heard:
     """What the peer of one leg says during a leap."""
 
     row: int
-    arrived: NDArray[np.void]
+    arrived: Codes
     last_at: float
     frames: Codes
     """Shape (steps, 160)."""
@@ -54,7 +58,8 @@ class Leap:
 
     packets: list[list[Packet]]
     """By step."""
-    recorded: list[RecordedFrames]
+    recorded: RecordedFrames | None
+    """Of all steps together."""
     heard: dict[int, _Heard]
     last_tick: int
 
@@ -137,7 +142,7 @@ class Leaping:
         legs, count = self._legs, len(heard.arrived)
         frames = legs.newest[row] + 1 + np.arange(count)[-RING_FRAMES:]
         cells = frames % RING_FRAMES
-        legs.ring[row, cells] = heard.arrived["payload"][-RING_FRAMES:]
+        legs.ring[row, cells] = heard.arrived[-RING_FRAMES:]
         legs.held[row, cells] = frames
         legs.newest[row] += count
         legs.newest_timestamp[row] += count * FRAME_SAMPLES
@@ -157,7 +162,7 @@ class Leaping:
         if legs.surplus[row]:
             return None
         if incoming is None:
-            arrived, last_at = np.empty(0, FRAME_DTYPE), 0.0
+            arrived, last_at = np.empty((0, FRAME_SAMPLES), np.uint8), 0.0
             depth = newest - playhead - np.arange(count)
             frames = self._hear_buffered(row, depth)
         else:
@@ -173,25 +178,34 @@ class Leaping:
             return None
         return _Heard(row, arrived, last_at, frames, depth_min)
 
-    def _take(self, row: int, incoming: Incoming) -> NDArray[np.void] | None:
-        """What arrives as packets, None unless each is the next frame of the present source."""
+    def _take(self, row: int, incoming: Incoming) -> Codes | None:
+        """The payloads of what arrives, None unless each is the next frame of the present source."""
         legs, sizes = self._legs, set(map(len, incoming.datagrams))
         if sizes != {FRAME_SIZE} or incoming.source != legs.latched[row]:
             return None
         if not legs.has_base[row] or not legs.is_receiving[row]:
             return None
-        arrived = np.frombuffer(b"".join(incoming.datagrams), FRAME_DTYPE)
-        number = np.arange(1, len(arrived) + 1)
-        timestamp = legs.newest_timestamp[row] + number * FRAME_SAMPLES
-        fits = (
-            legs.newest_timestamp[row] == legs.base[row] + legs.newest[row] * FRAME_SAMPLES
-            and (arrived["first"] == PLAIN_FIRST_BYTE).all()
-            and (arrived["second"] & 0x7F == legs.payload_type[row]).all()
-            and (arrived["ssrc"] == legs.source[row]).all()
-            and (arrived["sequence"] == legs.highest[row] + number & 0xFFFF).all()
-            and (arrived["timestamp"] == timestamp & 0xFFFFFFFF).all()
+        octets = b"".join(incoming.datagrams)
+        number = np.arange(1, len(incoming.datagrams) + 1)
+        wanted = self._headers(
+            legs.payload_type[row],
+            int(legs.highest[row]) + number,
+            int(legs.newest_timestamp[row]) + number * FRAME_SAMPLES,
+            int(legs.source[row]),
         )
-        return arrived if fits else None
+        words = np.frombuffer(octets, _WORDS).reshape(len(number), -1)[:, :3]
+        if ((words ^ wanted) & _NO_MARK).any():
+            return None
+        is_even = legs.newest_timestamp[row] == legs.base[row] + legs.newest[row] * FRAME_SAMPLES
+        return np.frombuffer(octets, FRAME_DTYPE)["payload"] if is_even else None
+
+    def _headers(self, payload_type: int, sequence: Numbers, timestamp: Numbers, ssrc: int) -> NDArray[np.uint32]:
+        """Headers of packets as words, without a mark."""
+        words = np.empty((len(sequence), 3), np.uint32)
+        words[:, 0] = PLAIN_FIRST_BYTE << 24 | int(payload_type) << 16 | (sequence & 0xFFFF)
+        words[:, 1] = timestamp & 0xFFFFFFFF
+        words[:, 2] = ssrc
+        return words
 
     def _hear_buffered(self, row: int, depth: NDArray[np.int64]) -> Codes | None:
         """The frames of a leg for which nothing arrives: silence, once what was before has faded."""
@@ -201,14 +215,14 @@ class Leaping:
         silence = np.frombuffer(SILENT_FRAMES[legs.law[row]], np.uint8)
         return np.broadcast_to(silence, (len(depth), FRAME_SAMPLES))
 
-    def _hear_through(self, row: int, arrived: NDArray[np.void], count: int) -> Codes | None:
+    def _hear_through(self, row: int, arrived: Codes, count: int) -> Codes | None:
         """The frames of a leg: first those it holds, then those that arrive."""
         legs = self._legs
         waiting = np.arange(legs.playhead[row], legs.newest[row] + 1)[:count]
         cells = waiting % RING_FRAMES
         if (legs.held[row, cells] != waiting).any():
             return None
-        return np.concatenate([legs.ring[row, cells], arrived["payload"][: count - len(waiting)]])
+        return np.concatenate([legs.ring[row, cells], arrived[: count - len(waiting)]])
 
     def _least(self, row: int, playhead: int, depth: NDArray[np.int64]) -> int | None:
         """The least depth of the window that is open at the end; None where one ends too deep (`Hearing`)."""
@@ -227,16 +241,18 @@ class Leaping:
         if not legs.is_sending[row] or target is None:
             return
         number = np.arange(count)
-        frames = np.empty(count, FRAME_DTYPE)
-        frames["first"] = PLAIN_FIRST_BYTE
-        frames["second"] = legs.payload_type[row]
+        octets = np.empty((count, FRAME_SIZE), np.uint8)
+        words = self._headers(
+            legs.payload_type[row],
+            int(legs.sequence[row]) + number,
+            int(legs.timestamp[row]) + number * FRAME_SAMPLES,
+            int(legs.ssrc[row]),
+        )
+        octets[:, :HEADER_SIZE] = words.astype(_WORDS).view(np.uint8)
         if legs.is_marked[row]:
-            frames["second"][0] |= MARKER_BIT
-        frames["sequence"] = int(legs.sequence[row]) + number & 0xFFFF
-        frames["timestamp"] = int(legs.timestamp[row]) + number * FRAME_SAMPLES & 0xFFFFFFFF
-        frames["ssrc"] = legs.ssrc[row]
-        frames["payload"] = self._said(row, heard, count)
-        datagrams = frames.tobytes()
+            octets[0, 1] |= MARKER_BIT
+        octets[:, HEADER_SIZE:] = self._said(row, heard, count)
+        datagrams = octets.tobytes()
         for step, start in zip(packets, range(0, len(datagrams), FRAME_SIZE), strict=True):
             step.append((leg, datagrams[start : start + FRAME_SIZE], target))
 
@@ -253,27 +269,17 @@ class Leaping:
             codes = heard[source].frames.tobytes().translate(OTHER_LAW_CODES[legs.law[source]])
         return np.frombuffer(codes, np.uint8).reshape(count, FRAME_SAMPLES)
 
-    def _record(self, tick: int, count: int, heard: Mapping[int, _Heard]) -> list[RecordedFrames]:
+    def _record(self, tick: int, count: int, heard: Mapping[int, _Heard]) -> RecordedFrames | None:
+        """The frames of all recordings, step after step."""
         tapes = self._taping.due(tick)
         if not tapes:
-            return []
-        silent = SILENT_FRAMES[MU_LAW] * count
-        sides = [
-            heard[row].frames.tobytes() if row in heard else silent
-            for _, tape in tapes
-            for row in (tape.left, tape.right)
-        ]
-        laws = bytes(
-            int(self._legs.law[row]) if row in heard else MU_LAW for _, tape in tapes for row in (tape.left, tape.right)
-        )
-        recordings = [key for key, _ in tapes]
+            return None
+        rows = [row for _, tape in tapes for row in (tape.left, tape.right)]
+        codes = np.full((count, len(rows), FRAME_SAMPLES), SILENT_FRAMES[MU_LAW][0], np.uint8)
+        for side, row in enumerate(rows):
+            if row in heard:
+                codes[:, side] = heard[row].frames
+        laws = bytes(int(self._legs.law[row]) if row in heard else MU_LAW for row in rows)
         first = [(tick - tape.first_tick) // FRAME_TICKS for _, tape in tapes]
-        return [
-            RecordedFrames(
-                recordings,
-                [number + step for number in first],
-                b"".join([side[step * FRAME_SAMPLES : (step + 1) * FRAME_SAMPLES] for side in sides]),
-                laws,
-            )
-            for step in range(count)
-        ]
+        numbers = [number + step for step in range(count) for number in first]
+        return RecordedFrames([key for key, _ in tapes] * count, numbers, codes.tobytes(), laws * count)
