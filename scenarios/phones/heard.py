@@ -2,9 +2,9 @@
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby, islice
+from itertools import groupby, islice, repeat
 from operator import itemgetter
 from typing import TypeVar
 
@@ -137,13 +137,17 @@ class Heard:
         now = np.array(instants)
         transits = now * SAMPLES_PER_SECOND - row.timestamps
         before = transits[0] if counted.transit is None else counted.transit
-        deviations = np.rint(np.diff(transits, prepend=before)).astype(np.int64)
+        deviations = np.rint(transits - np.concatenate([[before], transits[:-1]])).astype(np.int64)
         jitter = counted.jitter
         for deviation in np.abs(_signed(deviations, 32)).tolist()[counted.transit is None :]:
             jitter += (deviation - jitter) / 16
         counted.transit, counted.jitter = float(transits[-1]), jitter
-        for at, payload in zip(self._instants(row, now), row.payloads, strict=True):
-            self._keep((at, payload, law))
+        chunks = list(zip(self._instants(row, now), row.payloads, repeat(law)))
+        if self._chunks and chunks[0][0] >= self._chunks[-1][0]:
+            self._chunks += chunks
+        else:
+            for chunk in chunks:
+                self._keep(chunk)
         self._forget(instants[-1])
 
     def _instants(self, row: Row, now: NDArray[np.float64]) -> list[float]:
@@ -183,8 +187,7 @@ class Heard:
             # Decoded together: a look back at some seconds is hundreds of packets.
             samples = decode(b"".join(octets for _, octets, _ in said), law)
             taken = 0
-            for at, octets, _ in said:
-                start, size = round((at - since) * SAMPLES_PER_SECOND), len(octets)
+            for start, size in _pieces(said, since):
                 first, end = max(0, -start), min(size, len(heard) - start)
                 if first < end:
                     heard[start + first : start + end] = samples[taken + first : taken + end]
@@ -294,6 +297,18 @@ def _signed(difference: Number, bits: int) -> Number:
     """Return a difference of counters that wrap as the nearest signed number."""
     half = 1 << bits - 1
     return (difference + half) % (1 << bits) - half
+
+
+def _pieces(chunks: Sequence[_Chunk], since: float) -> Iterator[tuple[int, int]]:
+    """Where pieces of audio start and how long they are, in samples; what follows without a gap is one."""
+    start = end = round((chunks[0][0] - since) * SAMPLES_PER_SECOND)
+    for at, octets, _ in chunks:
+        begin = round((at - since) * SAMPLES_PER_SECOND)
+        if begin != end:
+            yield start, end - start
+            start = end = begin
+        end += len(octets)
+    yield start, end - start
 
 
 def _windows(audio: Audio) -> NDArray[np.float64]:

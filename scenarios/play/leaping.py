@@ -11,6 +11,7 @@ instant), the frames are left to the timers.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -196,10 +197,10 @@ class _Leap:
         setting: list[tuple[float, int, int, Callable[[], None]]] = []
         for turn, (instants, stream) in enumerate(saying):
             sent = len(instants)
+            left = min(sent, len(stream.instants) - bisect_left(stream.instants, self._until))
             setting += [
-                (sent_at, turn, 0, partial(self._pass, stream, data, at))
-                for sent_at, at, data in zip(instants, stream.instants[-sent:], stream.datagrams[-sent:], strict=True)
-                if at >= self._until
+                (instants[n], turn, 0, partial(self._pass, stream, stream.datagrams[n], stream.instants[n]))
+                for n in range(-left, 0)
             ]
         for turn, (sound, instants) in enumerate((sound, instants) for sound, instants in ticks.items() if instants):
             context = self._ticking[sound][2]._context
@@ -218,10 +219,10 @@ class _Leap:
             protocol = _protocol(stream)
             if isinstance(protocol, LegSocket):
                 assert protocol.leg is not None
+                waiting = range(*(bisect_left(stream.instants, at) for at in (last_step, self._until)))
                 arrived += [
-                    (at, sent_at, (protocol.leg, data, stream.way.source, at))
-                    for at, sent_at, data in zip(stream.instants, stream.sent_at, stream.datagrams, strict=True)
-                    if last_step < at < self._until
+                    (at, stream.sent_at[n], (protocol.leg, stream.datagrams[n], stream.way.source, at))
+                    for n, at in ((n, stream.instants[n]) for n in waiting)
                 ]
         return [each for _, _, each in sorted(arrived, key=itemgetter(0, 1))]
 
@@ -281,8 +282,11 @@ class _Leap:
         """Add what a socket sends."""
         stream = self._stream(sender.local, target, sender)
         stream = streams.setdefault((stream.way.source, target), stream)
+        arrivals = stream.way.arrivals(instants)
+        if stream.instants and stream.instants[-1] > arrivals[0]:
+            raise _Obstacle  # Held back on a line that was worse before.
         stream.datagrams += datagrams
-        stream.instants += stream.way.arrivals(instants)
+        stream.instants += arrivals
         stream.sent_at += instants
         return stream
 
@@ -301,7 +305,7 @@ class _Leap:
                 if protocol.leg is None or not set(stream.instants).isdisjoint(steps):
                     raise _Obstacle
                 source, datagrams, instants = waiting.setdefault(protocol.leg, (stream.way.source, [], []))
-                count = sum(at < steps[-1] for at in stream.instants)
+                count = bisect_left(stream.instants, steps[-1])
                 if source != stream.way.source or instants != sorted(instants):
                     raise _Obstacle
                 datagrams += stream.datagrams[:count]
@@ -313,7 +317,7 @@ class _Leap:
         found = []
         for stream in streams.values():
             protocol = _protocol(stream)
-            count = sum(at < self._until for at in stream.instants)
+            count = bisect_left(stream.instants, self._until)
             if isinstance(protocol, Sound) and count:
                 packets = protocol.read(stream.datagrams[:count])
                 if packets is None:
