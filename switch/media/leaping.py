@@ -19,7 +19,7 @@ from switch.media.g711 import MU_LAW, OTHER_LAW_CODES, SILENT_FRAMES, Codes
 from switch.media.hearing import CONCEALED_MAX, DEPTH_WANTED, WINDOW_FRAMES
 from switch.media.legs import NEVER, RING_FRAMES, LegId, Legs
 from switch.media.rota import FRAME_TICKS
-from switch.media.sending import Packet
+from switch.media.sending import Packet, over
 from switch.media.taping import RecordedFrames, Taping
 from switch.media.wire import FRAME_DTYPE, FRAME_SAMPLES, FRAME_SIZE, HEADER_SIZE, MARKER_BIT, PLAIN_FIRST_BYTE
 
@@ -76,10 +76,11 @@ class Leaping:
         legs = self._legs
         if not rows or len(rows) > legs.few or not self._taping.is_under_way(tick):
             return 0
-        if any(row in legs.overlay or row in legs.dialling for row in rows):
+        if any(row in legs.dialling for row in rows):
             return 0
         # The last frame of a play tells of its end.
-        left = [legs.playing[row].frames_left for row in rows if row in legs.playing]
+        plays = [playing[row] for playing in (legs.playing, legs.overlay) for row in rows if row in playing]
+        left = [play.frames_left for play in plays]
         return min((frames - 1 for frames in left if frames is not None), default=NEVER)
 
     def leap(
@@ -130,8 +131,9 @@ class Leaping:
             legs.heard_at[row] = leap.last_tick
             legs.depth_min[row] = heard.depth_min
             legs.playhead[row] += count
-            if row in legs.playing:
-                legs.playing[row].skip(count)
+            for playing in (legs.playing, legs.overlay):
+                if row in playing:
+                    playing[row].skip(count)
             if legs.is_sending[row]:
                 legs.is_marked[row] = False
                 legs.sequence[row] = int(legs.sequence[row]) + count & 0xFFFF
@@ -251,10 +253,18 @@ class Leaping:
         octets[:, :HEADER_SIZE] = words.astype(_WORDS).view(np.uint8)
         if legs.is_marked[row]:
             octets[0, 1] |= MARKER_BIT
-        octets[:, HEADER_SIZE:] = self._said(row, heard, count)
+        octets[:, HEADER_SIZE:] = self._mixed(row, self._said(row, heard, count))
         datagrams = octets.tobytes()
         for step, start in zip(packets, range(0, len(datagrams), FRAME_SIZE), strict=True):
             step.append((leg, datagrams[start : start + FRAME_SIZE], target))
+
+    def _mixed(self, row: int, codes: Codes) -> Codes:
+        """What is said to a leg, under its overlay if it has one."""
+        overlay = self._legs.overlay.get(row)
+        if overlay is None:
+            return codes
+        audio = overlay.samples_ahead(len(codes)).reshape(codes.shape)
+        return over(codes, audio, np.full(len(codes), self._legs.law[row]))
 
     def _said(self, row: int, heard: Mapping[int, _Heard], count: int) -> Codes:
         legs = self._legs

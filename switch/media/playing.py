@@ -65,6 +65,11 @@ class Playing:
             codes += self._codes * (size // len(self._codes) + 1)
         return codes[:size]
 
+    def samples_ahead(self, frames: int) -> Audio:
+        """The samples of the next frames of what is no loop, none of which may be beyond the end; nothing is taken."""
+        assert not self._is_looped
+        return self._samples[self._at : self._at + frames * FRAME_SAMPLES]
+
     def next_frame(self, frame: Audio) -> None:
         """Fill `frame` with the next 20 ms, with silence after the end."""
         samples, at = self._samples, self._at

@@ -148,11 +148,11 @@ def test_two_minutes_of_talk_are_a_few_leaps() -> None:
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda call: call.bench.engine.overlay(call.legs[0], [tone(80_000)], call.bench.now),
+        lambda call: call.bench.engine.overlay(call.legs[0], [tone(100)], call.bench.now),
         lambda call: call.bench.engine.play(call.legs[0], [tone(100)], call.bench.now, is_looped=False),
         lambda call: call.bench.engine.connect(call.bench.engine.open(call.bench.random), stream(), call.bench.now),
     ],
-    ids=["an overlay", "the end of a play", "a leg that begins"],
+    ids=["the end of an overlay", "the end of a play", "a leg that begins"],
 )
 def test_there_is_no_leap_over(spoil: Callable[[Call], object]) -> None:
     call = Call(1, is_leaping=True)
