@@ -37,6 +37,7 @@ words; two packets lost of twenty leave 0.95."""
 
 _HOP: Final = RATE // 100
 _FRAME: Final = 2 * _HOP
+_TAPER: Final = np.hanning(_FRAME)
 _BAND_EDGES: Final = (200, 350, 500, 650, 800, 1000, 1250, 1550, 1900, 2300, 2800, 3400)
 _FLOOR: Final = 30.0
 """Amplitude added to every band (-61 dBov): below it is the noise of µ-law, not speech."""
@@ -132,7 +133,7 @@ class Recogniser:
         """Which templates begin, and at which samples: one of the first three sounding segments is there."""
         # Silence around it: a clip may begin at the first sample, or be cut off within its lead.
         padding = _LEAD_FRAMES * _HOP
-        bands = _bands(np.pad(audio.astype(np.float64), padding)).astype(np.float32)
+        bands = _bands(_surrounded(audio.astype(np.float64), padding)).astype(np.float32)
         sought = _Sought(audio)
         begun: set[tuple[int, int]] = set()
         step = _BLOCK_FRAMES - _LEAD_FRAMES
@@ -171,7 +172,8 @@ class _Leads:
         likeness = np.zeros((len(patches), len(self._widths)), np.float32)
         likeness[sounding] = patches[sounding].reshape(len(sounding), len(self._leads)) @ self._leads
         likeness[sounding] /= np.stack([spreads[width][sounding] for width in self._widths], axis=1)
-        around = np.pad(likeness, ((1, 1), (0, 0)), constant_values=-1.0)
+        around = np.full((len(likeness) + 2, likeness.shape[1]), -1.0, np.float32)
+        around[1:-1] = likeness
         is_top = (likeness >= _LIKENESS_MIN) & (likeness >= around[:-2]) & (likeness >= around[2:])
         frames, numbers = np.nonzero(is_top)
         return frames, numbers
@@ -214,10 +216,19 @@ class _Sought:
     """Audio with silence around it, and the sums of its squares."""
 
     def __init__(self, audio: Audio) -> None:
-        self.samples = np.pad(audio.astype(np.float64), _MARGIN)
+        self.samples = _surrounded(audio.astype(np.float64), _MARGIN)
         # What lies outside is so loud that nothing is like it: a segment must lie within the audio.
-        squares = np.pad(audio.astype(np.int64) ** 2, _MARGIN, constant_values=1 << 40)
-        self.squares = np.concatenate([[0], np.cumsum(squares)])
+        self.squares = np.full(len(audio) + 2 * _MARGIN + 1, 1 << 40, np.int64)
+        self.squares[0] = 0
+        np.square(audio, out=self.squares[_MARGIN + 1 : -_MARGIN], dtype=np.int64)
+        np.cumsum(self.squares, out=self.squares)
+
+
+def _surrounded(samples: Samples, silence: int) -> Samples:
+    """Samples with so much silence on either side; `numpy.pad` takes longer than everything around it."""
+    around = np.zeros(len(samples) + 2 * silence)
+    around[silence : silence + len(samples)] = samples
+    return around
 
 
 def _template(clip_ids: tuple[ClipId, ...], audio: Audio) -> _Template:
@@ -234,11 +245,12 @@ def _template(clip_ids: tuple[ClipId, ...], audio: Audio) -> _Template:
 def _bands(samples: Samples) -> Samples:
     """Logarithms of the energies, bands by frames of 20 ms every 10 ms."""
     count = max(1, (len(samples) - _FRAME) // _HOP + 1)
-    samples = np.pad(samples, (0, max(0, count * _HOP + _FRAME - len(samples))))
+    if len(samples) < count * _HOP + _FRAME:
+        samples = np.concatenate([samples, np.zeros(count * _HOP + _FRAME - len(samples))])
     frames = np.lib.stride_tricks.sliding_window_view(samples, _FRAME)[: count * _HOP : _HOP]
-    power = np.abs(np.fft.rfft(frames * np.hanning(_FRAME))) ** 2
     edges = [edge * _FRAME // RATE for edge in _BAND_EDGES]
-    energies = np.add.reduceat(power[:, : edges[-1]], edges[:-1], axis=1)
+    spectra = np.fft.rfft(frames * _TAPER)[:, : edges[-1]]
+    energies = np.add.reduceat(spectra.real**2 + spectra.imag**2, edges[:-1], axis=1)
     logarithms: Samples = np.log(energies + (_FLOOR**2) * _FRAME).T
     return logarithms
 

@@ -24,7 +24,7 @@ class Law(Enum):
 
 def encode(audio: Audio, law: Law) -> bytes:
     """Return one octet a sample."""
-    codes: NDArray[np.uint8] = _ENCODING[law][audio.astype(np.int32) + 32768]
+    codes: NDArray[np.uint8] = _ENCODING[law].take(audio.view(np.uint16))
     return codes.tobytes()
 
 
@@ -61,12 +61,12 @@ def _decoded_pcma(code: int) -> int:
 
 
 def _encoding(decoding: Audio) -> NDArray[np.uint8]:
-    """Return the octet whose value is nearest, for every sample from -32768 on; of two zeros the positive one."""
+    """Return the octet whose value is nearest, by the bits of the sample; of two zeros the positive one."""
     levels, from_end = np.unique(decoding[::-1].astype(np.int32), return_index=True)
     codes = 255 - from_end
     thresholds = (levels[1:] + levels[:-1]) / 2
     nearest = np.searchsorted(thresholds, np.arange(-32768, 32768), side="right")
-    return np.asarray(codes[nearest], np.uint8)
+    return np.roll(np.asarray(codes[nearest], np.uint8), 32768)
 
 
 _DECODING = {

@@ -2,9 +2,11 @@
 
 from bisect import bisect_left, insort
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, islice, repeat
 from operator import itemgetter
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +14,7 @@ from numpy.typing import NDArray
 from prompts.catalog import ClipId
 from prompts.recognise import Recogniser
 from scenarios.phones.codec import SAMPLES_PER_SECOND, Audio, Law, decode
-from scenarios.phones.packets import Packet, read_event
+from scenarios.phones.packets import Packet, Row, read_event
 
 WINDOW_SECONDS = 0.02
 """Audio is judged in windows of one frame."""
@@ -23,11 +25,16 @@ DRIFT_SECONDS_MAX = 0.25
 SECONDS_MAX = 3600.0
 """Audio kept per phone: an hour is 29 MB, and as much again for its instants; what is older is forgotten."""
 
+Number = TypeVar("Number", int, NDArray[np.int64])
+
 _Chunk = tuple[float, bytes, Law]
 """When the first sample is heard, and the octets of a packet: most are never looked at, so none is decoded yet."""
 
 CHUNK_SECONDS_MAX = 0.2
 """The longest packet of G.711: RFC 3551 §4.2 wants receivers to take 200 ms."""
+
+RECENT_MAX = 1000
+"""Sequence numbers remembered, to tell what came twice: 20 s."""
 
 LOUD_DBOV = -45.0
 """Above this a window counts as sound: 19 dB below speech at -26 dBov, far above the noise of G.711."""
@@ -107,13 +114,51 @@ class Heard:
         if not self._count(packet):
             return
         self._measure_jitter(packet, now)
-        chunks, chunk = self._chunks, (self._instant(packet, now), packet.payload, law)
-        if chunks and chunk[0] < chunks[-1][0]:
-            insort(chunks, chunk, key=itemgetter(0))
+        self._keep((self._instant(packet, now), packet.payload, law))
+        self._forget(now)
+
+    def is_next(self, packet: Packet) -> bool:
+        """Whether a packet follows the last one of the present source."""
+        source = self._source
+        return source is not None and source.ssrc == packet.ssrc and _signed(packet.sequence - source.highest, 16) == 1
+
+    def hear_row(self, row: Row, law: Law, source: tuple[str, int], instants: Sequence[float]) -> None:
+        """Take packets that follow each other, the first of them `is_next`, as `hear` does one by one."""
+        counted, count = self._source, len(instants)
+        assert counted is not None
+        self.addresses[source] += count
+        self.first_at, self.last_at = instants[0] if self.first_at is None else self.first_at, instants[-1]
+        recent = counted.recent
+        recent.update(dict.fromkeys(range(counted.highest + 1, counted.highest + count + 1)))
+        for old in list(islice(recent, max(0, len(recent) - RECENT_MAX))):
+            del recent[old]
+        counted.highest += count
+        counted.received += count
+        now = np.array(instants)
+        transits = now * SAMPLES_PER_SECOND - row.timestamps
+        before = transits[0] if counted.transit is None else counted.transit
+        deviations = np.rint(transits - np.concatenate([[before], transits[:-1]])).astype(np.int64)
+        jitter = counted.jitter
+        for deviation in np.abs(_signed(deviations, 32)).tolist()[counted.transit is None :]:
+            jitter += (deviation - jitter) / 16
+        counted.transit, counted.jitter = float(transits[-1]), jitter
+        chunks = list(zip(self._instants(row, now), row.payloads, repeat(law)))
+        if self._chunks and chunks[0][0] >= self._chunks[-1][0]:
+            self._chunks += chunks
         else:
-            chunks.append(chunk)
-        while chunks[0][0] < now - SECONDS_MAX:
-            del chunks[0]
+            for chunk in chunks:
+                self._keep(chunk)
+        self._forget(instants[-1])
+
+    def _instants(self, row: Row, now: NDArray[np.float64]) -> list[float]:
+        """When the first samples of packets are heard, as `_instant`."""
+        run = self._run
+        if run is not None and run.ssrc == row.first.ssrc:
+            found = run.anchor_at + _signed(row.timestamps - run.anchor_timestamp, 32) / SAMPLES_PER_SECOND
+            if (np.abs(found - now) <= DRIFT_SECONDS_MAX).all():
+                return found.tolist()  # type: ignore[no-any-return]
+        packets = (row.first._replace(timestamp=timestamp) for timestamp in row.timestamps.tolist())
+        return [self._instant(packet, at) for packet, at in zip(packets, now.tolist(), strict=True)]
 
     def hear_event(self, packet: Packet, source: tuple[str, int], now: float) -> None:
         """Take a packet of a telephone event: one key for all packets of one timestamp (RFC 4733 §2.5.1.2)."""
@@ -142,8 +187,7 @@ class Heard:
             # Decoded together: a look back at some seconds is hundreds of packets.
             samples = decode(b"".join(octets for _, octets, _ in said), law)
             taken = 0
-            for at, octets, _ in said:
-                start, size = round((at - since) * SAMPLES_PER_SECOND), len(octets)
+            for start, size in _pieces(said, since):
                 first, end = max(0, -start), min(size, len(heard) - start)
                 if first < end:
                     heard[start + first : start + end] = samples[taken + first : taken + end]
@@ -191,6 +235,17 @@ class Heard:
         first = bisect_left(self._chunks, since - CHUNK_SECONDS_MAX, key=itemgetter(0))
         return self._chunks[first : bisect_left(self._chunks, until, key=itemgetter(0))]
 
+    def _keep(self, chunk: _Chunk) -> None:
+        chunks = self._chunks
+        if chunks and chunk[0] < chunks[-1][0]:
+            insort(chunks, chunk, key=itemgetter(0))
+        else:
+            chunks.append(chunk)
+
+    def _forget(self, now: float) -> None:
+        while self._chunks[0][0] < now - SECONDS_MAX:
+            del self._chunks[0]
+
     def _arrived(self, source: tuple[str, int], now: float) -> None:
         self.addresses[source] += 1
         self.first_at = now if self.first_at is None else self.first_at
@@ -217,7 +272,7 @@ class Heard:
             source.duplicated += 1
             return False
         recent[extended] = None
-        if len(recent) > 1000:
+        if len(recent) > RECENT_MAX:
             del recent[next(iter(recent))]
         source.received += 1
         if extended > highest:
@@ -238,10 +293,22 @@ class Heard:
         source.transit = transit
 
 
-def _signed(difference: int, bits: int) -> int:
+def _signed(difference: Number, bits: int) -> Number:
     """Return a difference of counters that wrap as the nearest signed number."""
     half = 1 << bits - 1
     return (difference + half) % (1 << bits) - half
+
+
+def _pieces(chunks: Sequence[_Chunk], since: float) -> Iterator[tuple[int, int]]:
+    """Where pieces of audio start and how long they are, in samples; what follows without a gap is one."""
+    start = end = round((chunks[0][0] - since) * SAMPLES_PER_SECOND)
+    for at, octets, _ in chunks:
+        begin = round((at - since) * SAMPLES_PER_SECOND)
+        if begin != end:
+            yield start, end - start
+            start = end = begin
+        end += len(octets)
+    yield start, end - start
 
 
 def _windows(audio: Audio) -> NDArray[np.float64]:

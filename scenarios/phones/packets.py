@@ -1,13 +1,24 @@
 """RTP packets and telephone events as the phones read and write them (RFC 3550 §5.1, RFC 4733 §2.3)."""
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 KEYS = "0123456789*#ABCD"
 """Keys by their event code (RFC 4733 §3.2)."""
 
 _FIXED = struct.Struct("!BBHII")
+_SIZE = 160
+"""Octets of 20 ms (RFC 3551 §4.2)."""
+_ROW_SIZE = _FIXED.size + _SIZE
+_WORDS = np.dtype(">u4")
+_ROW_PLAIN = 0x8000
+"""Version 2 and nothing else, before the payload type."""
+
 _EVENT = struct.Struct("!BBH")
 
 
@@ -54,6 +65,39 @@ def read_packet(datagram: bytes) -> Packet | None:
     if end < start:
         return None
     return Packet(second & 0x7F, sequence, timestamp, ssrc, datagram[start:end], is_marked=bool(second >> 7))
+
+
+def write_row(first: Packet, payloads: bytes) -> list[bytes]:
+    """Return datagrams of 160 octets that follow each other, the first one with the numbers of `first`."""
+    count = len(payloads) // _SIZE
+    number = np.arange(count)
+    words = np.empty((count, 3), _WORDS)
+    words[:, 0] = (_ROW_PLAIN | first.payload_type) << 16 | first.sequence + number & 0xFFFF
+    words[:, 1] = first.timestamp + number * _SIZE & 0xFFFFFFFF
+    words[:, 2] = first.ssrc
+    octets, size = words.tobytes(), _FIXED.size
+    return [octets[n * size : n * size + size] + payloads[n * _SIZE : n * _SIZE + _SIZE] for n in range(count)]
+
+
+class Row(NamedTuple):
+    """Packets of 160 octets that follow each other, without a mark."""
+
+    first: Packet
+    timestamps: NDArray[np.int64]
+    payloads: list[bytes]
+
+
+def read_row(datagrams: Sequence[bytes]) -> Row | None:
+    """Return packets of one source that follow each other without a mark, or None if they are no such packets."""
+    first = read_packet(datagrams[0])
+    if first is None or set(map(len, datagrams)) != {_ROW_SIZE}:
+        return None
+    octets = b"".join(datagrams)
+    words = np.frombuffer(octets, _WORDS).reshape(len(datagrams), -1)[:, :3].astype(np.int64)
+    wanted = (_ROW_PLAIN | first.payload_type) << 16 | first.sequence + np.arange(len(datagrams)) & 0xFFFF
+    if ((words[:, 0] ^ wanted) | (words[:, 2] ^ first.ssrc)).any():
+        return None
+    return Row(first, words[:, 1], [datagram[_FIXED.size :] for datagram in datagrams])
 
 
 def write_event(event: KeyEvent) -> bytes:

@@ -8,6 +8,7 @@ import asyncio
 import math
 import random
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -15,7 +16,17 @@ import numpy as np
 
 from scenarios.phones.codec import SAMPLES_PER_SECOND, Audio, Law, encode
 from scenarios.phones.heard import Heard
-from scenarios.phones.packets import KEYS, KeyEvent, Packet, read_packet, write_event, write_packet
+from scenarios.phones.packets import (
+    KEYS,
+    KeyEvent,
+    Packet,
+    Row,
+    read_packet,
+    read_row,
+    write_event,
+    write_packet,
+    write_row,
+)
 
 FRAME_SAMPLES = 160
 """20 ms at 8 kHz, the default packetisation of RFC 3551 §4.5."""
@@ -221,6 +232,65 @@ class Sound(asyncio.DatagramProtocol):
         else:
             self.heard.discarded += 1
 
+    # For simulations, which know what is to happen: many frames at once.
+
+    def look_ahead(self, until: float) -> list[float]:
+        """Return the instants of the next frames that are audio alone, and that of the frame after them.
+
+        The last is not before `until`, or more than audio is sent then; there is none while nothing is sent.
+        """
+        if self._keys or self._is_first or self._is_closed or self._timer is None or not self._may_send():
+            return []
+        frames_max = math.inf
+        if self._speeches:  # The frame that ends it tells so.
+            frames_max = (len(self._speeches[0].audio) - self._speeches[0].position - 1) // FRAME_SAMPLES
+        at = self._next_at
+        instants = [at]
+        while at < until and len(instants) <= frames_max:
+            at += FRAME_SECONDS
+            instants.append(at)
+        return instants
+
+    @property
+    def way(self) -> tuple[asyncio.DatagramTransport, Address]:
+        """The socket and where it sends to."""
+        assert self._transport is not None
+        assert self._path is not None
+        return self._transport, self._path.remote
+
+    def compose(self, count: int) -> list[bytes]:
+        """Return the next packets, audio alone; nothing is said yet."""
+        path = self._path
+        assert path is not None
+        payloads = _SILENT[path.law] * count
+        if self._speeches:
+            speech = self._speeches[0]
+            payloads = encode(speech.audio[speech.position : speech.position + count * FRAME_SAMPLES], path.law)
+        return write_row(Packet(path.payload_type, self._sequence, self._timestamp, self._ssrc, b""), payloads)
+
+    def advance(self, count: int) -> None:
+        """Have sent so many packets of audio."""
+        if self._speeches:
+            self._speeches[0].position += count * FRAME_SAMPLES
+        self._sequence = (self._sequence + count) % (1 << 16)
+        self._timestamp = (self._timestamp + count * FRAME_SAMPLES) % (1 << 32)
+        self.packets_sent += count
+        for _ in range(count):  # Added up, as `tick` does.
+            self._next_at += FRAME_SECONDS
+        self._timer = self._loop.call_at(self._next_at, self.tick)
+
+    def read(self, datagrams: Sequence[bytes]) -> Row | None:
+        """Return what arrives if it is plain audio that goes on with what was heard before."""
+        row, path = read_row(datagrams), self._path
+        if row is None or path is None or row.first.payload_type != path.payload_type:
+            return None
+        return row if self.heard.is_next(row.first) else None
+
+    def hear_row(self, row: Row, source: Address, instants: Sequence[float]) -> None:
+        """Hear what `read` returned."""
+        assert self._path is not None
+        self.heard.hear_row(row, self._path.law, source, instants)
+
     def error_received(self, exc: Exception) -> None:
         """Go on: a peer whose port is closed is heard of by its signalling."""
 
@@ -228,7 +298,7 @@ class Sound(asyncio.DatagramProtocol):
         """Start the timer where something may be sent again; the frames of the pause are left out."""
         if self._timer is None and not self._is_closed and self._may_send():
             self._skip(math.ceil((self._loop.time() - self._next_at) / FRAME_SECONDS))
-            self._timer = self._loop.call_at(self._next_at, self._tick)
+            self._timer = self._loop.call_at(self._next_at, self.tick)
 
     def _skip(self, frames: int) -> None:
         """Leave frames out: the clock of the stream goes on without them."""
@@ -236,7 +306,7 @@ class Sound(asyncio.DatagramProtocol):
             self._next_at += frames * FRAME_SECONDS
             self._timestamp = (self._timestamp + frames * FRAME_SAMPLES) % (1 << 32)
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
         """Send the frames that are due; the schedule never drifts. While nothing may be sent it stands still."""
         self._timer = None
         if not self._may_send():
@@ -248,7 +318,7 @@ class Sound(asyncio.DatagramProtocol):
             self._send_frame()
             self._timestamp = (self._timestamp + FRAME_SAMPLES) % (1 << 32)
             self._next_at += FRAME_SECONDS
-        self._timer = self._loop.call_at(self._next_at, self._tick)
+        self._timer = self._loop.call_at(self._next_at, self.tick)
 
     def _may_send(self) -> bool:
         return not self._is_silent and not self._is_muted and self._path is not None and self._path.is_sending

@@ -31,6 +31,7 @@ from pydantic import ValidationError
 from scenarios.language.complaints import told_mistakes
 from scenarios.language.scenario import Header, Scenario
 from scenarios.language.source import ScenarioError, Source
+from scenarios.play.leaping import leap_audio
 from scenarios.play.setting import Setting, prepare
 from scenarios.play.stage import Stage, staged
 from scenarios.sim.loop import VirtualLoop
@@ -44,7 +45,13 @@ T = TypeVar("T")
 
 def virtual_loop(seed: int, *, limit: float = LIMIT) -> Callable[[], asyncio.AbstractEventLoop]:
     """What makes a loop of virtual time over a simulated network of this seed."""
-    return lambda: VirtualLoop(Network(random.Random(seed)), limit=limit)
+
+    def make() -> VirtualLoop:
+        loop = VirtualLoop(Network(random.Random(seed)), limit=limit)
+        leap_audio(loop)
+        return loop
+
+    return make
 
 
 def run_virtual(work: Coroutine[Any, Any, T], *, seed: int = 1) -> T:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from typing import Final
 
@@ -132,7 +133,7 @@ async def _ended(stage: Stage, wanted: Ended, step: Expect) -> None:
         longest = max(0.0, instant(stage, wanted.since, call) + wanted.at.latest - stage.loop.time()) + 10.0
     deadline = stage.loop.time() + longest
     while trace.record is None and stage.loop.time() < deadline:
-        await asyncio.sleep(LOOK_SECONDS)
+        await _over(trace, stage.loop, deadline)
         if trace.is_killed:
             async with stage.reading() as book:
                 stage.traces.complete(await book.calls())
@@ -147,6 +148,19 @@ async def _ended(stage: Stage, wanted: Ended, step: Expect) -> None:
         found = trace.epoch.at(record.ended_at) - instant(stage, wanted.since, call)
         if not wanted.at.fits(found):
             raise NotHappenedError(f"the call ends at {wanted.at}", f"it ended at {seconds_text(found)}")
+
+
+async def _over(trace: Trace, loop: asyncio.AbstractEventLoop, deadline: float) -> None:
+    """Wait until a call may have its record; who looked every `LOOK_SECONDS` would see it then."""
+    at = loop.time() + LOOK_SECONDS
+    with suppress(TimeoutError):
+        async with asyncio.timeout_at(deadline):
+            await trace.over.wait()
+    while at < loop.time():
+        at += LOOK_SECONDS
+    looking = asyncio.Event()
+    loop.call_at(at, looking.set)
+    await looking.wait()
 
 
 def _last(trace: Trace) -> str:

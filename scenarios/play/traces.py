@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -52,6 +53,8 @@ class Trace:
     record: CallRecord | None = None
     is_killed: bool = False
     """The switch was killed while it went on."""
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when it has its record, or the switch was killed."""
 
     @property
     def since(self) -> float:
@@ -104,6 +107,7 @@ class Traces:
         """The switch was killed: what went on will have its record from the next one."""
         for trace in self.traces.values():
             trace.is_killed |= trace.record is None
+            trace.over.set()
         self._services = None
 
     def expect(self, actor: str, call: HandsetCall) -> None:
@@ -125,6 +129,7 @@ class Traces:
             trace = self.traces.get(record.call_id)
             if trace is not None and trace.record is None:
                 trace.record = record
+                trace.over.set()
 
     def __iter__(self) -> Iterator[Trace]:
         return iter(sorted(self.traces.values(), key=lambda trace: trace.since))
@@ -163,3 +168,4 @@ class Traces:
         trace = self._of_timeline(timeline)
         assert trace is not None, f"{record.call_id} ended and never began"
         trace.record = record
+        trace.over.set()

@@ -97,12 +97,15 @@ def _run(files: Sequence[Path], options: Options, jobs: int, console: Console) -
     """Run all, with a line for each as soon as it is over."""
     results: list[Result] = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    # Without a thread of its own: a process that has several is not to be forked.
+    with Progress(
+        *columns, console=console, transient=True, auto_refresh=False, disable=not console.is_terminal
+    ) as progress:
         task = progress.add_task("scenarios", total=len(files))
         for result in run_files(files, options, jobs):
             results.append(result)
             _line(result, progress.console)
-            progress.advance(task)
+            progress.update(task, advance=1, refresh=True)
     return results
 
 

@@ -69,6 +69,11 @@ class SimulatedDatagramTransport(asyncio.DatagramTransport):
             return
         self._network.send(content, self._local, (target[0], target[1]), self, self._timers)
 
+    @property
+    def local(self) -> Address:
+        """Where it is bound."""
+        return self._local
+
     def deliver(self, data: bytes, source: Address) -> None:
         """Take a datagram from the network."""
         if not self._is_closing and (self._remote is None or self._remote == source):

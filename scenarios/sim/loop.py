@@ -16,12 +16,13 @@ import concurrent.futures
 import contextvars
 import heapq
 import itertools
+import math
 import random
 import socket
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Collection, Coroutine, Generator
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -74,6 +75,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def __init__(self, network: Network | None = None, *, start: float = 0.0, limit: float | None = None) -> None:
         super().__init__()
         self.network = Network(random.Random(0)) if network is None else network
+        self.leaping: Callable[[], bool] | None = None
+        """Called when time is to jump with nothing ready to run: may do what timers would, and say so."""
         self._now = start
         self._limit = limit
         self._rounds_standing = 0
@@ -107,8 +110,27 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def pass_at(self, when: float, take: Callable[..., object], *args: Any) -> None:
         """Run `take` at an instant, as `call_at`, in no context of its own and never to be cancelled."""
-        passing: Any = _Passing(self, when, take, args)
+        passing: Any = Passing(self, when, take, args)
         heapq.heappush(self._timers, (when, next(self._timer_numbers), passing))
+
+    @property
+    def limit(self) -> float:
+        """When the run counts as stalled."""
+        return math.inf if self._limit is None else self._limit
+
+    @property
+    def timers(self) -> list[tuple[float, int, Any]]:
+        """What is to happen, the next first and the rest in no order; cancelled ones are among them.
+
+        Each is its instant, the number by which those of one instant take turns, and a `TimerHandle` or `Passing`.
+        """
+        return self._timers
+
+    def take_away(self, done: Collection[int]) -> None:
+        """Take timers away by their numbers: what they would do is done."""
+        kept = [entry for entry in self._timers if entry[1] not in done]
+        self._timers[:] = kept
+        heapq.heapify(self._timers)
 
     def create_future(self) -> asyncio.Future[Any]:
         """Create a future, and note it as foreign work if a database driver's module asks for it."""
@@ -269,6 +291,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 return
         if not self._timers:
             raise StalledError(f"nothing can happen any more at {self._now:.3f} s; waiting:\n{describe_waiting(self)}")
+        if self.leaping is not None and self.leaping():
+            self._drop_cancelled()
         following = self._timers[0][0]
         if self._limit is not None and following > self._limit:
             raise StalledError(f"virtual time would pass {self._limit:.3f} s; waiting:\n{describe_waiting(self)}")
@@ -292,7 +316,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._foreign.wake()
 
 
-class _Passing:
+class Passing:
     """A timer that costs a third of the stock one: most timers of a call with audio are datagrams on their way."""
 
     __slots__ = ("_args", "_callback", "_loop", "_scheduled", "_when")
@@ -306,9 +330,11 @@ class _Passing:
         self._args = args
 
     def cancelled(self) -> bool:
+        """Tell that it never is."""
         return False
 
     def when(self) -> float:
+        """Return its instant."""
         return self._when
 
     def _run(self) -> None:

@@ -17,6 +17,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from scenarios.sim.hosts import ANY, PORTS_EPHEMERAL, SHARED, Host, standing
 from scenarios.sim.nat import Nat
+from scenarios.sim.routes import Flow, LinkState, PlainWay, Route
 from scenarios.sim.timers import Timers
 
 Address: TypeAlias = tuple[str, int]
@@ -24,6 +25,9 @@ Address: TypeAlias = tuple[str, int]
 
 ROUTES_MAX = 100_000
 """Ways remembered at once: forgotten all together, they are found again at ten times the price of a look-up."""
+
+RTP_FIRST = b"\x80"
+"""RTP begins with its version 2 in the two highest bits (RFC 3550 §5.1); signalling is text."""
 
 DATAGRAM_BYTES_MAX = 65507
 """65535 bytes of an IPv4 packet less its header of 20 and the UDP header of 8."""
@@ -97,40 +101,6 @@ class Receiver(Protocol):
         """Hear that nobody listens at `target` (ICMP port unreachable)."""
 
 
-@dataclass(slots=True)
-class _Flow:
-    """What is remembered of the datagrams from one socket to another."""
-
-    last_arrival: float = 0.0
-
-
-@dataclass(slots=True)
-class _LinkState:
-    """What a link remembers between datagrams."""
-
-    chance: random.Random
-    is_losing: bool = False
-    flows: dict[tuple[Address, Address], _Flow] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Route:
-    """What is known of the way from one socket to another, until the network changes."""
-
-    origin: Host
-    goal: Host
-    is_cut: bool
-    link: Link
-    state: _LinkState
-    flow: _Flow
-    nats: tuple[Nat, ...]
-
-    @property
-    def is_open(self) -> bool:
-        """Whether anything passes."""
-        return not self.is_cut and (self.origin is self.goal or (self.origin.is_plugged and self.goal.is_plugged))
-
-
 class Network:
     """Hosts, the links between them, and the sockets bound on them.
 
@@ -147,7 +117,7 @@ class Network:
         self._hosts = {SHARED: Host(SHARED, ("127.0.0.1",))}
         self._owners: dict[str, str] = {}
         self._links: dict[tuple[str, str], Link] = {}
-        self._states: dict[tuple[str, str], _LinkState] = {}
+        self._states: dict[tuple[str, str], LinkState] = {}
         self._cuts: set[tuple[str, str]] = set()
         self._nats: list[Nat] = []
         self._receivers: dict[Address, Receiver] = {}
@@ -155,8 +125,9 @@ class Network:
         self.listeners: dict[Address, Callable[..., object]] = {}
         self._observers: list[Callable[[Passage], None]] = []
         self.losing: Callable[[bytes, Address, Address], bool] | None = None
-        """Picks single datagrams to lose, by content, source and target: a certain message of a call."""
-        self._routes: dict[tuple[Address, Address], _Route] = {}
+        """Picks single datagrams to lose, by content, source and target: a certain message of a call. Audio is lost by
+        chance only."""
+        self._routes: dict[tuple[Address, Address], Route] = {}
 
     @property
     def link_default(self) -> Link:
@@ -300,7 +271,28 @@ class Network:
                 for observer in self._observers:
                     observer(passage)
         for arrival in arrivals:
-            timers.pass_at(arrival, self._arrive, data, seen, target, sender, timers)
+            timers.pass_at(arrival, self.arrive, data, seen, target, sender, timers)
+
+    def plain_way(self, source: Address, target: Address, sender: Receiver) -> PlainWay | None:
+        """The way of audio between two sockets, None unless all that is sent arrives after the same delay."""
+        if source[0] == ANY:
+            source = (self._source_address(sender, target[0]), source[1])
+        route = self._routes.get((source, target)) or self._find_route(source, target)
+        is_plain = route.is_open and not route.link.has_chance and not route.nats
+        if not is_plain or any(target[0] == nat.public for nat in self._nats):
+            return None
+        receiver = self._receivers.get(target) or self._wildcards.get((route.goal.name, target[1]))
+        return None if receiver is None else PlainWay(source, target, receiver, route)
+
+    @property
+    def is_observed(self) -> bool:
+        """Whether anybody looks at datagrams."""
+        return bool(self._observers)
+
+    def tell(self, passage: Passage) -> None:
+        """Tell observers of a datagram that took a plain way."""
+        for observer in self._observers:
+            observer(passage)
 
     def one_way(self, source: str, target: str) -> float | None:
         """Return how long a segment of a stream takes, or None where nothing passes; streams lose nothing."""
@@ -310,7 +302,8 @@ class Network:
         link = self._link_between(origin, goal)
         return link.delay + self._state(origin, goal).chance.random() * link.jitter
 
-    def _arrive(self, data: bytes, source: Address, target: Address, sender: Receiver, timers: Timers) -> None:
+    def arrive(self, data: bytes, source: Address, target: Address, sender: Receiver, timers: Timers) -> None:
+        """Hand a datagram over, which is where it was sent to."""
         for nat in self._nats:
             if target[0] == nat.public:
                 inner = nat.inbound(source, target)
@@ -325,18 +318,18 @@ class Network:
             if back is not None:
                 timers.call_at(timers.time() + back, sender.refuse, target)
 
-    def _find_route(self, source: Address, target: Address) -> _Route:
+    def _find_route(self, source: Address, target: Address) -> Route:
         origin, goal = self.host_of(source[0]), self.host_of(target[0])
         if len(self._routes) >= ROUTES_MAX:
             self._routes.clear()
         state = self._state(origin.name, goal.name)
-        route = self._routes[source, target] = _Route(
+        route = self._routes[source, target] = Route(
             origin,
             goal,
             (origin.name, goal.name) in self._cuts or self._is_hidden(source[0], target[0]),
             self._link_between(origin.name, goal.name),
             state,
-            state.flows.setdefault((source, target), _Flow()),
+            state.flows.setdefault((source, target), Flow()),
             tuple(nat for nat in self._nats if source[0] in nat.inside and target[0] not in nat.inside),
         )
         return route
@@ -346,12 +339,12 @@ class Network:
         return any(target in nat.inside and source not in nat.inside for nat in self._nats)
 
     def _travel(
-        self, route: _Route, data: bytes, source: Address, target: Address, now: float
+        self, route: Route, data: bytes, source: Address, target: Address, now: float
     ) -> tuple[Fate, Sequence[float]]:
         if not route.is_open:
             return Fate.CUT, ()
         link, state = route.link, route.state
-        is_picked = self.losing is not None and self.losing(data, source, target)
+        is_picked = self.losing is not None and data[:1] < RTP_FIRST and self.losing(data, source, target)
         if is_picked or len(data) > link.bytes_max or (link.has_chance and self._is_lost(link, state)):
             return Fate.LOST, ()
         flow = route.flow
@@ -371,7 +364,7 @@ class Network:
         return Fate.SENT, arrivals
 
     @staticmethod
-    def _is_lost(link: Link, state: _LinkState) -> bool:
+    def _is_lost(link: Link, state: LinkState) -> bool:
         """Draw whether this datagram is lost (a chain of two states, Gilbert's model)."""
         if link.loss_burst == 1:
             return state.chance.random() < link.loss
@@ -394,10 +387,10 @@ class Network:
                 return self._links[pair]
         return self.link_default
 
-    def _state(self, origin: str, goal: str) -> _LinkState:
+    def _state(self, origin: str, goal: str) -> LinkState:
         pair = (origin, goal)
         if pair not in self._states:
-            self._states[pair] = _LinkState(random.Random(f"{self._seed}/{origin}/{goal}"))
+            self._states[pair] = LinkState(random.Random(f"{self._seed}/{origin}/{goal}"))
         return self._states[pair]
 
     def _is_free(self, address: str, port: int) -> bool:

@@ -240,7 +240,7 @@ class _Driver:
 
 def _is_arriving(handle: Any) -> bool:
     """Whether this step brings a datagram to the switch."""
-    return getattr(handle._callback, "__func__", None) is Network._arrive and handle._args[2][0] == SWITCH_HOST
+    return getattr(handle._callback, "__func__", None) is Network.arrive and handle._args[2][0] == SWITCH_HOST
 
 
 def _describe(handle: Any) -> str:

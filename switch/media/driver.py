@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Final, cast
@@ -30,6 +30,7 @@ from switch.media.control import (
 )
 from switch.media.engine import SILENCE_MAX, TICK, Engine, Step
 from switch.media.files import even_ports
+from switch.media.leaping import Incoming, Leap
 from switch.media.legs import LegId
 from switch.media.recorder import Completed, RecordingWriter
 from switch.media.taping import RecordingId
@@ -63,7 +64,7 @@ class InProcessDriver:
             capacity=max(1, len(self._free)), now=self._loop.time(), tick=tick, silence_max=silence_max
         )
         self._legs: dict[LegId, InProcessLeg] = {}
-        self._sockets: dict[int, _Socket] = {}
+        self._sockets: dict[int, LegSocket] = {}
         self._recordings: dict[RecordingId, InProcessRecording] = {}
         self._writer = RecordingWriter(is_inline=is_inline)
         self._timer: asyncio.TimerHandle | None = None
@@ -94,7 +95,7 @@ class InProcessDriver:
             if not self._free:
                 break
             port = self._free.popleft()
-            socket = _Socket(self, port)
+            socket = LegSocket(self, port)
             try:
                 await self._bind(socket)
             except OSError:
@@ -107,7 +108,7 @@ class InProcessDriver:
             return leg
         raise PortsExhaustedError
 
-    async def _bind(self, socket: _Socket) -> None:
+    async def _bind(self, socket: LegSocket) -> None:
         """Make the socket; if that fails or is cancelled, its port goes back to the pool."""
         try:
             await self._loop.create_datagram_endpoint(lambda: socket, local_addr=(self._host, socket.port))
@@ -154,7 +155,7 @@ class InProcessDriver:
                 return
             self._timer.cancel()
         self._due = due
-        self._timer = self._loop.call_at(due, self._step)
+        self._timer = self._loop.call_at(due, self.step)
 
     def forget(self, leg: InProcessLeg) -> None:
         """Drop a leg that closes."""
@@ -172,18 +173,41 @@ class InProcessDriver:
         if self._recordings.pop(recording, None) is not None:
             self._writer.end(recording, self._engine.stop_recording(recording, self._loop.time()), tell)
 
-    def socket_made(self, socket: _Socket) -> None:
+    def socket_made(self, socket: LegSocket) -> None:
         """Count a socket in."""
         self._sockets[socket.port] = socket
 
-    def socket_lost(self, socket: _Socket, error: Exception | None) -> None:
+    def socket_lost(self, socket: LegSocket, error: Exception | None) -> None:
         """Return the port of a socket that is closed now."""
         if error is not None:
             self.socket_errors += 1
         self._sockets.pop(socket.port, None)
         self._free.append(socket.port)
 
-    def _step(self) -> None:
+    # For simulations, which know what will arrive: many steps at once.
+
+    def look_ahead(self, until: float) -> list[float]:
+        """The instants of coming steps that may be made at once, and of the next after them (`Engine.look_ahead`)."""
+        return self._engine.look_ahead(until)
+
+    def leap(self, instants: Sequence[float], arrived: Mapping[LegId, Incoming]) -> Leap | None:
+        """Make these steps; None where they cannot be made at once. `land` after it, or it did not happen."""
+        return self._engine.leap(instants, arrived)
+
+    def land(self, leap: Leap, arrived: list[tuple[LegId, bytes, Address, float]]) -> None:
+        """Be where these steps lead to, with what has arrived since the last of them; sending is the caller's."""
+        self._engine.keep(leap)
+        self.arrived = arrived
+        if leap.recorded is not None:
+            self._writer.add(leap.recorded)
+        self._timer = None
+        self.wake()
+
+    def socket_of(self, leg: LegId) -> asyncio.DatagramTransport:
+        """The socket of a leg that is open."""
+        return self._legs[leg].transport
+
+    def step(self) -> None:
         """Step the engine, send, hand over what is recorded, set the timer, tell events."""
         self._timer = None
         # A loop with coarse timers may call a little early: it is then the instant it was asked for.
@@ -205,7 +229,7 @@ class InProcessDriver:
             legs[leg_id].sendto(datagram, target)
 
 
-class _Socket(asyncio.DatagramProtocol):
+class LegSocket(asyncio.DatagramProtocol):
     """The socket of one leg."""
 
     def __init__(self, driver: InProcessDriver, port: int) -> None:
@@ -217,10 +241,12 @@ class _Socket(asyncio.DatagramProtocol):
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the transport."""
         self.transport = cast("asyncio.DatagramTransport", transport)
         self._driver.socket_made(self)
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
+        """Keep what arrives until the next step."""
         arrived = self._driver.arrived
         if self.leg is None or len(arrived) >= ARRIVED_MAX:
             self._driver.datagrams_dropped += 1
@@ -228,10 +254,12 @@ class _Socket(asyncio.DatagramProtocol):
         arrived.append((self.leg, data, addr, self._time()))
 
     def error_received(self, exc: Exception) -> None:
+        """Count an error the system reports."""
         del exc
         self._driver.socket_errors += 1
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Return the port."""
         self._driver.socket_lost(self, exc)
         if not self.closed.done():
             self.closed.set_result(None)
@@ -241,12 +269,12 @@ class InProcessLeg:
     """A leg of this driver. After `close`, `stop`, `hear` and `close` do nothing, and the rest is a fault."""
 
     def __init__(
-        self, driver: InProcessDriver, engine: Engine, leg_id: LegId, socket: _Socket, address: Address
+        self, driver: InProcessDriver, engine: Engine, leg_id: LegId, socket: LegSocket, address: Address
     ) -> None:
         assert socket.transport is not None
         self._driver = driver
         self._engine = engine
-        self._transport = socket.transport
+        self.transport = socket.transport
         self._socket = socket
         self._address = address
         self._listener: Callable[[MediaEvent], None] | None = None
@@ -318,7 +346,7 @@ class InProcessLeg:
         self._listener = None
         self._socket.leg = None
         self._driver.forget(self)
-        self._transport.close()
+        self.transport.close()
 
 
 class InProcessRecording:

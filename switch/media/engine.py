@@ -12,7 +12,7 @@ in here: `now` and `Random` are arguments.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final
@@ -22,6 +22,7 @@ import numpy as np
 from switch.media.control import Address, Audio, LegStatistics, MediaLost, PlayId, Stream, ThirdPartyHeard
 from switch.media.g711 import LAW, expand_rows
 from switch.media.hearing import Hearing
+from switch.media.leaping import Incoming, Leap, Leaping
 from switch.media.legs import FEW, NEVER, NO_ROW, LegId, Legs
 from switch.media.playing import Playing
 from switch.media.receiving import Events, Receiver
@@ -39,6 +40,8 @@ SILENCE_MAX: Final = 30.0
 """Seconds without media before it is told to be lost."""
 WATCH_TICKS: Final = 20
 """How often silence is looked for: every 100 ms."""
+STEPS_MAX: Final = 500
+"""Steps of one leap: ten seconds."""
 _EPSILON: Final = 1e-6
 """A step called at the very instant of a tick runs it, whatever the last bit of `now` says."""
 _NOWHERE: Final = frozenset({"0.0.0.0", "::", ""})  # noqa: S104
@@ -74,6 +77,7 @@ class Engine:
         self._taping = Taping(self._legs)
         self._ears: dict[int, ThirdPartyEar] = {}
         """By row, of legs that are listened to."""
+        self._leaping = Leaping(self._legs, self._taping)
         self.frames_skipped = 0
         """Frames of 20 ms left out in stalls, counted once for all legs."""
 
@@ -216,6 +220,44 @@ class Engine:
             self._watched = last
             self._watch(now, step.events)
         return step
+
+    def look_ahead(self, until: float) -> list[float]:
+        """The instants of coming steps that may be made at once, as far as is known now, and of the next after them.
+
+        The last is not before `until`, or its step is not plain; there is none where no step is due.
+        """
+        tick = self._next()
+        if tick == NEVER or self._resting.next_end() < NEVER or not self._rota.is_together(tick):
+            return []
+        due = self._rota.due(tick)
+        is_listened_to = any(row in self._ears for row in due)  # Each frame may be the one that is told of.
+        steps = 0 if is_listened_to else min(self._leaping.steps_max(due, tick), STEPS_MAX)
+        at = self._epoch + tick * self._tick_seconds
+        instants = [at]
+        while at < until and len(instants) <= steps:
+            tick += FRAME_TICKS
+            at = self._epoch + tick * self._tick_seconds
+            instants.append(at)
+        return instants
+
+    def leap(self, instants: Sequence[float], arrived: Mapping[LegId, Incoming]) -> Leap | None:
+        """Make the steps `look_ahead` told of; None where what arrives is not plain. Nothing changes until `keep`."""
+        tick, legs = self._next(), self._legs
+        rows = self._rota.due(tick)
+        for row in rows:
+            leg = legs.id_of(row)
+            is_watched = legs.is_receiving[row] and legs.is_sending[row] and leg not in arrived
+            if is_watched and legs.arrived_at[row] <= instants[-1] - self._silence_max:
+                return None
+        return self._leaping.leap(rows, tick, instants, arrived)
+
+    def keep(self, leap: Leap) -> None:
+        """Let everything be as after these steps."""
+        self._leaping.keep(leap)
+        for tick in range(leap.last_tick - (len(leap.packets) - 1) * FRAME_TICKS, leap.last_tick + 1, FRAME_TICKS):
+            if tick - self._watched >= WATCH_TICKS:
+                self._watched = tick
+        self._done = leap.last_tick
 
     def _next(self) -> int:
         """The next tick with something to do. Recordings wait while nobody says or hears anything."""

@@ -118,6 +118,9 @@ def compress_in(samples: Audio, law: int) -> bytes:
 
 def expand_rows(codes: Codes, laws: NDArray[np.uint8]) -> Audio:
     """Decode a matrix of codes, each row in the law named for it."""
+    if len(laws) and (laws == laws[0]).all():  # A fifth of the time.
+        alike: Audio = EXPANDED[laws[0]].take(codes)
+        return alike
     samples: Audio = EXPANDED[laws[:, None], codes]
     return samples
 

@@ -55,6 +55,21 @@ class Playing:
         self.next_frame(frame)
         return compress_in(frame, law)
 
+    def codes_ahead(self, law: int, frames: int) -> bytes:
+        """The next frames in a law, none of which may be beyond the end; nothing is taken."""
+        if law != self._law:
+            self._law, self._codes = law, compress_in(self._samples, law)
+        size, codes = frames * FRAME_SAMPLES, self._codes[self._at : self._at + frames * FRAME_SAMPLES]
+        if len(codes) < size:
+            assert self._is_looped, "beyond the end of a play"
+            codes += self._codes * (size // len(self._codes) + 1)
+        return codes[:size]
+
+    def samples_ahead(self, frames: int) -> Audio:
+        """The samples of the next frames of what is no loop, none of which may be beyond the end; nothing is taken."""
+        assert not self._is_looped
+        return self._samples[self._at : self._at + frames * FRAME_SAMPLES]
+
     def next_frame(self, frame: Audio) -> None:
         """Fill `frame` with the next 20 ms, with silence after the end."""
         samples, at = self._samples, self._at

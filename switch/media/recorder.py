@@ -180,7 +180,7 @@ class RecordingWriter:
     def add(self, frames: RecordedFrames) -> None:
         """Hand frames to the thread, with some more; if it is `PATIENCE` behind, leave them out and count them."""
         self._gathered.append(frames)
-        if len(self._gathered) >= HAND_OVER:
+        if len(self._gathered) >= HAND_OVER or len(frames.numbers) >= HAND_OVER * len(set(frames.recordings)):
             self._hand_over()
 
     def end(self, recording: RecordingId, frames: int = 0, then: Completed | None = None) -> None:

@@ -72,6 +72,11 @@ class Rota:
             self._next_joining = min(self._joining.values(), default=NEVER)
         return self._members[phase]
 
+    def is_together(self, tick: int) -> bool:
+        """Whether every leg there is, is due at this tick and at every fourth after it."""
+        phase = tick % FRAME_TICKS
+        return not self._joining and not any(self._members[:phase] + self._members[phase + 1 :])
+
     def due_array(self, tick: int) -> Rows:
         """The same as an array."""
         phase = tick % FRAME_TICKS

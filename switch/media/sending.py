@@ -106,7 +106,7 @@ class Sender:
         if legs.playing:
             self._play(legs.playing, rows, codes, now, events, mix=_alone)
         if legs.overlay:
-            self._play(legs.overlay, rows, codes, now, events, mix=_over)
+            self._play(legs.overlay, rows, codes, now, events, mix=over)
         return codes
 
     def _play(
@@ -187,7 +187,7 @@ def _alone(_codes: Codes, audio: Audio, laws: Codes) -> Codes:
     return compress_rows(audio, laws)
 
 
-def _over(codes: Codes, audio: Audio, laws: Codes) -> Codes:
+def over(codes: Codes, audio: Audio, laws: Codes) -> Codes:
     """Add to what was there, taken back by 12 dB; what would overflow stays at the edge."""
     under = expand_rows(codes, laws).astype(np.int32) >> UNDER_OVERLAY
     return compress_rows(np.clip(under + audio, -32768, 32767).astype(np.int16), laws)

@@ -47,7 +47,9 @@ def expand_stereo(codes: bytes, laws: bytes) -> NDArray[np.int16]:
 
 
 @dataclass(slots=True)
-class _Tape:
+class Tape:
+    """Which rows are recorded, from which tick on."""
+
     left: int
     right: int
     first_tick: int
@@ -58,7 +60,7 @@ class Taping:
 
     def __init__(self, legs: Legs) -> None:
         self._legs = legs
-        self._by_phase: list[dict[RecordingId, _Tape]] = [{} for _ in range(FRAME_TICKS)]
+        self._by_phase: list[dict[RecordingId, Tape]] = [{} for _ in range(FRAME_TICKS)]
         self._last_id = 0
 
     def start(self, left: LegId, right: LegId, tick: int) -> RecordingId:
@@ -67,7 +69,7 @@ class Taping:
         self._last_id += 1
         recording = RecordingId(self._last_id)
         left_row, right_row = (NO_ROW if row is None else row for row in rows)
-        self._by_phase[tick % FRAME_TICKS][recording] = _Tape(left_row, right_row, tick)
+        self._by_phase[tick % FRAME_TICKS][recording] = Tape(left_row, right_row, tick)
         return recording
 
     def stop(self, recording: RecordingId, tick: int) -> int:
@@ -92,10 +94,18 @@ class Taping:
                 return tick
         return NEVER
 
+    def is_under_way(self, tick: int) -> bool:
+        """Whether all recordings take a frame at this tick, and have begun by then."""
+        return len(self.due(tick)) == sum(map(len, self._by_phase))
+
+    def due(self, tick: int) -> list[tuple[RecordingId, Tape]]:
+        """The recordings that take a frame at this tick."""
+        tapes = self._by_phase[tick % FRAME_TICKS]
+        return [(key, tape) for key, tape in tapes.items() if tape.first_tick <= tick] if tapes else []
+
     def take(self, tick: int) -> RecordedFrames | None:
         """Take the frames due at this tick; every leg due now was heard before."""
-        tapes = self._by_phase[tick % FRAME_TICKS]
-        due = [(key, tape) for key, tape in tapes.items() if tape.first_tick <= tick] if tapes else ()
+        due = self.due(tick)
         if not due:
             return None
         rows = [row for _, tape in due for row in (tape.left, tape.right)]

@@ -1,0 +1,194 @@
+"""Steps made at once: what steps one by one would have made, byte for byte, or no leap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from switch.media.control import Codec
+from switch.media.leaping import Incoming, Leap
+from switch.media.legs import LegId
+from tests.support.rtp import OTHER, PHONE, Bench, Heard, Phone, parse, stream, tone
+
+ADDRESSES = [PHONE, OTHER, ("192.0.2.3", 4004)]
+CODECS = [Codec.PCMU, Codec.PCMA, Codec.PCMU]
+FRAME = 0.02
+
+
+class Call:
+    """Three phones on one bench, two of them recorded, that talk at their own instants within each frame."""
+
+    def __init__(self, seed: int, *, is_leaping: bool) -> None:
+        self.chance = Random(seed)
+        self.bench = Bench(silence_max=3.0)
+        self.is_leaping = is_leaping
+        self.leaps = 0
+        self.legs = [self.bench.connected(stream(a, c)) for a, c in zip(ADDRESSES, CODECS, strict=True)]
+        self.phones = [Phone(a, c, ssrc=n + 1) for n, (a, c) in enumerate(zip(ADDRESSES, CODECS, strict=True))]
+        self.talking = [True, True, self.chance.random() < 0.5]
+        self.offsets = [self.chance.uniform(0.001, 0.019) for _ in self.phones]
+        self.waiting: list[tuple[float, LegId, bytes, tuple[str, int]]] = []
+        self.bench.engine.record(self.legs[0], self.legs[1], self.bench.now)
+        self.bench.engine.hear(self.legs[0], self.legs[1], with_digits=True)
+
+    def play(self) -> None:
+        """Let stretches of talk and single happenings take turns."""
+        for _ in range(12):
+            frames = self.chance.randint(1, 90)
+            self.talk(frames)
+            self.act()
+
+    def talk(self, frames: int) -> None:
+        """Let the phones talk, in leaps where that is possible."""
+        start = self.bench.now
+        for frame in range(frames):
+            for n, phone in enumerate(self.phones):
+                if self.talking[n]:
+                    at = start + frame * FRAME + self.offsets[n]
+                    self.waiting.append((at, self.legs[n], phone.say(self.chance.randbytes(160)), phone.address))
+        until = start + frames * FRAME
+        while (at := self.bench.engine.idle_until) is not None and at < until:
+            if not (self.is_leaping and self.leap(until)):
+                self.step(at)
+        self.bench.now = until
+
+    def leap(self, until: float) -> bool:
+        engine = self.bench.engine
+        coming = engine.look_ahead(until)
+        instants = [at for at in coming[:-1] if at < until]
+        if len(instants) < 2:
+            return False
+        due = [each for each in self.waiting if each[0] < instants[-1]]
+        arrived = {
+            leg: Incoming(
+                next(source for _, to, _, source in due if to == leg),
+                [data for _, to, data, _ in due if to == leg],
+                [at for at, to, _, _ in due if to == leg],
+            )
+            for leg in {leg for _, leg, _, _ in due}
+        }
+        leap = engine.leap(instants, arrived)
+        if leap is None:
+            return False
+        self.keep(leap, instants)
+        self.waiting = [each for each in self.waiting if each[0] >= instants[-1]]
+        self.leaps += 1
+        return True
+
+    def keep(self, leap: Leap, instants: list[float]) -> None:
+        self.bench.engine.keep(leap)
+        for at, packets in zip(instants, leap.packets, strict=True):
+            self.bench.sent += [Heard(at, leg, parse(data), target) for leg, data, target in packets]
+        if leap.recorded is not None:
+            self.bench.recorded.append(leap.recorded)
+
+    def step(self, at: float) -> None:
+        self.bench.now = at
+        due = sorted((each for each in self.waiting if each[0] < at), key=lambda each: each[0])
+        self.waiting = [each for each in self.waiting if each[0] >= at]
+        step = self.bench.engine.step(at, [(leg, data, source, when) for when, leg, data, source in due])
+        self.bench.sent += [Heard(at, leg, parse(data), target) for leg, data, target in step.packets]
+        self.bench.events += step.events
+        self.bench.recorded += step.recorded
+
+    def act(self) -> None:
+        """Do one thing to one leg or phone."""
+        bench, chance, engine = self.bench, self.chance, self.bench.engine
+        n = chance.randrange(3)
+        leg, other, phone = self.legs[n], self.legs[chance.randrange(3)], self.phones[n]
+        acts: list[Callable[[], object]] = [
+            lambda: engine.hear(leg, other, with_digits=True),
+            lambda: engine.hear(leg, None, with_digits=False),
+            lambda: engine.play(leg, [tone(chance.randrange(9000))], bench.now, is_looped=chance.random() < 0.3),
+            lambda: engine.overlay(leg, [tone(chance.randrange(9000))], bench.now),
+            lambda: engine.stop(leg),
+            lambda: engine.connect(leg, stream(ADDRESSES[n], CODECS[n], is_receiving=False), bench.now),
+            lambda: engine.connect(leg, stream(ADDRESSES[n], CODECS[n]), bench.now),
+            lambda: self.talking.__setitem__(n, not self.talking[n]),
+            lambda: phone.say(0x2A),  # One packet is lost.
+            lambda: self.waiting.extend((bench.now + 0.0005, leg, data, phone.address) for data in phone.press("7")),
+        ]
+        chance.choice(acts)()
+
+
+def seen(call: Call) -> tuple[object, ...]:
+    recorded = [
+        (name, number)
+        for each in call.bench.recorded
+        for name, number in zip(each.recordings, each.numbers, strict=True)
+    ]
+    statistics = [call.bench.engine.statistics(leg) for leg in call.legs]
+    return call.bench.sent, call.bench.events, recorded, statistics, call.bench.engine.idle_until
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.integers(min_value=0, max_value=2**32))
+def test_a_leap_is_what_its_steps_would_have_been(seed: int) -> None:
+    leaping, stepping = Call(seed, is_leaping=True), Call(seed, is_leaping=False)
+    for call in (leaping, stepping):
+        call.play()
+    assert seen(leaping) == seen(stepping)
+    assert np.array_equal(
+        *(np.concatenate([each.samples for each in call.bench.recorded]) for call in (leaping, stepping))
+    )
+
+
+def test_two_minutes_of_talk_are_a_few_leaps() -> None:
+    call = Call(1, is_leaping=True)
+    call.talking = [True, True, True]
+    call.talk(6000)
+    assert 12 <= call.leaps <= 13, "of ten seconds each"
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda call: call.bench.engine.overlay(call.legs[0], [tone(100)], call.bench.now),
+        lambda call: call.bench.engine.play(call.legs[0], [tone(100)], call.bench.now, is_looped=False),
+        lambda call: call.bench.engine.connect(call.bench.engine.open(call.bench.random), stream(), call.bench.now),
+    ],
+    ids=["the end of an overlay", "the end of a play", "a leg that begins"],
+)
+def test_there_is_no_leap_over(spoil: Callable[[Call], object]) -> None:
+    call = Call(1, is_leaping=True)
+    call.talk(10)
+    spoil(call)
+    assert len(call.bench.engine.look_ahead(call.bench.now + 1)) <= 1
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda phone: phone.say(0x2A),
+        lambda phone: setattr(phone, "ssrc", 99),
+        lambda phone: setattr(phone, "timestamp", phone.timestamp + 80),
+        lambda phone: setattr(phone, "codec", Codec.PCMA),
+        lambda phone: setattr(phone, "address", OTHER),
+        lambda phone: phone.press("7"),
+    ],
+    ids=["a gap", "another source", "a jump of timestamps", "another codec", "another address", "a key"],
+)
+def test_what_arrives_is_no_leap_with(spoil: Callable[[Phone], object]) -> None:
+    assert leap_after(lambda _phone: None) is not None
+    assert leap_after(spoil) is None
+
+
+def leap_after(spoil: Callable[[Phone], object]) -> Leap | None:
+    call = Call(1, is_leaping=True)
+    call.talking = [True, False, False]
+    call.talk(10)
+    phone = call.phones[0]
+    spoil(phone)
+    instants = call.bench.engine.look_ahead(call.bench.now + 0.06)[:-1]
+    coming = [(at, phone.say(0x2A)) for at in (call.bench.now + frame * FRAME + call.offsets[0] for frame in range(3))]
+    due = [(at, data) for _, _, data, _ in call.waiting for at in (0.0,)] + [
+        each for each in coming if each[0] < instants[-1]
+    ]
+    return call.bench.engine.leap(
+        instants, {call.legs[0]: Incoming(phone.address, [d for _, d in due], [at for at, _ in due])}
+    )
