@@ -1,4 +1,4 @@
-"""The command `python -m prompts`: list, check, render, say and hear the words."""
+"""The command `python -m prompts`: list, check, render, say and hear the words; take Asterisk's voices."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Annotated, Final, NoReturn
 import numpy as np
 import typer
 
+from prompts.asterisk import NAMES, SOUNDS, bring_over, voice_folder
 from prompts.audio import RATE, AudioError, Library, load_wav, save_wav
 from prompts.catalog import ENGLISH, LANGUAGES, PLAIN_LANGUAGE, CatalogError, ClipId, load_catalog
 from prompts.level import active_level
@@ -115,6 +116,27 @@ def hear(
         interrupted = "" if heard.is_whole else " (interrupted)"
         words_said = library.catalog.text([heard.clip_id])
         typer.echo(f"{heard.at:8.2f} {heard.until:8.2f}  {heard.clip_id:34} {words_said}{interrupted}")
+
+
+@app.command("asterisk")
+def bring_asterisk(
+    sounds: Annotated[Path, typer.Argument(help="Folder of Asterisk's voices.")] = SOUNDS,
+    to: Annotated[Path, typer.Argument(help="The folder of overrides to write into.")] = Path("asterisk-prompts"),
+) -> None:
+    """Take what Asterisk's voices say of our words into a folder of overrides."""
+    voices = {language: voice_folder(sounds, language) for language in NAMES}
+    if not any(voices.values()):
+        _fail(f"{sounds}: there is no voice there; apt-get install asterisk-core-sounds-en-wav")
+    for language, voice in voices.items():
+        if voice is None:
+            continue
+        try:
+            brought = bring_over(voice, language, to)
+        except AudioError as error:
+            _fail(str(error))
+        typer.echo(f"{to}: {len(brought.clip_ids)} clips by {voice.name}")
+        if brought.lacking:
+            typer.echo(f"it has no sound for {', '.join(brought.lacking)}; our own are heard there")
 
 
 def _library(language: Path, overrides: Path | None) -> Library:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -11,11 +9,12 @@ from prompts.catalog import ENGLISH, LANGUAGES, Clip, load_catalog
 from prompts.compose import MUSIC_LEVEL
 from prompts.level import WORDS_LEVEL, active_level, edges, peak, rms_level, tidied
 
-ALL = [
-    pytest.param(clip, folder / f"{clip.clip_id}.wav", id=f"{language}/{clip.clip_id}")
+SECTIONS = [
+    pytest.param(language, section, id=f"{language}/{section}")
     for language, folder in LANGUAGES.items()
-    for clip in load_catalog(folder)
+    for section in dict.fromkeys(clip.clip_id.partition("/")[0] for clip in load_catalog(folder))
 ]
+"""Every recording, some at a time: a thousand tests of a millisecond would take a minute."""
 
 LEVELS = {
     "hold/music": MUSIC_LEVEL,  # Music never pauses, and lies a little below the words.
@@ -112,26 +111,30 @@ def test_a_recording_of_silence_is_all_before() -> None:
     assert edges(silence(0.5), below_loudest=40).before == 0.5
 
 
-@pytest.mark.parametrize(("clip", "path"), ALL)
-def test_every_recording_is_level_unclipped_and_trimmed(clip: Clip, path: Path) -> None:
-    recording = load_wav(path)
+@pytest.mark.parametrize(("language", "section"), SECTIONS)
+def test_every_recording_is_level_unclipped_and_trimmed(language: str, section: str) -> None:
+    folder = LANGUAGES[language]
+    for clip in load_catalog(folder):
+        if clip.clip_id.startswith(f"{section}/"):
+            judge(clip, load_wav(folder / f"{clip.clip_id}.wav"))
+
+
+def judge(clip: Clip, recording: Audio) -> None:
     silent = edges(recording, below_loudest=42)
-    assert active_level(recording) == pytest.approx(LEVELS.get(clip.clip_id, -26), abs=2)
-    assert peak(recording) < 0.9
-    assert max(silent.before, silent.after) <= (0.06 if clip.clip_id not in ENDS_IN_SILENCE else len(recording) / RATE)
+    seconds = len(recording) / RATE
+    # ±2 dBov is what is promised; words, which are levelled by the same meter, come much nearer.
+    nearness = 2 if clip.voice is None else 0.5
+    assert active_level(recording) == pytest.approx(LEVELS.get(clip.clip_id, -26), abs=nearness), clip.clip_id
+    assert peak(recording) < 0.9, clip.clip_id
+    assert max(silent.before, silent.after) <= (0.06 if clip.clip_id not in ENDS_IN_SILENCE else seconds), clip.clip_id
+    if clip.voice is not None:
+        # Nobody says a word in less than a quarter of a second, or 30 letters in one.
+        assert max(0.25, len(clip.words) / 30) < seconds < 12, clip.clip_id
 
 
 def test_only_composed_sounds_are_excused() -> None:
     composed = {clip.clip_id for clip in load_catalog() if clip.voice is None}
     assert set(LEVELS) | set(ENDS_IN_SILENCE) <= composed
-
-
-@pytest.mark.parametrize(("clip", "path"), [param for param in ALL if param.values[0].voice is not None])
-def test_words_take_the_time_that_words_take(clip: Clip, path: Path) -> None:
-    recording = load_wav(path)
-    assert active_level(recording) == pytest.approx(-26, abs=0.5)
-    # Nobody says a word in less than a quarter of a second, or 30 letters in one.
-    assert max(0.25, len(clip.words) / 30) < len(recording) / RATE < 12
 
 
 @pytest.mark.parametrize("loudness", [0.02, 0.9])
