@@ -216,8 +216,8 @@ class Steps:
             Line(self._said(self.say.greeting_part(part, SOMEBODY, SOME_CALL)), caps.get(part))
             for part in profile.outside.greeting
         )
-        price = f"{profile.keys.price} tells the price, and the choices again"
-        other = f"{profile.keys.language} says it in another language" if profile.keys.language else ""
+        price = f"{_shown(profile.keys.price)} tells the price, and the choices again"
+        other = f"{_shown(profile.keys.language)} says it in another language" if profile.keys.language else ""
         again = f"no key in {self.span('outside.choice')}: the choices again"
         times = self._count("outside.repeats", "time", "times")
         silent = self._said(self.say.when_silent())
@@ -250,6 +250,11 @@ class Steps:
 
     def _said(self, clips: Clips) -> str:
         return f"“{self.catalog.text(clips)}”" if clips else ""
+
+
+def _shown(key: str) -> str:
+    """A key among words, where `*` marks a doubt."""
+    return key.replace("*", "✱")
 
 
 def span(seconds: float) -> str:

@@ -56,14 +56,16 @@ def check_command(
     first, *others = LANGUAGES.values()
     library = Library(first, prompts, others=others)
     found = {file: _mistakes(file, library) for file in files}
+    is_right = not any(found.values())
     if as_json:
         mistakes = [asdict(each) for wrong in found.values() for each in wrong]
-        _print({"ok": not mistakes, "files": len(files), "mistakes": mistakes})
-    for file, wrong in found.items():
-        _tell(wrong)
-        if not wrong and not as_json:
-            out.print(f"[green]{escape(file)} is right[/]", soft_wrap=True, highlight=False)
-    if any(found.values()):
+        _print({"ok": is_right, "files": len(files), "mistakes": mistakes})
+    else:
+        for file, wrong in found.items():
+            _tell(wrong)
+            if not wrong:
+                out.print(f"[green]{escape(file)} is right[/]", soft_wrap=True, highlight=False)
+    if not is_right:
         raise typer.Exit(1)
 
 

@@ -140,11 +140,12 @@ def _rows(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
 
 
 def _facilities(scenario: Scenario) -> dict[str, dict[str, Any]]:
-    """Facilities; a profile of their own is a file beside the scenario."""
+    """Facilities; a profile of one's own is a file beside the scenario, or else beside the world."""
     rows = _rows(scenario.header.facilities)
     for row in rows.values():
-        if "profile" in row:
-            (row["profile"],) = file_names([str(row["profile"])], scenario)
+        beside = scenario.base / str(row.get("profile", ""))
+        if beside.is_file():
+            row["profile"] = str(beside.resolve())
     return rows
 
 
