@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Final
 
 from ivr.menus import MENUS
-from ivr.profile import Part, SpokenName
+from ivr.profile import Offer, Part, SpokenName
 from ivr.profile_file import ProfileFile
 from ivr.profile_show import SOME_CALL, SOMEBODY, every_word
 from ivr.reasons import Reason
@@ -85,7 +85,7 @@ class Steps:
 
     def all(self) -> list[Step]:
         """Every step up to the talk."""
-        return [*self._inside(), self._ringing(), self._greeting()]
+        return [*self._inside(), self._ringing(), self._greeting(), *self._card()]
 
     def _inside(self) -> list[Step]:
         return [
@@ -232,6 +232,22 @@ class Steps:
         return Step(
             Side.OUTSIDE, "Greeting", lines, tuple(filter(None, (price, other, again))), tuple(exits), repeats=True
         )
+
+    def _card(self) -> list[Step]:
+        """Where nobody can be billed: how the called party may pay all the same."""
+        card = self.read.profile.card
+        if not card.offers:
+            return []
+        offered = {Offer.ONECALL: ("for-this-call", "onecall_key"), Offer.SALE: ("for-account", "sale_key")}
+        lines = [
+            Line(self._said(self.say.card(clip)), self.cap(f"card.{key}", key))
+            for clip, key in (offered[offer] for offer in card.offers)
+        ]
+        notes = ["after the accept key, and only where the number cannot be billed"]
+        if card.courtesy:
+            notes.append(f"the first call to such a number is free for {self.span('card.courtesy')}")
+        out = Exit("not paid", "Nobody pays: released, not billed", (self.told(Reason.NOT_PAID),))
+        return [Step(Side.OUTSIDE, "By card", tuple(lines), tuple(notes), (out,), repeats=True)]
 
     def _choices(self) -> dict[Part, Cap | None]:
         does = {Part.PRICE: "price", Part.ACCEPT: "accept", Part.REFUSE: "refuse", Part.BLOCK: "block"}

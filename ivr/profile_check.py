@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
 from ivr.menus import MENUS
-from ivr.profile import Part, Profile
+from ivr.profile import Offer, Part, Profile
 from ivr.reasons import Reason
 from prompts.catalog import ClipId, full_id
 
@@ -44,6 +44,7 @@ def unreachable(profile: Profile) -> Iterator[Finding]:
     """Steps that no call ever comes to, and steps that lead nowhere."""
     yield from _choices(profile)
     yield from _talk(profile)
+    yield from _card(profile)
     for number, name in enumerate(profile.inside.menus):
         if name not in MENUS:
             yield ("inside", "menus", number), f"there is no menu {name!r}; known are {', '.join(sorted(MENUS))}"
@@ -78,6 +79,13 @@ def _choices(profile: Profile) -> Iterator[Finding]:
             ("outside", "greeting", place),
             'says how to block, but no key does; give keys.block, or leave "block" out',
         )
+
+
+def _card(profile: Profile) -> Iterator[Finding]:
+    cap = profile.deposits.cap
+    for number, dollars in enumerate(profile.card.amounts if Offer.SALE in profile.card.offers else ()):
+        if cap is not None and cap.decimal < dollars:
+            yield ("card", "amounts", number), f"${dollars} is never taken: deposits.cap is ${cap}"
 
 
 def _talk(profile: Profile) -> Iterator[Finding]:

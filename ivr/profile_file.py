@@ -144,7 +144,7 @@ def _told(error: ErrorDetails, file: str, lines: Lines) -> Mistake:
             known = _keys_of(place[:-1])
             text = f"is not a key here; {_meant(str(place[-1]), known)}"
         case "string_pattern_mismatch":
-            text = f"{error['input']!r} {_FORMS[context['pattern']]}"
+            text = f"{error['input']!r} {_FORMS.get(context['pattern'], 'is not written as it must be')}"
         case "enum":
             known = context["expected"].replace(" or ", ", ").replace("'", "").split(", ")
             text = f"{error['input']!r} is not known; {_meant(str(error['input']), known)}"

@@ -56,6 +56,11 @@ WRONG = {
     "a cap as a binary fraction": ("[deposits]\ncap = 50.5", 3, "deposits.cap", "not exact"),
     "a cap that is no amount": ('[deposits]\ncap = "much"', 3, "deposits.cap", "is not an amount"),
     "no name of a recording": ('[outside]\nwhen_silent = ["No key"]', 3, "outside.when_silent[0]", "write it like"),
+    "a channel that is none": ('[card]\nchannel = "Phone"', 3, "card.channel", "'Phone' is not written as it must be"),
+    "a deposit above the cap": (
+        '[card]\noffers = ["sale"]\namounts = [25, 60]\n[deposits]\ncap = 50',
+        4, "card.amounts[1]", "$60 is never taken",
+    ),
     "not TOML": ("[keys\n", 2, "", "not TOML"),
 }  # fmt: skip
 

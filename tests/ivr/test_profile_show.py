@@ -32,6 +32,10 @@ balance_key = "8"
 language_keys = ["1", "2"] # unverified
 menus = ["time-limit"]
 
+[card]
+offers = ["onecall", "sale"]
+courtesy = 60
+
 [talking]
 limit = 90
 warnings = [40, 10]
@@ -153,6 +157,12 @@ def test_what_a_profile_adds_is_a_step_of_its_own(odd: ProfileFile) -> None:
     assert step(odd, "May this call be made, and who pays it?").exits[1].title == (
         "Must wait: less than 1 min 30 s after it ended gave-up"
     )
+
+
+def test_what_is_offered_by_card_is_a_step_behind_the_greeting(odd: ProfileFile) -> None:
+    assert [each.title for each in Steps.of(odd).all()][-2:] == ["Greeting", "By card"]
+    assert [line.cap and line.cap.key for line in step(odd, "By card").lines] == ["1", "2"]
+    assert step(odd, "By card").notes[1] == "the first call to such a number is free for 1 min"
 
 
 def test_the_greeting_follows_the_order_of_the_profile() -> None:
