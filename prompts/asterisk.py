@@ -15,22 +15,12 @@ from typing import Final
 
 import numpy as np
 
-from prompts.audio import RATE, Audio, AudioError, load_wav, save_wav
+from prompts.audio import Audio, AudioError, load_wav, save_wav
 from prompts.catalog import ClipId, full_id
-from prompts.level import active_level, edges, peak
+from prompts.level import tidied
 
 SOUNDS: Final = Path("/usr/share/asterisk/sounds")
 """Where Debian's packages put a folder for each voice: `en_US_f_Allison`, `es_MX_f_Allison`."""
-
-LEVEL: Final = -26.0
-"""dBov of active speech, as that of our own words (ITU-T P.56)."""
-PEAK_MAX: Final = 0.85
-"""Share of full scale; a recording with sharp peaks stays a little quieter."""
-EDGE_BELOW_LOUDEST: Final = 42.0
-"""dB under the loudest 5 ms where a voice begins and ends."""
-LEAD: Final = 0.02
-"""Seconds kept before the first sound and after the last one, as in our own words."""
-TAIL: Final = 0.045
 
 _TEENS: Final = range(21)
 _TENS: Final = range(20, 100, 10)
@@ -143,12 +133,7 @@ def bring_over(voice: Path, language: str, overrides: Path) -> Brought:
 
 def _fitted(path: Path) -> Audio:
     """A recording trimmed and levelled as ours are."""
-    audio = load_wav(path)
-    if not audio.any():
-        raise AudioError(path, "is silent", "install the package again")
-    silent = edges(audio, below_loudest=EDGE_BELOW_LOUDEST)
-    start = round(max(0.0, silent.before - LEAD) * RATE)
-    end = len(audio) - round(max(0.0, silent.after - TAIL) * RATE)
-    trimmed = audio[start:end]
-    gain = min(10 ** ((LEVEL - active_level(trimmed)) / 20), PEAK_MAX / peak(trimmed))
-    return np.round(trimmed * gain).astype(np.int16)
+    audio = tidied(load_wav(path))
+    if audio is None:
+        raise AudioError(path, "says nothing", "install the package again")
+    return audio

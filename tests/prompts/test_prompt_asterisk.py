@@ -70,8 +70,8 @@ def test_what_they_bring_is_trimmed_and_as_loud_as_our_words(tmp_path: Path) -> 
     silent = edges(said, below_loudest=42)
     assert active_level(said) == pytest.approx(-26, abs=0.5)
     assert max(silent.before, silent.after) <= 0.06
-    # Two words of 0.3 s with 65 ms around each of them.
-    assert len(said) / RATE == pytest.approx(0.73, abs=0.02)
+    # Two words of 0.3 s with 50 ms before and behind each of them.
+    assert len(said) / RATE == pytest.approx(0.8, abs=0.02)
 
 
 def test_a_sound_with_sharp_peaks_does_not_clip(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_sound_with_sharp_peaks_does_not_clip(tmp_path: Path) -> None:
     sharp[3000] = 30000
     save_wav(voice / "digits" / "5.wav", sharp)
     bring_over(voice, "en", tmp_path / "own")
-    assert peak(load_wav(tmp_path / "own" / "digit" / "5.wav")) < 0.9
+    assert peak(load_wav(tmp_path / "own" / "digit" / "5.wav")) <= 0.9
 
 
 def test_what_their_voice_lacks_is_told_and_left_to_ours(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_what_their_voice_lacks_is_told_and_left_to_ours(tmp_path: Path) -> None
 def test_a_silent_sound_is_refused(tmp_path: Path) -> None:
     voice = made_up(tmp_path, "en")
     save_wav(voice / "beep.wav", np.zeros(800, np.int16))
-    with pytest.raises(AudioError, match=r"beep\.wav: is silent"):
+    with pytest.raises(AudioError, match=r"beep\.wav: says nothing"):
         bring_over(voice, "en", tmp_path / "own")
 
 
@@ -110,4 +110,4 @@ def test_debians_voices_fit(tmp_path: Path, language: str) -> None:
     for clip_id in brought.clip_ids:
         recording = load_wav(tmp_path / f"{ClipId(clip_id)}.wav")
         assert active_level(recording) == pytest.approx(-26, abs=2), clip_id
-        assert peak(recording) < 0.9
+        assert peak(recording) <= 0.9
