@@ -5,12 +5,12 @@ It follows `ivr.story` from top to bottom; `ivr.chart` draws it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
 from ivr.menus import MENUS
-from ivr.profile import Part, SpokenName
+from ivr.profile import Offer, Part, SpokenName
 from ivr.profile_file import ProfileFile
 from ivr.profile_show import SOME_CALL, SOMEBODY, every_word
 from ivr.reasons import Reason
@@ -85,7 +85,7 @@ class Steps:
 
     def all(self) -> list[Step]:
         """Every step up to the talk."""
-        return [*self._inside(), self._ringing(), self._greeting()]
+        return [*self._inside(), self._ringing(), self._greeting(), *self._payment()]
 
     def _inside(self) -> list[Step]:
         return [
@@ -232,6 +232,29 @@ class Steps:
         return Step(
             Side.OUTSIDE, "Greeting", lines, tuple(filter(None, (price, other, again))), tuple(exits), repeats=True
         )
+
+    def _payment(self) -> list[Step]:
+        """What a number that cannot be billed is offered; nothing where the profile offers nothing."""
+        card = self.read.profile.card
+        if not card.offers:
+            return []
+        caps = {
+            Offer.ONECALL: self.cap("card.onecall_key", "this call"),
+            Offer.SALE: self.cap("card.sale_key", "an account"),
+        }
+        lines = [
+            Line(self._said(self.say.offers(replace(SOME_CALL, offers=(offer,)))), caps[offer]) for offer in card.offers
+        ]
+        notes = (
+            "behind the accept key, where the number cannot be billed and a payment processor is configured",
+            f"card number, expiry and security code by keypad, {self._count('card.tries', 'try', 'tries')} each",
+        )
+        told = (f"inside: {self.told(Reason.NOT_PAID)}",)
+        exits = (
+            Exit("no card, or none that pays", "Not paid: released, not billed", told),
+            Exit("hangs up", "Refused", (f"inside: {self.told(Reason.REFUSED)}",)),
+        )
+        return [Step(Side.OUTSIDE, "Payment by card", tuple(lines), notes, exits)]
 
     def _choices(self) -> dict[Part, Cap | None]:
         does = {Part.PRICE: "price", Part.ACCEPT: "accept", Part.REFUSE: "refuse", Part.BLOCK: "block"}
