@@ -113,6 +113,13 @@ class Rows(Generic[T]):
             return ()
         return self._read(session, "find", column, (list_of(session, keys),))
 
+    def keys(self, session: Working, keys: Collection[str]) -> set[Any]:
+        """Which of these are the one key of a row."""
+        if not keys:
+            return set()
+        text = self._text(session.dialect, "keys", self.key)
+        return {key for (key,) in session.driver.execute(text, (list_of(session, keys),)).fetchall()}
+
     def all(self, session: Working) -> Iterable[T]:
         """Every row; for tables that stay small."""
         return self._read(session, "all", "", ())
@@ -124,6 +131,16 @@ class Rows(Generic[T]):
     def put(self, session: Working, rows: Collection[T], **constants: object) -> None:
         """Add rows, or replace all but the key of those that have their keys."""
         self._write(session, "put", rows, constants)
+
+    def add_stored(self, session: Working, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Add rows with new keys that are tuples already: their columns in the table's order, as they are stored."""
+        if not rows:
+            return
+        text = self._text(session.dialect, "add", "")
+        if session.dialect == SQLITE:
+            session.driver.executemany(text, rows)
+        else:
+            session.driver.execute(text, [list(column) for column in zip(*rows, strict=True)])
 
     def drop(self, session: Working, keys: Collection[str]) -> None:
         """Delete rows by their one key."""
@@ -163,6 +180,8 @@ class Rows(Generic[T]):
             case "find" | "all":
                 where = f" WHERE {column} {among(dialect)}" if column else ""
                 return f"SELECT {', '.join(self._shown)} FROM {name}{where}"  # noqa: S608 - names of our own tables
+            case "keys":
+                return f"SELECT {column} FROM {name} WHERE {column} {among(dialect)}"  # noqa: S608 - as above
             case "drop":
                 return f"DELETE FROM {name} WHERE {column} {among(dialect)}"  # noqa: S608 - as above
             case _:

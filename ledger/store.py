@@ -22,13 +22,14 @@ from ledger.address import MEMORY, book_path, book_url, in_words
 from ledger.engine import Session, WriteInline, WriteThread, Writing, reading_engine
 from ledger.entries import Entry
 from ledger.errors import LedgerUnavailableError, MissingBookError, NotABookError
-from ledger.group import Answer, Committed, Write, changed_since
+from ledger.group import Committed, Write, changed_since
 from ledger.head import look_at_head
 from ledger.hold import Hold, HoldState
 from ledger.migrate import migrate
 from ledger.money import AccountId, CallId
 from ledger.outcomes import (
     Admitted,
+    Answer,
     Beaten,
     Booked,
     CardStands,
@@ -250,7 +251,8 @@ class Book:
             BookOverloadedError: Too many requests are waiting.
             BookClosedError: The book is closed.
         """
-        return (await self.answer(request)).outcome
+        answer: Answer = await self._writer.put(request)
+        return answer.outcome
 
     async def answer(self, request: Request) -> Answer:
         """As `submit`, and tells whether the outcome was remembered from the first time."""
