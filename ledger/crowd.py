@@ -8,18 +8,18 @@ is not plainly a yes it leaves to `ledger.decide`, after it has shown there what
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any, Final
 
 from ledger.digest import digest_of_hold
 from ledger.draft import AMOUNT_MAX
 from ledger.entries import to_micros
-from ledger.hold import Hold, HoldId, HoldState
+from ledger.hold import Hold, HoldId
 from ledger.money import AccountId, Money
 from ledger.outcomes import Answer, Placed, placed_text
 from ledger.requests import REQUEST_ID_MAX, PlaceHold
 from ledger.rows import RememberedRequest, WorkingRows
 
-_PLACED: Final = HoldState.PLACED.value
 _NOT_PLAIN: Final = -1
 """What is available of an account whose holds `ledger.decide` has to look at: less than any hold."""
 
@@ -31,8 +31,8 @@ class Crowd:
         self._rows = rows
         self._left: dict[AccountId, int] = {}
         """What is available of each account in use, in micros."""
-        self._placed: dict[HoldId, tuple[PlaceHold, str, Placed]] = {}
-        """What was placed and is not shown yet."""
+        self._placed: dict[HoldId, tuple[PlaceHold, Placed]] = {}
+        """What was placed and is not shown yet: the last ones of the rows' `stored_requests`."""
 
     def place(self, items: Sequence[Any], results: list[Any]) -> None:
         """Decide items from where the results end, up to the first that is not plainly a hold to be placed.
@@ -40,17 +40,13 @@ class Crowd:
         It is written out in one loop: a function called for each hold would cost as much as the decision.
         """
         rows, left, placed, most = self._rows, self._left, self._placed, AMOUNT_MAX.micros
-        is_open, remembered, holds, requests = rows.open, rows.remembered, rows.stored_holds, rows.stored_requests
-        for index in range(len(results), len(items)):
-            request = items[index]
+        is_open, remembered = rows.open, rows.remembered
+        add_hold, add_request, add_result = rows.stored_holds.append, rows.stored_requests.append, results.append
+        for request in islice(items, len(results), None):
             if type(request) is not PlaceHold or request.limits is not None:
                 return
-            hold_id, account_id, call_id, amount = (
-                request.hold_id,
-                request.account_id,
-                request.call_id,
-                request.amount.micros,
-            )
+            hold_id, account_id, call_id = request.hold_id, request.account_id, request.call_id
+            amount, at = request.amount.micros, to_micros(request.at)
             available = left.get(account_id)
             if available is None:
                 available = left[account_id] = self._available(account_id)
@@ -63,23 +59,24 @@ class Crowd:
                 or len(hold_id) > REQUEST_ID_MAX
             ):
                 return
-            at = to_micros(request.at)
             left[account_id] = available = available - amount
             outcome = Placed(hold_id, Money(available))
-            body = digest_of_hold(hold_id, account_id, call_id, amount)
-            placed[hold_id] = (request, body, outcome)
-            holds.append((hold_id, account_id, call_id, amount, at, _PLACED, 0, None))
-            requests.append((hold_id, body, placed_text(hold_id, available)))
-            results.append(Answer(outcome, is_repeat=False))
+            placed[hold_id] = (request, outcome)
+            add_hold((hold_id, account_id, call_id, amount, at))
+            digest = digest_of_hold(hold_id, account_id, call_id, amount)
+            add_request((hold_id, digest, placed_text(hold_id, available)))
+            add_result(Answer(outcome, is_repeat=False))
 
     def show(self) -> None:
         """Make everything that was placed seen by the next decision, whose own changes are seen here after it."""
         self.show_accounts()
+        if not self._placed:
+            return
         rows = self._rows
-        for request, body, outcome in self._placed.values():
-            hold_id = request.hold_id
-            rows.put_hold(Hold(hold_id, request.account_id, request.call_id, request.amount, request.at))
-            rows.remembered[hold_id] = RememberedRequest(hold_id, body, outcome)
+        stored = rows.stored_requests[-len(self._placed) :]
+        for (request, outcome), (hold_id, digest, _) in zip(self._placed.values(), stored, strict=True):
+            rows.put_hold(Hold(request.hold_id, request.account_id, request.call_id, request.amount, request.at))
+            rows.remembered[hold_id] = RememberedRequest(hold_id, digest, outcome)
         self._placed.clear()
 
     def show_accounts(self) -> None:

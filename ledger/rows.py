@@ -148,8 +148,8 @@ Change = (
 """A row to be stored in place of the one with its key, a row to be added, or a row to be dropped."""
 
 
-StoredHold = tuple[HoldId, AccountId, CallId, int, int, str, int, None]
-"""A row of the table `holds`: amounts and instants in micros."""
+StoredHold = tuple[HoldId, AccountId, CallId, int, int]
+"""A row of the table `holds` up to where it was placed, in micros; the rest is alike in all new ones."""
 
 StoredRequest = tuple[str, str, str]
 """A row of the table `requests`."""
