@@ -18,7 +18,7 @@ from ledger.errors import BookClosedError, BookOverloadedError, LedgerUnavailabl
 from ledger.group import Committed, Failed, Write, run_group
 from ledger.requests import Request
 
-GROUP_MAX: Final = 500
+GROUP_MAX: Final = 1000
 """Requests in one transaction: some 30 ms of work, so that nobody waits long behind a crowd."""
 
 QUEUE_MAX: Final = 20_000
