@@ -21,7 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import LRUCache
 
-from ledger.address import MEMORY, SQLITE
+from ledger.address import MEMORY, SQLITE, book_path
+from ledger.backfill import Backfill
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -174,14 +175,18 @@ class WriteThread:
 
     def __init__(self, url: URL, busy_seconds: float) -> None:
         self.session = Session(_writing_engine(url, busy_seconds))
+        self._backfill = None if (path := book_path(url)) is None else Backfill(path)
         self._is_closed = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger-writer")
 
     async def run(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do some work within one transaction, and commit it; undo it if it raises."""
-        return await asyncio.get_running_loop().run_in_executor(
+        result = await asyncio.get_running_loop().run_in_executor(
             self._thread, partial(self.session.transact, work, *args, **kwargs)
         )
+        if self._backfill is not None:
+            self._backfill.committed()
+        return result
 
     async def look(self, query: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Ask something without keeping anybody from writing."""
@@ -198,6 +203,8 @@ class WriteThread:
         if self._is_closed:
             return
         self._is_closed = True
+        if self._backfill is not None:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._backfill.close)
         await asyncio.get_running_loop().run_in_executor(self._thread, self.session.drop)
         self._thread.shutdown()
 

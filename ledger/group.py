@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 from ledger.crowd import Crowd
 from ledger.decide import decide
 from ledger.footprint import footprint
+from ledger.head import look_at_head
 from ledger.load import load
 from ledger.money import AccountId
 from ledger.outcomes import Answer
@@ -101,3 +102,10 @@ def changed_since(connection: Connection, change: int) -> frozenset[AccountId]:
     """The accounts that changed after a change of the book, by its number."""
     changed = select(accounts.c.account_id).where(accounts.c.change > change)
     return frozenset(AccountId(account_id) for account_id in connection.execute(changed).scalars())
+
+
+def look_outside(session: Working, seen_changes: int) -> Committed:
+    """What others have changed since this book last looked; it writes nothing."""
+    changes = look_at_head(session).changes
+    touched = changed_since(session.core, seen_changes) if changes > seen_changes else frozenset()
+    return Committed((), changes, touched, is_written_beside=changes > seen_changes)
