@@ -7,18 +7,19 @@ It is used by one event loop.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Final, Self, TypeVar, overload
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger import product_reads, reads
 from ledger.address import MEMORY, book_path, book_url, in_words
+from ledger.asking import asked
 from ledger.engine import Session, WriteInline, WriteThread, Writing, reading_engine
 from ledger.entries import Entry
 from ledger.errors import LedgerUnavailableError, MissingBookError, NotABookError
@@ -281,11 +282,11 @@ class Book:
         Raises:
             LedgerUnavailableError: The database did not answer.
         """
-        return await _asked(lambda: self._read(query))
+        return await asked(lambda: self._read(query))
 
     async def balance(self, account_id: AccountId) -> Account | None:
         """Balance, held and available of an account; None if there is no such account."""
-        return await _asked(lambda: self._writing.look(_look_at_account, account_id))
+        return await asked(lambda: self._writing.look(_look_at_account, account_id))
 
     async def accounts(self) -> tuple[Account, ...]:
         """All accounts, by id."""
@@ -352,7 +353,7 @@ class Book:
         """
         if not self._is_shared:
             return
-        found = await _asked(lambda: self._writing.look(look_outside, self._writer.seen_changes))
+        found = await asked(lambda: self._writing.look(look_outside, self._writer.seen_changes))
         # Meanwhile this book may have committed, and told, more than this snapshot shows.
         if found.changes > self._writer.seen_changes:
             self._writer.seen_changes = found.changes
@@ -374,22 +375,6 @@ class Book:
             return await self._writing.look(_on_core, query)
         async with self._reading.begin() as connection:
             return await connection.run_sync(query)
-
-
-async def _asked(ask: Callable[[], Awaitable[T]]) -> T:
-    """Ask the database, and once more if the connection was lost: a server that was restarted is found again.
-
-    PostgreSQL has other kinds of a `DatabaseError` where SQLite has only an `OperationalError`.
-    """
-    try:
-        try:
-            return await ask()
-        except DBAPIError as error:
-            if not error.connection_invalidated:
-                raise
-            return await ask()
-    except DatabaseError as error:
-        raise LedgerUnavailableError(f"the book cannot be read: {error.orig}") from error
 
 
 def _on_core(session: Session, work: Callable[[Connection], T]) -> T:

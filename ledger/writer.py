@@ -22,7 +22,7 @@ GROUP_MAX: Final = 1000
 """Requests in one transaction: some 30 ms of work, so that nobody waits long behind a crowd."""
 
 QUEUE_MAX: Final = 20_000
-"""Requests waiting: forty full groups, some two seconds of work; whoever comes then is refused at once."""
+"""Requests waiting: twenty full groups, a second of work; whoever comes then is refused at once."""
 
 TRIES_MAX: Final = 3
 """How often a transaction is begun before its requests fail; each try waits for the lock on its own."""
