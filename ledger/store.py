@@ -360,10 +360,7 @@ class Book:
             self._listeners.tell(found)
 
     async def watch_outside(self, seconds: float) -> None:
-        """Poll for outside changes every so many seconds, for ever if others can change the book.
-
-        End it by cancelling its task.
-        """
+        """Poll for outside changes every so many seconds, until its task is cancelled, if others can make any."""
         while self._is_shared:
             # A database that does not answer now is asked again at the next turn, which tells all.
             with suppress(LedgerUnavailableError):
