@@ -11,12 +11,15 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from ledger.crowd import Crowd
 from ledger.decide import decide
 from ledger.footprint import footprint
+from ledger.head import look_at_head
 from ledger.load import load
 from ledger.money import AccountId
-from ledger.outcomes import Outcome
+from ledger.outcomes import Answer
 from ledger.requests import Request
+from ledger.rows import WorkingRows
 from ledger.save import save
 from ledger.statements import Working
 from ledger.tables import accounts
@@ -33,14 +36,6 @@ class Write:
     """
 
     apply: Callable[[Connection], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a request came to, and whether that was remembered from the first time."""
-
-    outcome: Outcome
-    is_repeat: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,26 +64,48 @@ def run_group(session: Working, items: Sequence[Request | Write], seen_changes: 
     touched: set[AccountId] = set()
     if has_others := rows.head.changes > seen_changes:
         touched.update(changed_since(session.core, seen_changes))
-    view = rows.view
-    results: list[Any] = []
-    for item in items:
-        try:
-            if isinstance(item, Write):
-                with session.core.begin_nested():
-                    results.append(item.apply(session.core))
-            else:
-                decision = decide(view, item)
-                rows.apply(decision.changes)
-                results.append(Answer(decision.outcome, decision.is_repeat))
-        except Exception as error:  # noqa: BLE001 - handed on to whoever asked, who sees it raised.
-            results.append(Failed(error))
+
+    def write(item: Write) -> Any:
+        with session.core.begin_nested():
+            return item.apply(session.core)
+
+    results = decide_all(rows, items, write)
     is_written_beside = any(isinstance(item, Write) for item in items)
     reached = save(session, rows, is_written_beside=is_written_beside)
     touched.update(rows.changed_accounts)
     return Committed(tuple(results), reached.changes, frozenset(touched), has_others or is_written_beside)
 
 
+def decide_all(rows: WorkingRows, items: Sequence[Request | Write], write: Callable[[Write], Any]) -> list[Any]:
+    """Decide one after the other on rows that then have every change; `write` does what is not decided here."""
+    view, crowd = rows.view, Crowd(rows)
+    results: list[Any] = []
+    crowd.place(items, results)
+    while (index := len(results)) < len(items):
+        item = items[index]
+        try:
+            if isinstance(item, Write):
+                results.append(write(item))
+            else:
+                crowd.show()
+                decision = decide(view, item)
+                rows.apply(decision.changes)
+                results.append(Answer(decision.outcome, decision.is_repeat))
+        except Exception as error:  # noqa: BLE001 - handed on to whoever asked, who sees it raised.
+            results.append(Failed(error))
+        crowd.place(items, results)
+    crowd.show_accounts()
+    return results
+
+
 def changed_since(connection: Connection, change: int) -> frozenset[AccountId]:
     """The accounts that changed after a change of the book, by its number."""
     changed = select(accounts.c.account_id).where(accounts.c.change > change)
     return frozenset(AccountId(account_id) for account_id in connection.execute(changed).scalars())
+
+
+def look_outside(session: Working, seen_changes: int) -> Committed:
+    """What others have changed since this book last looked; it writes nothing."""
+    changes = look_at_head(session).changes
+    touched = changed_since(session.core, seen_changes) if changes > seen_changes else frozenset()
+    return Committed((), changes, touched, is_written_beside=changes > seen_changes)

@@ -32,9 +32,7 @@ def load(session: Working, wanted: Footprint) -> WorkingRows:
     rows.load(REQUESTS.find(session, "request_id", wanted.remembered))
     rows.load(_needed_holds(session, wanted))
     load_products(session, rows, wanted)
-    call_ids = wanted.calls | {hold.call_id for hold in rows.holds.values()} | calls_of_products(rows)
-    rows.load(OPEN_CALLS.find(session, "call_id", call_ids))
-    rows.load(OPEN_CALLS.find(session, "process_id", wanted.retiring))
+    _load_calls(session, rows, wanted)
     if not wanted.every_process:
         process_ids = wanted.processes | {call.process_id for call in rows.calls.values()}
         rows.load(PROCESSES.find(session, "process_id", process_ids))
@@ -46,6 +44,16 @@ def load(session: Working, wanted: Footprint) -> WorkingRows:
     rows.load(ACCOUNTS.find(session, "account_id", account_ids))
     load_of_accounts(session, rows, wanted)
     return rows
+
+
+def _load_calls(session: Working, rows: WorkingRows, wanted: Footprint) -> None:
+    call_ids = wanted.calls | {hold.call_id for hold in rows.holds.values()} | calls_of_products(rows)
+    if wanted.silent_since is None:
+        # That a call goes on is all that most requests ask of it, and a call has twenty columns.
+        rows.open |= OPEN_CALLS.keys(session, call_ids)
+    else:
+        rows.load(OPEN_CALLS.find(session, "call_id", call_ids))
+    rows.load(OPEN_CALLS.find(session, "process_id", wanted.retiring))
 
 
 def _needed_holds(session: Working, wanted: Footprint) -> Iterable[Hold]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from json.encoder import encode_basestring_ascii
-from typing import Final, assert_never
+from typing import Final, NamedTuple, assert_never
 
 from ledger.entries import EntryId
 from ledger.hold import HoldId
@@ -261,6 +261,17 @@ Outcome = (
     | MessageStands
 )
 
+
+class Answer(NamedTuple):
+    """What a request came to, and whether that was remembered from the first time.
+
+    A tuple, for one is made for every request: that takes half of what a frozen dataclass does.
+    """
+
+    outcome: Outcome
+    is_repeat: bool
+
+
 _WORDS: Final = {Booked: "booked", Started: "started", Ended: "ended", Taken: "taken"}
 
 
@@ -270,9 +281,8 @@ _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 def to_text(outcome: Remembered) -> str:
     """The JSON text of an outcome: a word, then its facts in order, amounts in micros."""
     match outcome:
-        case Placed(hold_id, available):  # Written by hand: most outcomes are of this kind.
-            left = "null" if available is None else available.micros
-            return f'["placed",{encode_basestring_ascii(hold_id)},{left}]'
+        case Placed(hold_id, available):
+            return placed_text(hold_id, "null" if available is None else available.micros)
         case Booked(entry_id, amount, balance):
             facts: list[str | int | None] = [entry_id, amount.micros, balance.micros]
         case Started(call_id):
@@ -284,6 +294,11 @@ def to_text(outcome: Remembered) -> str:
         case _:
             assert_never(outcome)
     return _encode([_WORDS[type(outcome)], *facts])
+
+
+def placed_text(hold_id: str, left: int | str) -> str:
+    """The text of `Placed`, written by hand: most outcomes are of this kind."""
+    return f'["placed",{encode_basestring_ascii(hold_id)},{left}]'
 
 
 def from_text(text: str) -> Remembered:

@@ -8,6 +8,7 @@ what must be written at the end.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -101,7 +102,10 @@ class View:
     holds: Mapping[HoldId, Hold]
     placed: Mapping[CallId, Mapping[HoldId, None]]
     """The placed holds among `holds`, by call."""
+    open: AbstractSet[CallId]
+    """Which of the calls that were asked for go on."""
     calls: Mapping[CallId, OpenCall]
+    """Those that are needed whole: to judge whether they are abandoned, or whose they are."""
     remembered: Mapping[str, RememberedRequest]
     charges: Mapping[EntryId, ChargeEntry]
     processes: Mapping[str, Process]
@@ -144,6 +148,12 @@ Change = (
 """A row to be stored in place of the one with its key, a row to be added, or a row to be dropped."""
 
 
+StoredHold = tuple[HoldId, AccountId, CallId, int, int]
+"""A row of the table `holds` up to where it was placed, in micros; the rest is alike in all new ones."""
+
+StoredRequest = tuple[str, str, str]
+"""A row of the table `requests`."""
+
 StoredRow = Account | Hold | OpenCall | Process | RememberedRequest | ChargeEntry | DepositEntry | ProductRow
 
 
@@ -165,6 +175,7 @@ class WorkingRows:
     accounts: dict[AccountId, Account] = field(default_factory=dict)
     holds: dict[HoldId, Hold] = field(default_factory=dict)
     placed: dict[CallId, dict[HoldId, None]] = field(default_factory=dict)
+    open: set[CallId] = field(default_factory=set)
     calls: dict[CallId, OpenCall] = field(default_factory=dict)
     remembered: dict[str, RememberedRequest] = field(default_factory=dict)
     charges: dict[EntryId, ChargeEntry] = field(default_factory=dict)
@@ -179,6 +190,9 @@ class WorkingRows:
     changed_calls: dict[CallId, OpenCall | None] = field(default_factory=dict)
     changed_processes: dict[str, Process | None] = field(default_factory=dict)
     new_requests: list[RememberedRequest] = field(default_factory=list)
+    stored_holds: list[StoredHold] = field(default_factory=list)
+    """New holds as they are stored, and in `stored_requests` what is remembered of them (see `ledger.crowd`)."""
+    stored_requests: list[StoredRequest] = field(default_factory=list)
     new_records: list[CallRecord] = field(default_factory=list)
     new_entries: list[Entry] = field(default_factory=list)
 
@@ -189,6 +203,7 @@ class WorkingRows:
             self.accounts,
             self.holds,
             self.placed,
+            self.open,
             self.calls,
             self.remembered,
             self.charges,
@@ -207,9 +222,10 @@ class WorkingRows:
                 case Account():
                     self.accounts[row.account_id] = row
                 case Hold():
-                    self._put_hold(row)
+                    self.put_hold(row)
                 case OpenCall():
                     self.calls[row.call_id] = row
+                    self.open.add(row.call_id)
                 case Process():
                     self.processes[row.process_id] = row
                 case RememberedRequest():
@@ -241,15 +257,17 @@ class WorkingRows:
                 case Account():
                     self.accounts[change.account_id] = self.changed_accounts[change.account_id] = change
                 case Hold():
-                    self._put_hold(change)
+                    self.put_hold(change)
                     self.changed_holds[change.hold_id] = change
                 case RememberedRequest():
                     self.remembered[change.request_id] = change
                     self.new_requests.append(change)
                 case OpenCall():
                     self.calls[change.call_id] = self.changed_calls[change.call_id] = change
+                    self.open.add(change.call_id)
                 case CloseCall(call_id):
-                    self.calls.pop(call_id)
+                    self.calls.pop(call_id, None)
+                    self.open.remove(call_id)
                     self.changed_calls[call_id] = None
                 case CallRecord():
                     self.new_records.append(change)
@@ -265,7 +283,8 @@ class WorkingRows:
                 case _:
                     self.products.put(change)
 
-    def _put_hold(self, hold: Hold) -> None:
+    def put_hold(self, hold: Hold) -> None:
+        """Make a hold seen by the next decision."""
         self.holds[hold.hold_id] = hold
         of_call = self.placed.setdefault(hold.call_id, {})
         if hold.state is HoldState.PLACED:

@@ -60,7 +60,7 @@ def start_call(draft: Draft, request: StartCall) -> Started:
 def update_call(draft: Draft, request: UpdateCall) -> Updated:
     """Store an open call anew."""
     call = request.call
-    if call.call_id not in draft.view.calls:
+    if call.call_id not in draft.view.open:
         raise RefusedError(Refusal.UNKNOWN_CALL, call.call_id)
     draft.process(call.process_id)
     draft.put(call)
@@ -73,7 +73,7 @@ def place_hold(draft: Draft, request: PlaceHold) -> Placed:
     A hold that comes after the call's end is refused: nobody would give it back. A prepaid account that
     settles later has no holds: `AdmitCall` decides there.
     """
-    if request.call_id not in draft.view.calls:
+    if request.call_id not in draft.view.open:
         raise RefusedError(Refusal.UNKNOWN_CALL, request.call_id)
     account = draft.account(request.account_id)
     if account.floor is None and terms_of(account.account_id).may_settle_later:
@@ -104,7 +104,7 @@ def end_call(draft: Draft, request: EndCall) -> Ended:
     """
     record, charge = request.record, request.charge
     call_id = record.call_id
-    is_open = call_id in draft.view.calls
+    is_open = call_id in draft.view.open
     holds = [draft.view.holds[hold_id] for hold_id in draft.view.placed.get(call_id, ())]
     if charge is not None and charge.total > ZERO:
         if not is_open:

@@ -7,28 +7,31 @@ It is used by one event loop.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Final, Self, TypeVar, overload
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger import product_reads, reads
 from ledger.address import MEMORY, book_path, book_url, in_words
+from ledger.asking import asked
 from ledger.engine import Session, WriteInline, WriteThread, Writing, reading_engine
 from ledger.entries import Entry
 from ledger.errors import LedgerUnavailableError, MissingBookError, NotABookError
-from ledger.group import Answer, Committed, Write, changed_since
+from ledger.group import Write, look_outside
 from ledger.head import look_at_head
 from ledger.hold import Hold, HoldState
+from ledger.listeners import Listener, Listeners, RowsListener
 from ledger.migrate import migrate
 from ledger.money import AccountId, CallId
 from ledger.outcomes import (
     Admitted,
+    Answer,
     Beaten,
     Booked,
     CardStands,
@@ -110,8 +113,6 @@ OPEN_TRIES_MAX: Final = 5
 
 DEFAULT_URL: Final = "sqlite+aiosqlite:///payphone.db"
 
-Listener = Callable[[AccountId], None]
-RowsListener = Callable[[], None]
 T = TypeVar("T")
 
 
@@ -122,9 +123,8 @@ class Book:
         self._writing = writing
         self._reading = reading
         self._is_shared = is_shared
-        self._listeners: list[Listener] = []
-        self._rows_listeners: list[RowsListener] = []
-        self._writer = Writer(writing, changes, self._tell)
+        self._listeners = Listeners()
+        self._writer = Writer(writing, changes, self._listeners.tell)
 
     @classmethod
     async def open(
@@ -250,7 +250,8 @@ class Book:
             BookOverloadedError: Too many requests are waiting.
             BookClosedError: The book is closed.
         """
-        return (await self.answer(request)).outcome
+        answer: Answer = await self._writer.put(request)
+        return answer.outcome
 
     async def answer(self, request: Request) -> Answer:
         """As `submit`, and tells whether the outcome was remembered from the first time."""
@@ -281,11 +282,11 @@ class Book:
         Raises:
             LedgerUnavailableError: The database did not answer.
         """
-        return await _asked(lambda: self._read(query))
+        return await asked(lambda: self._read(query))
 
     async def balance(self, account_id: AccountId) -> Account | None:
         """Balance, held and available of an account; None if there is no such account."""
-        return await _asked(lambda: self._writing.look(_look_at_account, account_id))
+        return await asked(lambda: self._writing.look(_look_at_account, account_id))
 
     async def accounts(self) -> tuple[Account, ...]:
         """All accounts, by id."""
@@ -338,16 +339,11 @@ class Book:
         Changes of this book are told right after their commit, in the event loop; those of other
         processes with the next commit, or by `poll_outside_changes`.
         """
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return self._listeners.add(listener)
 
     def on_rows(self, listener: RowsListener) -> Callable[[], None]:
-        """Call `listener` when rows of other packages' tables may have changed; returns how to stop that.
-
-        It is told after each `write` of this book, and whenever another process changed anything.
-        """
-        self._rows_listeners.append(listener)
-        return lambda: self._rows_listeners.remove(listener)
+        """Call `listener` after each `write`, and when another process changed anything; returns how to stop that."""
+        return self._listeners.add_of_rows(listener)
 
     async def poll_outside_changes(self) -> None:
         """Tell listeners what other processes have changed. Costs one row when nothing has.
@@ -357,17 +353,14 @@ class Book:
         """
         if not self._is_shared:
             return
-        found = await _asked(lambda: self._writing.look(_look_outside, self._writer.seen_changes))
+        found = await asked(lambda: self._writing.look(look_outside, self._writer.seen_changes))
         # Meanwhile this book may have committed, and told, more than this snapshot shows.
         if found.changes > self._writer.seen_changes:
             self._writer.seen_changes = found.changes
-            self._tell(found)
+            self._listeners.tell(found)
 
     async def watch_outside(self, seconds: float) -> None:
-        """Poll for outside changes every so many seconds, for ever if others can change the book.
-
-        End it by cancelling its task.
-        """
+        """Poll for outside changes every so many seconds, until its task is cancelled, if others can make any."""
         while self._is_shared:
             # A database that does not answer now is asked again at the next turn, which tells all.
             with suppress(LedgerUnavailableError):
@@ -380,32 +373,6 @@ class Book:
         async with self._reading.begin() as connection:
             return await connection.run_sync(query)
 
-    def _tell(self, committed: Committed) -> None:
-        loop = asyncio.get_running_loop()
-        for listener in self._listeners:
-            for account_id in sorted(committed.touched):
-                # Not called here: what a listener raises must not end the writer.
-                loop.call_soon(listener, account_id)
-        if committed.is_written_beside:
-            for told in self._rows_listeners:
-                loop.call_soon(told)
-
-
-async def _asked(ask: Callable[[], Awaitable[T]]) -> T:
-    """Ask the database, and once more if the connection was lost: a server that was restarted is found again.
-
-    PostgreSQL has other kinds of a `DatabaseError` where SQLite has only an `OperationalError`.
-    """
-    try:
-        try:
-            return await ask()
-        except DBAPIError as error:
-            if not error.connection_invalidated:
-                raise
-            return await ask()
-    except DatabaseError as error:
-        raise LedgerUnavailableError(f"the book cannot be read: {error.orig}") from error
-
 
 def _on_core(session: Session, work: Callable[[Connection], T]) -> T:
     return work(session.core)
@@ -413,12 +380,6 @@ def _on_core(session: Session, work: Callable[[Connection], T]) -> T:
 
 def _look_at_account(session: Session, account_id: AccountId) -> Account | None:
     return next(iter(ACCOUNTS.find(session, "account_id", (account_id,))), None)
-
-
-def _look_outside(session: Session, seen: int) -> Committed:
-    changes = look_at_head(session).changes
-    touched = changed_since(session.core, seen) if changes > seen else frozenset()
-    return Committed((), changes, touched, is_written_beside=changes > seen)
 
 
 async def _bring_up_to_date(writing: Writing, *, may_create: bool) -> int:

@@ -80,7 +80,12 @@ def lines_of(entry: Entry) -> list[Line]:
 ACCOUNTS: Final = Rows(accounts, Account, constants=("change",))
 PROCESSES: Final = Rows(processes, Process)
 OPEN_CALLS: Final = Rows(open_calls, OpenCall, codecs={"legs": AS_JSON})
-HOLDS: Final = Rows(holds, Hold, codecs={"state": as_enum(HoldState)})
+HOLDS: Final = Rows(
+    holds,
+    Hold,
+    codecs={"state": as_enum(HoldState)},
+    new={"state": HoldState.PLACED.value, "captured": 0, "settled_at": None},
+)
 RECORDS: Final = Rows(calls, CallRecord)
 REQUESTS: Final = Rows(requests, RememberedRequest, codecs={"outcome": (to_text, from_text)})
 POSTINGS: Final = Rows(postings, Line)

@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
@@ -19,11 +18,11 @@ from ledger.errors import BookClosedError, BookOverloadedError, LedgerUnavailabl
 from ledger.group import Committed, Failed, Write, run_group
 from ledger.requests import Request
 
-GROUP_MAX: Final = 500
+GROUP_MAX: Final = 1000
 """Requests in one transaction: some 30 ms of work, so that nobody waits long behind a crowd."""
 
 QUEUE_MAX: Final = 20_000
-"""Requests waiting: forty full groups, some two seconds of work; whoever comes then is refused at once."""
+"""Requests waiting: twenty full groups, a second of work; whoever comes then is refused at once."""
 
 TRIES_MAX: Final = 3
 """How often a transaction is begun before its requests fail; each try waits for the lock on its own."""
@@ -32,8 +31,7 @@ RETRY_SECONDS: Final = 0.05
 """Pause before a transaction is tried again; far below the second for which talk is held ahead."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
+class _Waiting(NamedTuple):
     item: Request | Write
     future: asyncio.Future[Any]
 
@@ -46,28 +44,30 @@ class Writer:
         self._writing = writing
         self._committed = committed
         self._queue: deque[_Waiting] = deque()
+        self._loop = asyncio.get_running_loop()
         self._wake = asyncio.Event()
         self._is_closing = False
         self._task = asyncio.create_task(self._run(), name="ledger-writer")
 
-    async def put(self, item: Request | Write) -> Any:
-        """Queue an item and wait until it is stored.
+    def put(self, item: Request | Write) -> asyncio.Future[Any]:
+        """Queue an item; what is returned is done once it is stored.
 
         Whoever is cancelled while waiting may find it stored nevertheless: ask again under the same id.
 
         Raises:
             BookClosedError: The book is closing.
             BookOverloadedError: Too many are waiting already.
-            LedgerUnavailableError: The database took nothing, after every retry.
+
+        The future raises `LedgerUnavailableError` if the database took nothing, after every retry.
         """
         if self._is_closing:
             raise BookClosedError("the book is closed")
         if len(self._queue) >= QUEUE_MAX:
             raise BookOverloadedError(f"{QUEUE_MAX} requests are waiting for the book")
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Any] = self._loop.create_future()
         self._queue.append(_Waiting(item, future))
         self._wake.set()
-        return await future
+        return future
 
     async def close(self) -> None:
         """Take no more, finish what is queued, and end. A fault that ended it before is raised here."""
@@ -115,17 +115,17 @@ class Writer:
 
     def _answer(self, group: list[_Waiting], committed: Committed) -> None:
         self.seen_changes = max(self.seen_changes, committed.changes)
-        for waiting, result in zip(group, committed.results, strict=True):
-            if waiting.future.done():
+        for (_, future), result in zip(group, committed.results, strict=True):
+            if future.done():
                 continue
             if isinstance(result, Failed):
-                waiting.future.set_exception(result.error)
+                future.set_exception(result.error)
             else:
-                waiting.future.set_result(result)
+                future.set_result(result)
         self._committed(committed)
 
     async def _transact(self, group: list[_Waiting]) -> Committed:
-        items = [waiting.item for waiting in group]
+        items = [item for item, _ in group]
         tries = 0
         while True:
             try:
@@ -141,6 +141,6 @@ class Writer:
 
 def _fail(waiting: Iterable[_Waiting], make_error: Callable[[], Exception]) -> None:
     """Raise an exception of its own at everyone who still waits."""
-    for each in waiting:
-        if not each.future.done():
-            each.future.set_exception(make_error())
+    for _, future in waiting:
+        if not future.done():
+            future.set_exception(make_error())

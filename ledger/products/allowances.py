@@ -24,7 +24,7 @@ _SECOND: Final = timedelta(seconds=1)
 def take(draft: Draft, request: TakeAllowance) -> Taken:
     """Hold as many free seconds as are wanted and left, perhaps none, for a call that is open."""
     call_id, key = request.call_id, request.key
-    if call_id not in draft.view.calls:
+    if call_id not in draft.view.open:
         raise RefusedError(Refusal.UNKNOWN_CALL, call_id)
     before = draft.view.products.get(Allowance, f"{key}/{request.cycle}") or Allowance(key, request.cycle, 0, 0)
     left = max(0, request.limit - before.used_seconds - before.held_seconds)

@@ -133,7 +133,7 @@ def _sell(draft: Draft, request: SellAccount) -> Booked:
 def _due(draft: Draft, request: DueCard) -> CardStands:
     """Decide what the processor has to be asked next: of a call that is over, or of a card that was given up."""
     row = _row(draft, request.payment_id)
-    is_open = row.call_id in draft.view.calls
+    is_open = row.call_id in draft.view.open
     is_given_up = request.is_given_up and row.state is CardState.ASKED
     if row.state not in UNKNOWN or (is_open and not is_given_up):
         return _stands(row)
@@ -194,7 +194,7 @@ def _asked(draft: Draft, payment_id: str, use: CardUse) -> CardPayment:
 
 
 def _require_open(draft: Draft, call_id: CallId) -> None:
-    if call_id not in draft.view.calls:
+    if call_id not in draft.view.open:
         raise RefusedError(Refusal.UNKNOWN_CALL, call_id)
 
 

@@ -65,6 +65,6 @@ def onecall_id(call_id: CallId) -> AccountId:
 
 def _settled(draft: Draft, call_id: CallId) -> Account:
     account = draft.account(onecall_id(call_id))
-    if account.held or call_id in draft.view.calls:
+    if account.held or call_id in draft.view.open:
         raise RefusedError(Refusal.HAS_CALLS, account.account_id)
     return account

@@ -24,7 +24,7 @@ from ledger.requests import Charge, ChargeLine
 
 def admit(draft: Draft, request: AdmitCall) -> Admitted:
     """Let a call go on without a hold, while the balance is positive; what is pending does not count."""
-    if request.call_id not in draft.view.calls:
+    if request.call_id not in draft.view.open:
         raise RefusedError(Refusal.UNKNOWN_CALL, request.call_id)
     account = draft.account(request.account_id)
     if account.floor is not None or not terms_of(account.account_id).may_settle_later:

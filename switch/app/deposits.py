@@ -15,9 +15,8 @@ import typer
 
 from ledger import chart
 from ledger.errors import MalformedAccountError
-from ledger.group import Answer
 from ledger.money import ZERO, AccountId, AmountError, Money
-from ledger.outcomes import Booked, Refused
+from ledger.outcomes import Answer, Booked, Refused
 from ledger.requests import Deposit, OpenAccount
 from ledger.store import DEFAULT_URL, Book
 from ledger.terminal import AsJson, Database, accounts_named, fail, print_facts, with_book

@@ -15,9 +15,8 @@ from sqlalchemy import Connection, insert, select
 
 from ledger.chart import Opener, advancepay, parse_account, terms_of
 from ledger.errors import MalformedAccountError
-from ledger.group import Answer
 from ledger.money import AccountId, Money
-from ledger.outcomes import Booked, NumberAdded, Refusal, Refused
+from ledger.outcomes import Answer, Booked, NumberAdded, Refusal, Refused
 from ledger.products.requests import AddNumber
 from ledger.requests import OpenAccount
 from ledger.store import Book

@@ -14,9 +14,8 @@ from typing import Final
 from sqlalchemy import Connection, delete, insert, select
 
 from ledger.chart import AccountKind, account_of
-from ledger.group import Answer
 from ledger.money import AccountId, Money
-from ledger.outcomes import Booked, Refusal, Refused
+from ledger.outcomes import Answer, Booked, Refusal, Refused
 from ledger.product_rows import read_rows
 from ledger.products.bundles import Bundle
 from ledger.products.messages import messages_account

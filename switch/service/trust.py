@@ -8,9 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from ledger.chart import AccountKind, Opener, account_of, debit
-from ledger.group import Answer
 from ledger.money import AccountId, Money
-from ledger.outcomes import Booked, Refused
+from ledger.outcomes import Answer, Booked, Refused
 from ledger.products.requests import RegisterTrust, SendToTrust
 from ledger.requests import OpenAccount, Transfer
 from ledger.rows import Account

@@ -13,8 +13,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from ledger.audit import audit
-from ledger.group import Answer
-from ledger.outcomes import Refused
+from ledger.outcomes import Answer, Refused
 from ledger.requests import Request
 from ledger.store import Book
 from ledger.tables import requests

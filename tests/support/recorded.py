@@ -22,10 +22,11 @@ from typing import Any, Final
 from ledger import writer
 from ledger.chart import advancepay
 from ledger.engine import Session
-from ledger.group import Answer, Committed, run_group
+from ledger.group import Committed, run_group
 from ledger.head import take_head
 from ledger.hold import hold_id
 from ledger.money import CallId, Money
+from ledger.outcomes import Answer
 from ledger.requests import (
     Charge,
     Deposit,
