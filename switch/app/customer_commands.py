@@ -14,7 +14,7 @@ import typer
 from ledger.store import DEFAULT_URL
 from ledger.terminal import AsJson, Database, print_facts, with_book
 from switch.app.serving import EXAMPLE, Agent, Configuration, OwnId, answered, money, own_id, serving
-from switch.service.customers import Customers, Holding, OwnNumber, PaidIn
+from switch.service.customers import Credit, Customers, Holding, OwnNumber, PaidIn
 
 CustomerId = Annotated[str, typer.Argument(metavar="CUSTOMER", help="The customer's id.")]
 
@@ -30,6 +30,7 @@ def register(app: typer.Typer) -> None:
     customer.command("add-facility")(add_facility)
     customer.command("add-number")(add_number)
     customer.command("deposit")(deposit)
+    customer.command("credit")(credit)
     app.add_typer(customer, name="customer")
 
 
@@ -152,6 +153,29 @@ def deposit(  # noqa: PLR0917 - typer calls it by name.
         on_top = f", and a fee of {done.fee} ({channel})" if done.fee else ""
         before = " before; not booked again" if done.is_repeat else ""
         return facts, f"booked {booked.amount} on {done.account_id}{on_top}, balance {booked.balance}{before}"
+
+    answered(answer, said, as_json=as_json)
+
+
+def credit(  # noqa: PLR0917 - typer calls it by name.
+    customer: CustomerId,
+    state: Annotated[str, typer.Option(help="Where the holder lives, for example CT. Alaska needs no credit check.")],
+    agent: Agent,
+    score: Annotated[int | None, typer.Option(min=300, max=850, help="The score of the credit check.")] = None,
+    config: Configuration = EXAMPLE,
+    db: Database = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Decide on Direct Bill (S3-10): calls invoiced monthly, up to a limit. It costs nothing to open."""
+    provider, now = serving(config), datetime.now(UTC)
+    answer = with_book(
+        db,
+        lambda book: Customers(book, provider).give_credit(customer, state=state, score=score, agent=agent, at=now),
+    )
+
+    def said(given: Credit) -> tuple[Any, str]:
+        facts = {"account": given.account_id, "limit": str(given.limit)}
+        return facts, f"{given.account_id} may owe up to {given.limit}; next: add-number --account {given.account_id}"
 
     answered(answer, said, as_json=as_json)
 

@@ -26,6 +26,7 @@ class ActKind(Enum):
     CREATED = "customer created"
     FACILITY_ADDED = "facility added"
     NUMBER_ADDED = "number added"
+    CREDIT_GIVEN = "credit given"
     DEPOSITED = "deposited"
     BLOCKED = "blocked"
     UNBLOCKED = "unblocked"

@@ -30,6 +30,7 @@ class Denial(Enum):
     NO_WORDS = "there are no words, or too many"
     NO_PERSON = "there is no such person inside"
     NO_IDENTITY = "inmate id and legal name of the person are not configured"
+    NO_CREDIT = "the credit check is missing, or its score is too low for Direct Bill"
     NO_BUNDLE = "no such bundle of credits is sold there"
     NO_MESSAGE = "there is no such message"
     REFUSED = "the book refuses"

@@ -13,10 +13,11 @@ from typing import Final
 
 from sqlalchemy import Connection, insert, select
 
-from ledger.chart import Opener, advancepay, parse_account, terms_of
+from ledger.chart import AccountKind, Opener, account_of, advancepay, parse_account, terms_of
 from ledger.errors import MalformedAccountError
 from ledger.money import AccountId, Money
 from ledger.outcomes import Answer, Booked, NumberAdded, Refusal, Refused
+from ledger.products.credit import CreditRule
 from ledger.products.requests import AddNumber
 from ledger.requests import OpenAccount
 from ledger.store import Book
@@ -87,6 +88,14 @@ class PaidIn:
     booked: Booked
     fee: Money
     is_repeat: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """A Direct Bill account was opened: calls are invoiced, up to the limit."""
+
+    account_id: AccountId
+    limit: Money
 
 
 class Customers:
@@ -222,6 +231,24 @@ class Customers:
                 return Denied(Denial.REFUSED, refused.subject or customer_id, refused=refused)
             case other:
                 raise AssertionError(f"a deposit came to {other}")
+
+    async def give_credit(
+        self, customer_id: str, *, state: str, score: int | None, agent: str, at: datetime
+    ) -> Credit | Denied:
+        """Decide on Direct Bill (S3-10, S3-11), and open its account where the answer is yes; twice is once."""
+        held = await self.show(customer_id)
+        if isinstance(held, Denied):
+            return held
+        limit = CreditRule().decide(state, score)
+        if limit is None:
+            return Denied(Denial.NO_CREDIT, customer_id)
+        account_id = account_of(AccountKind.DIRECTBILL, customer_id)
+        answer = await self._book.answer(OpenAccount(account_id, Opener.AGENT, at, limit))
+        if isinstance(answer.outcome, Refused):
+            return Denied(Denial.REFUSED, answer.outcome.subject or account_id, refused=answer.outcome)
+        act = Act(at, agent, ActKind.CREDIT_GIVEN, account_id, f"up to {limit}, {state.upper()}", customer_id)
+        await self._book.write(lambda connection: record(connection, act))
+        return Credit(account_id, limit)
 
     async def _pay_for(self, number: str, account_id: AccountId, at: datetime) -> datetime | Refused:
         """Let the account pay for the number; returns from when on."""

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from ledger.chart import advancepay
+from ledger.money import AccountId
 from ledger.outcomes import Refusal
 from switch.service.answers import Denial, Denied, Step
-from switch.service.customers import Customers, Holding, OwnNumber, PaidIn
+from switch.service.customers import Credit, Customers, Holding, OwnNumber, PaidIn
 from tests.support.ledger import NOW, later, usd
 from tests.switch.service.serving import CELL, HOME, HOUSEHOLD, PROVIDER, a_book, a_customer
 
@@ -134,3 +135,31 @@ async def test_customers_are_listed_the_newest_first_and_facilities_are_those_th
         assert nobody == Denied(Denial.NO_CUSTOMER, "c-9", Step.CREATE_ACCOUNT)
         held = await customers.show("c-2")
         assert isinstance(held, Holding) and held.next_step is Step.ADD_FACILITY
+
+
+@pytest.mark.parametrize(
+    ("state", "score", "limit"),
+    [("CT", 600, "30"), ("CT", 599, None), ("CT", None, None), ("AK", None, "50"), ("ak", 300, "50")],
+)
+async def test_direct_bill_is_given_after_a_credit_check_and_to_alaska_without(
+    state: str, score: int | None, limit: str | None
+) -> None:
+    async with a_book() as book:
+        await a_customer(book)
+        customers = Customers(book, PROVIDER)
+        given = [await customers.give_credit("c-1", state=state, score=score, agent="kim", at=NOW) for _ in range(2)]
+        account = await book.balance(AccountId("directbill:c-1"))
+        if limit is None:
+            assert given == [Denied(Denial.NO_CREDIT, "c-1")] * 2
+            assert account is None
+            return
+        assert given == [Credit(AccountId("directbill:c-1"), usd(limit))] * 2
+        assert account is not None and account.available == usd(limit)
+        added = await customers.add_number("c-1", CELL, agent="kim", at=NOW, account="directbill:c-1")
+        assert isinstance(added, OwnNumber)
+
+
+async def test_nobody_gives_credit_to_who_is_no_customer() -> None:
+    async with a_book() as book:
+        denied = await Customers(book, PROVIDER).give_credit("c-1", state="AK", score=None, agent="kim", at=NOW)
+        assert denied == Denied(Denial.NO_CUSTOMER, "c-1", Step.CREATE_ACCOUNT)
