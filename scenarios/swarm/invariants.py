@@ -258,7 +258,7 @@ def _seen(observed: Observed, record: CallRecord, life: Life, call: Dialled, tak
         call=record.call_id,
         payer=payer,
         prices=plan.prices,
-        limit=plan.limit,
+        limit=plan.limit_of(call.person, call.number),
         accept_keys=_accept_keys(observed, taken),
         left=left,
         left_late=hung_up if is_troubled else min(hung_up, barred_late),
@@ -301,7 +301,7 @@ def _may_fall_silent(observed: Observed, record: CallRecord) -> bool:
 
 def _payer(record: CallRecord, call: Dialled) -> str | None:
     """Who has to pay, by the plan: nobody, the person inside, or the number."""
-    if call.number.is_free or call.station.facility == FACILITY_FREE:
+    if call.number.is_free or not call.number.hears_greeting or call.station.facility == FACILITY_FREE:
         return None
     if record.billing == "debit":
         return debit_account(call.person) if call.plan.is_asked else "nobody chose debit"
@@ -310,9 +310,12 @@ def _payer(record: CallRecord, call: Dialled) -> str | None:
 
 
 def _accept_keys(observed: Observed, taken: Taken | None) -> list[tuple[float, float]]:
-    """When accept keys arrived: by INFO, and as telephone events near when they were pressed."""
+    """When accept keys arrived: by INFO, and as telephone events; the answer, where nothing is announced."""
     if taken is None:
         return []
+    if not taken.number.hears_greeting:
+        answered = observed.tap.answered.get(taken.call_id)
+        return [] if answered is None else [(answered, answered)]
     found = [(at, at) for key, at in observed.tap.keys.get(taken.call_id, {}).values() if key == ACCEPT_KEY]
     if observed.plan.has_media:
         found += [

@@ -140,6 +140,9 @@ class Caller:
         with contextlib.suppress(CallEndedError):
             await call.answered()
             self.home.hush(call)
+            if plan.language:
+                await asyncio.sleep(plan.thinks)
+                await self.home.press(call, plan.language)
             for pin in plan.pins:
                 await asyncio.sleep(plan.thinks)
                 await self.home.press(call, pin)

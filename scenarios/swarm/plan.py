@@ -36,6 +36,7 @@ class PersonPlan:
     facility: str
     debit: int | None
     allowed: tuple[str, ...] | None
+    limit: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,10 @@ class NumberPlan:
     is_free: bool
     is_privileged: bool
     answers: tuple[Answering, ...]
+    hears_greeting: bool = True
+    """Without a greeting its calls are accepted by the answer, and free."""
+    limit: float | None = None
+    """Its longest call, where it has a limit of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,8 @@ class CallPlan:
     leaves_after: float | None
     is_dropping: bool
     holds: tuple[float, float] | None
+    language: str = ""
+    """The key pressed where a language is asked for, before anything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +172,12 @@ class Plan:
     numbers: tuple[NumberPlan, ...]
     calls: tuple[CallPlan, ...]
     events: tuple[Event, ...]
+    is_bilingual: bool = False
+    """Whether English and Spanish are spoken, and asked for."""
+
+    def limit_of(self, person: PersonPlan, number: NumberPlan) -> float:
+        """The longest talk of these two: the least of all limits."""
+        return min(each for each in (self.limit, person.limit, number.limit) if each is not None)
 
     @property
     def is_rough(self) -> bool:

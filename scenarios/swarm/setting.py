@@ -15,7 +15,7 @@ import structlog
 
 from ledger.store import Book
 from prompts.audio import Library
-from prompts.catalog import ENGLISH
+from prompts.catalog import LANGUAGES
 from scenarios.sim.loop import VirtualLoop
 from scenarios.sim.network import Link, Network
 from scenarios.swarm.house import BOOK_FILE, PORTS
@@ -44,13 +44,14 @@ def build(plan: Plan, folder: Path) -> World:
     (folder / "tariff.toml").write_text(tariff_text(plan))
     (folder / "profile.toml").write_text(profile_text(plan))
     config = parse_config(config_text(plan, PORTS, BOOK_FILE), FILE)
-    return build_world(config, FILE, folder, library=lambda _languages: _library())
+    return build_world(config, FILE, folder, library=lambda languages: _library(tuple(languages)))
 
 
-@lru_cache(maxsize=1)
-def _library() -> Library:
-    """The recorded words, read once a process."""
-    library = Library(ENGLISH)
+@lru_cache(maxsize=2)
+def _library(languages: tuple[str, ...]) -> Library:
+    """The recorded words of some languages, read once a process."""
+    first, *others = (LANGUAGES[language] for language in languages)
+    library = Library(first, others=others)
     library.load_all()
     return library
 

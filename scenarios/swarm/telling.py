@@ -81,5 +81,7 @@ def _plan_lines(plan: Plan) -> Iterable[str]:
     yield from (f"{person}" for person in plan.people)
     for number in plan.numbers:
         yield f"{number.number} advancepay={number.advancepay} line={number.line} free={number.is_free}"
+        if number.limit is not None or not number.hears_greeting:
+            yield f"{number.number} limit={number.limit} hears_greeting={number.hears_greeting}"
     yield from (f"{call}" for call in plan.calls)
     yield from (f"{event}" for event in plan.events)

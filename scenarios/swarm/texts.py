@@ -36,6 +36,9 @@ def profile_text(plan: Plan) -> str:
     """A profile with the limits of the plan."""
     return f"""
 name = "swarm"
+{'languages = ["en", "es"]' if plan.is_bilingual else ""}
+[keys]
+{'language = "8"' if plan.is_bilingual else ""}
 [inside]
 pin_tries = 3
 lockout = 20
@@ -85,6 +88,8 @@ free = true
             parts.append(f"allowed = {list(person.allowed)}\n")
         if person.debit is not None:
             parts.append(f'debit = "{amount(person.debit)}"\n')
+        if person.limit is not None:
+            parts.append(f"limit = {person.limit:.0f}\n")
     for number in plan.numbers:
         parts.append(f'[[phones]]\nnumber = "{number.number}"\n')
         if number.user is not None:
@@ -92,6 +97,10 @@ free = true
         if number.advancepay is not None:
             parts.append(f'advancepay = "{amount(number.advancepay)}"\n')
         parts.append(f"free = {str(number.is_free).lower()}\nprivileged = {str(number.is_privileged).lower()}\n")
+        if number.limit is not None:
+            parts.append(f"limit = {number.limit:.0f}\n")
+        if not number.hears_greeting:
+            parts.append('accepts = "answer"\n')
         if number.line is not None:
             parts.append(f'[[lines]]\nprefix = "{number.number}"\ntype = "{number.line}"\n')
     return "".join(parts)

@@ -53,12 +53,12 @@ def make_plan(seed: int, *, has_media: bool) -> Plan:
         replace(person, allowed=(numbers[0].number,)) if chance.random() < 0.1 else person for person in people
     )
     calls = tuple(_call(chance, index, stations, people, numbers) for index in range(chance.randint(1, CALLS_MAX)))
-    return Plan(
+    plan = Plan(
         seed=seed,
         has_media=has_media,
         prices=prices,
         limit=limit,
-        warnings=tuple(sorted(chance.sample((60.0, 30.0, 20.0, 10.0, 5.0), chance.randint(0, 2)), reverse=True)),
+        warnings=_warnings(chance, limit),
         slice=float(chance.choice((2, 5, 6, 10, 30, 60))),
         link=_link(chance),
         stations=stations,
@@ -67,6 +67,29 @@ def make_plan(seed: int, *, has_media: bool) -> Plan:
         calls=calls,
         events=_events(chance, stations, people, numbers, prices) + _delicate(Random(f"swarm/{seed}/accept")),
     )
+    return _varied(plan, Random(f"swarm/{seed}/varied"))
+
+
+def _warnings(chance: Random, limit: float) -> tuple[float, ...]:
+    """Some instants before the end, none before the beginning."""
+    chosen = chance.sample((60.0, 30.0, 20.0, 10.0, 5.0), chance.randint(0, 2))
+    return tuple(sorted((each for each in chosen if each < limit), reverse=True))
+
+
+def _varied(plan: Plan, chance: Random) -> Plan:
+    """The same world, in some of them with two languages, limits of persons and numbers, numbers without a greeting."""
+    is_bilingual = chance.random() < 0.2
+    people = tuple(replace(person, limit=_own_limit(chance)) for person in plan.people)
+    numbers = tuple(
+        replace(number, limit=_own_limit(chance), hears_greeting=chance.random() >= 0.05) for number in plan.numbers
+    )
+    languages = [chance.choice(("1", "1", "2", "2", "2", "")) if is_bilingual else "" for _ in plan.calls]
+    calls = tuple(replace(call, language=key) for call, key in zip(plan.calls, languages, strict=True))
+    return replace(plan, is_bilingual=is_bilingual, people=people, numbers=numbers, calls=calls)
+
+
+def _own_limit(chance: Random) -> float | None:
+    return float(chance.choice((10, 15, 30, 45))) if chance.random() < 0.1 else None
 
 
 def _prices(chance: Random) -> Prices:
