@@ -230,8 +230,8 @@ class Engine:
         if tick == NEVER or self._resting.next_end() < NEVER or not self._rota.is_together(tick):
             return []
         due = self._rota.due(tick)
-        is_listened_to = any(row in self._ears for row in due)  # Each frame may be the one that is told of.
-        steps = 0 if is_listened_to else min(self._leaping.steps_max(due, tick), STEPS_MAX)
+        sure = (self._ears[row].frames_sure for row in due if row in self._ears)
+        steps = min(self._leaping.steps_max(due, tick), STEPS_MAX, *sure)
         at = self._epoch + tick * self._tick_seconds
         instants = [at]
         while at < until and len(instants) <= steps:
@@ -254,6 +254,11 @@ class Engine:
     def keep(self, leap: Leap) -> None:
         """Let everything be as after these steps."""
         self._leaping.keep(leap)
+        for row, heard in leap.heard.items():
+            if row in self._ears:
+                for frame in expand_rows(heard.frames, np.full(len(heard.frames), self._legs.law[row])):
+                    is_suspected = self._ears[row].hear(frame)
+                    assert not is_suspected, "frames were sure"
         for tick in range(leap.last_tick - (len(leap.packets) - 1) * FRAME_TICKS, leap.last_tick + 1, FRAME_TICKS):
             if tick - self._watched >= WATCH_TICKS:
                 self._watched = tick

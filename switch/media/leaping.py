@@ -41,7 +41,7 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True)
-class _Heard:
+class HeardInLeap:
     """What the peer of one leg says during a leap."""
 
     row: int
@@ -60,7 +60,7 @@ class Leap:
     """By step."""
     recorded: RecordedFrames | None
     """Of all steps together."""
-    heard: dict[int, _Heard]
+    heard: dict[int, HeardInLeap]
     last_tick: int
 
 
@@ -99,7 +99,7 @@ class Leaping:
         if not by_row.keys() <= set(rows):
             return None
         steps = np.array(instants)
-        heard: dict[int, _Heard] = {}
+        heard: dict[int, HeardInLeap] = {}
         for row in rows:
             found = self._hear(row, by_row.get(row), steps)
             if found is None:
@@ -140,7 +140,7 @@ class Leaping:
                 legs.packets_out[row] += count
             legs.timestamp[row] = int(legs.timestamp[row]) + count * FRAME_SAMPLES & 0xFFFFFFFF
 
-    def _keep_arrived(self, row: int, heard: _Heard) -> None:
+    def _keep_arrived(self, row: int, heard: HeardInLeap) -> None:
         legs, count = self._legs, len(heard.arrived)
         frames = legs.newest[row] + 1 + np.arange(count)[-RING_FRAMES:]
         cells = frames % RING_FRAMES
@@ -157,7 +157,7 @@ class Leaping:
         legs.is_lost_told[row] = False
         legs.late_run[row] = 0
 
-    def _hear(self, row: int, incoming: Incoming | None, steps: NDArray[np.float64]) -> _Heard | None:
+    def _hear(self, row: int, incoming: Incoming | None, steps: NDArray[np.float64]) -> HeardInLeap | None:
         """What a leg hears frame by frame; None where one is missing, or anything but the next one arrives."""
         legs, count = self._legs, len(steps)
         newest, playhead = int(legs.newest[row]), int(legs.playhead[row])
@@ -178,7 +178,7 @@ class Leaping:
         depth_min = self._least(row, playhead, depth)
         if frames is None or depth_min is None:
             return None
-        return _Heard(row, arrived, last_at, frames, depth_min)
+        return HeardInLeap(row, arrived, last_at, frames, depth_min)
 
     def _take(self, row: int, incoming: Incoming) -> Codes | None:
         """The payloads of what arrives, None unless each is the next frame of the present source."""
@@ -236,7 +236,7 @@ class Leaping:
             least, start = NEVER, end + 1
         return min(least, int(depth[start:].min())) if start < len(depth) else least
 
-    def _send(self, row: int, heard: Mapping[int, _Heard], packets: list[list[Packet]]) -> None:
+    def _send(self, row: int, heard: Mapping[int, HeardInLeap], packets: list[list[Packet]]) -> None:
         """Add the packets of a leg to those of each step."""
         legs, count = self._legs, len(packets)
         target, leg = legs.target[row], legs.id_of(row)
@@ -266,7 +266,7 @@ class Leaping:
         audio = overlay.samples_ahead(len(codes)).reshape(codes.shape)
         return over(codes, audio, np.full(len(codes), self._legs.law[row]))
 
-    def _said(self, row: int, heard: Mapping[int, _Heard], count: int) -> Codes:
+    def _said(self, row: int, heard: Mapping[int, HeardInLeap], count: int) -> Codes:
         legs = self._legs
         law, play, source = int(legs.law[row]), legs.playing.get(row), int(legs.hears[row])
         if play is not None:
@@ -279,7 +279,7 @@ class Leaping:
             codes = heard[source].frames.tobytes().translate(OTHER_LAW_CODES[legs.law[source]])
         return np.frombuffer(codes, np.uint8).reshape(count, FRAME_SAMPLES)
 
-    def _record(self, tick: int, count: int, heard: Mapping[int, _Heard]) -> RecordedFrames | None:
+    def _record(self, tick: int, count: int, heard: Mapping[int, HeardInLeap]) -> RecordedFrames | None:
         """The frames of all recordings, step after step."""
         tapes = self._taping.due(tick)
         if not tapes:

@@ -74,6 +74,11 @@ class ThirdPartyEar:
         self._rests_until = 0
         self._tones: deque[tuple[float, float] | None] = deque(maxlen=TONE_FRAMES)
 
+    @property
+    def frames_sure(self) -> int:
+        """Frames from now on that raise no suspicion, whatever they are: a flash must be heard, then the tone."""
+        return 0 if self._number <= self._armed_until else TONE_FRAMES - 1
+
     def hear(self, frame: Audio) -> bool:
         """Take the next frame; True once when a third party is suspected."""
         self._number += 1

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from switch.media.control import Codec
+from switch.media.control import Codec, ThirdPartyHeard
+from switch.media.g711 import compress
 from switch.media.leaping import Incoming, Leap
 from switch.media.legs import LegId
 from tests.support.rtp import OTHER, PHONE, Bench, Heard, Phone, parse, stream, tone
+from tests.switch.media.test_media_third_party import click, dial_tone, silence
 
 ADDRESSES = [PHONE, OTHER, ("192.0.2.3", 4004)]
 CODECS = [Codec.PCMU, Codec.PCMA, Codec.PCMU]
@@ -43,14 +45,16 @@ class Call:
             self.talk(frames)
             self.act()
 
-    def talk(self, frames: int) -> None:
-        """Let the phones talk, in leaps where that is possible."""
+    def talk(self, frames: int, said: bytes = b"") -> None:
+        """Let the phones talk, in leaps where that is possible: the first of them says so much, then noise."""
         start = self.bench.now
         for frame in range(frames):
             for n, phone in enumerate(self.phones):
                 if self.talking[n]:
                     at = start + frame * FRAME + self.offsets[n]
-                    self.waiting.append((at, self.legs[n], phone.say(self.chance.randbytes(160)), phone.address))
+                    codes = said[frame * 160 : frame * 160 + 160] if n == 0 else b""
+                    codes = codes or self.chance.randbytes(160)
+                    self.waiting.append((at, self.legs[n], phone.say(codes), phone.address))
         until = start + frames * FRAME
         while (at := self.bench.engine.idle_until) is not None and at < until:
             if not (self.is_leaping and self.leap(until)):
@@ -126,7 +130,7 @@ def seen(call: Call) -> tuple[object, ...]:
     return call.bench.sent, call.bench.events, recorded, statistics, call.bench.engine.idle_until
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(st.integers(min_value=0, max_value=2**32))
 def test_a_leap_is_what_its_steps_would_have_been(seed: int) -> None:
     leaping, stepping = Call(seed, is_leaping=True), Call(seed, is_leaping=False)
@@ -143,6 +147,19 @@ def test_two_minutes_of_talk_are_a_few_leaps() -> None:
     call.talking = [True, True, True]
     call.talk(6000)
     assert 12 <= call.leaps <= 13, "of ten seconds each"
+
+
+def test_a_third_party_is_heard_at_the_same_instant() -> None:
+    told = []
+    for is_leaping in (True, False):
+        call = Call(2, is_leaping=is_leaping)
+        call.talking = [True, False, False]
+        call.bench.engine.listen(call.legs[0])
+        call.talk(170, compress(np.concatenate([click(), silence(0.5), click(), dial_tone(1.5)]), Codec.PCMU).tobytes())
+        told.append([each for each in call.bench.events if isinstance(each[1], ThirdPartyHeard)])
+        assert bool(call.leaps) is is_leaping
+    assert told[0] == told[1]
+    assert len(told[0]) == 1
 
 
 @pytest.mark.parametrize(
