@@ -19,8 +19,8 @@ NUMBER: Final = "+12125551000"
 PLENTY: Final = PRICES.of(90)
 TOP_UP: Final = (14.0, PRICES.of(6))
 """Two seconds before the end of the money: six seconds more."""
-AGAIN_LEAVES: Final = 12.0
-"""The next call is a short one: a few seconds of talk."""
+AGAIN_LEAVES: Final = 20.0
+"""The next call is a short one: a few seconds of talk, after a price that may be told before it rings."""
 
 
 @dataclass(frozen=True, slots=True)

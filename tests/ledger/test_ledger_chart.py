@@ -89,8 +89,9 @@ def test_a_tax_has_an_account_for_each_jurisdiction_and_name() -> None:
 
 def test_only_prepaid_money_has_a_floor_and_only_it_may_settle_later() -> None:
     prepaid = {kind for kind, terms in CHART.items() if terms.floor == ZERO}
-    assert prepaid == {AccountKind.ADVANCEPAY, AccountKind.ADVANCECONNECT, AccountKind.DEBIT, AccountKind.TRUST}
-    assert {kind for kind, terms in CHART.items() if terms.may_settle_later} == prepaid - {AccountKind.TRUST}
+    never_later = {AccountKind.TRUST, AccountKind.MESSAGES}
+    assert prepaid == {AccountKind.ADVANCEPAY, AccountKind.ADVANCECONNECT, AccountKind.DEBIT, *never_later}
+    assert {kind for kind, terms in CHART.items() if terms.may_settle_later} == prepaid - never_later
     assert {kind for kind, terms in CHART.items() if terms.must_have_limit} == {
         AccountKind.ONECALL,
         AccountKind.DIRECTBILL,

@@ -79,7 +79,10 @@ after:
         ("  - family: {released: {status: 486}}\n", "6: family: {released: {status: 486}}: with "),
         ("  - station 4-yard: {rings back: true, within: 1s}\n", "6: station 4-yard: {rings back: true, within: 1s}"),
         ("  - customer service: {deposits: {nobody: 1}}\n", "6: customer service: {deposits: {nobody: 1}}: it is refu"),
-        ("  - customer service: {unblocks: {number: 1}}\n", "6: customer service: {unblocks: {number: 1}}: there was"),
+        (
+            "  - customer service: {unblocks: {number: 2125550123}}\n",
+            "6: customer service: {unblocks: {number: 2125550123}}: ",
+        ),
         ("  - customer service: {deposits: {family: 1}, refused: true}\n", "6: customer service: {deposits: {family"),
         ("  - switch: {starts: true}\n", "6: switch: {starts: true}: the switch runs already"),
         ("  - network: {moves: family}\n", "6: network: {moves: family}: family is behind no NAT"),
