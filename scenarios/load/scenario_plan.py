@@ -17,7 +17,7 @@ from scenarios.load.plan_file import Mistake, PlanError
 from scenarios.load.stories import Stories, Story, kind_of
 from scenarios.load.thresholds import parse_threshold
 from scenarios.play.setting import Setting, prepare
-from switch.app.config import PersonTable
+from switch.app.telephone_tables import PersonTable
 
 CALL_OVERHEAD: Final = 2.0
 """Seconds of a call besides what its kind waits: keys, the switch's words, the ends."""

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, Final
 
 from ledger.chart import Opener
 from ledger.errors import LedgerError
-from ledger.jobs import post_due
 from ledger.liveness import this_process
 from ledger.outcomes import Refused
 from ledger.products.directbill import prepaid_id
@@ -26,14 +24,14 @@ from ledger.requests import Deposit, OpenAccount, RetireProcess
 from ledger.store import Book
 from switch.agent.limits import Limits
 from switch.agent.user_agent import UserAgent
-from switch.app.config import MediaTable, SwitchTable
+from switch.app.chores import HEARTBEAT_SECONDS, chores, posting_seconds
+from switch.app.telephone_tables import MediaTable, SwitchTable
 from switch.app.world import World
 from switch.call.alerts import Alerts
 from switch.call.clock import Clock
 from switch.call.reception import Reception
-from switch.call.recovery import recover
 from switch.call.services import Services
-from switch.call.settlement import settle_of, settle_when_due
+from switch.call.settlement import settle_of
 from switch.call.webhooks import Post, ThreadedPost, Webhooks
 from switch.directory.blocks import Blocks
 from switch.directory.contacts import Contacts
@@ -54,17 +52,8 @@ from switch.sip.tokens import Tokens
 from switch.sip.uri import SipUri
 
 PRODUCT: Final = "payphone"
-HEARTBEAT_SECONDS: Final = 1.0
-"""How far apart heartbeats are, and so how much talk a crash can cost the house."""
-OUTSIDE_SECONDS: Final = 0.5
-"""How far apart looks at what other processes changed are: a deposit, or a block, is heard of within half a second."""
-SWEEP_SECONDS: Final = 60.0
-SETTLING_SECONDS: Final = 1.0
-"""Between two looks for what is owed to the payment processor, where it is not known at once."""
 LAST_CARDS_SECONDS: Final = 5.0
 """How long a switch that ends waits for the payment processor."""
-POSTING_SECONDS: Final = (1.0, 60.0)
-"""How far apart looks for charges to be posted are: a quarter of their delay, within these."""
 
 
 class ListenError(Exception):
@@ -185,7 +174,7 @@ async def running(
             gateway=gateway or gateway_of(world, base),
         )
         reception = Reception(services, _accounts(world, random, tokens), calls_max=world.config.switch.calls_max)
-        async with _chores(services, reception, beat_seconds, posting_seconds(world)):
+        async with chores(services, reception, beat_seconds, posting_seconds(world)):
             try:
                 yield Switch(services=services, reception=reception, transport=transport)
             finally:
@@ -253,30 +242,6 @@ def _accounts(world: World, random: Random, tokens: Tokens) -> Accounts:
     )
 
 
-@asynccontextmanager
-async def _chores(
-    services: Services, reception: Reception, beat_seconds: float, posting_seconds: float | None
-) -> AsyncIterator[None]:
-    """What is done again and again while the switch runs; None: nobody is charged later."""
-    chores = [
-        _repeat(_Beat(services), beat_seconds, services.log),
-        services.book.watch_outside(OUTSIDE_SECONDS),
-        _repeat(reception.cut_blocked, OUTSIDE_SECONDS, services.log),
-        _repeat(partial(_sweep, services), SWEEP_SECONDS, services.log),
-    ]
-    if services.gateway is not None:
-        chores.append(_repeat(partial(settle_when_due, services), SETTLING_SECONDS, services.log))
-    if posting_seconds is not None:
-        chores.append(_repeat(partial(_post, services), posting_seconds, services.log))
-    tasks = [asyncio.create_task(chore) for chore in chores]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
 def gateway_of(world: World, base: Path) -> PaymentGateway | None:
     """The payment processor that the configuration names, None where it names none."""
     payments = world.config.payments
@@ -290,14 +255,6 @@ async def _last_cards(services: Services) -> None:
             await settle_of(services)
     except (LedgerError, TimeoutError) as error:
         services.log.warning("cards_left_to_the_next_start", error=str(error))
-
-
-def posting_seconds(world: World) -> float | None:
-    """How often to look for charges whose time has come; None where no account is charged later."""
-    if not any(opening.settles_later for opening in world.openings.values()):
-        return None
-    least, most = POSTING_SECONDS
-    return min(most, max(least, world.pricing.settles_after.total_seconds() / 4))
 
 
 async def open_accounts(book: Book, world: World, at: datetime) -> None:
@@ -353,75 +310,3 @@ async def _listen(key: str, host: str, port: int, receiver: Receiver) -> UdpTran
         return await open_udp(host, port, receiver)
     except OSError as error:
         raise ListenError(key, host, port, error.strerror or str(error)) from error
-
-
-async def _repeat(chore: Callable[[], Awaitable[None]], seconds: float, log: Any) -> None:
-    """Do a chore again and again; what goes wrong once is told, and tried again."""
-    while True:
-        try:
-            await chore()
-        except LedgerError as error:
-            log.error("book_does_not_answer", error=str(error))
-        except Exception:  # a fault of ours must not end the heartbeat
-            log.exception("chore_failed")
-        await asyncio.sleep(seconds)
-
-
-class _Beat:
-    """Stores that this process lives, and settles what others left when they died."""
-
-    def __init__(self, services: Services) -> None:
-        self._services = services
-        self._release = _Release(services)
-
-    async def __call__(self) -> None:
-        services = self._services
-        now = services.clock.utc(services.clock.now())
-        beaten = await services.book.beat(services.process_id, now)
-        if isinstance(beaten, Refused):
-            # Another process took us for dead and settled our calls, after a sleep or a clock that leapt.
-            services.log.error("process_was_declared_dead", why=beaten.why.value)
-            await services.book.register(this_process(services.process_id, now))
-            return
-        services.busy.others = frozenset(process.process_id for process in beaten.others)
-        if beaten.others:
-            recovered = await recover(services.book, beaten.others, now=now, release=self._release, log=services.log)
-            for record in recovered:
-                services.alerts.ended(record, None)
-
-
-class _Release:
-    """Sends a BYE in each dialog of a dead process, once, though its call may be settled only at a later try."""
-
-    def __init__(self, services: Services) -> None:
-        self._services = services
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._told: set[str] = set()
-        """Both legs of each call the dead left open: no more than they had."""
-
-    def __call__(self, snapshot: str) -> None:
-        if not snapshot or snapshot in self._told:
-            return
-        self._told.add(snapshot)
-        task = asyncio.create_task(self._bye(snapshot))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _bye(self, snapshot: str) -> None:
-        try:
-            response = await self._services.agent.bye_from_snapshot(snapshot)
-        except ValueError as error:
-            self._services.log.error("leg_not_released", error=str(error))
-            return
-        self._services.log.info("leg_released", status=response.status)
-
-
-async def _sweep(services: Services) -> None:
-    """Forget expired registrations."""
-    services.registrar.sweep(services.clock.now())
-
-
-async def _post(services: Services) -> None:
-    """Post the charges of calls that were to be charged later, when their time has come (S3-9)."""
-    for call_id in await post_due(services.book, services.clock.utc(services.clock.now())):
-        services.log.info("charge_posted", call_id=call_id)

@@ -12,8 +12,9 @@ from structlog.testing import capture_logs
 
 from ledger.errors import LedgerError, LedgerUnavailableError
 from ledger.requests import Heartbeat, RetireProcess
+from switch.app.chores import posting_seconds
 from switch.app.config import parse_config
-from switch.app.switch import ListenError, posting_seconds, running
+from switch.app.switch import ListenError, running
 from switch.app.world import World, build_world
 from tests.support.outage import Outage
 from tests.support.switchboard import CONFIG, NOON, switchboard
