@@ -32,6 +32,10 @@ KEYS_MAX: Final = 64
 """Keys kept for the next question; who mashes more than this is not answering any."""
 
 
+TWICE_SECONDS: Final = 0.5
+"""Within which one press arrives in both ways, if a phone uses both."""
+
+
 class SignallingLeg(Protocol):
     """What a line needs of an inbound or outbound leg of the user agent."""
 
@@ -83,6 +87,8 @@ class Line:
         self._played: PlayId | None = None
         self._changed = asyncio.Event()
         self._gone = asyncio.Event()
+        self._pressed: tuple[str, float, bool] | None = None
+        """The key before, when, and whether by signalling."""
         self._on_ringing = on_ringing
         self._on_lost: Callable[[], None] | None = None
         self._on_third_party: Callable[[], None] | None = None
@@ -212,7 +218,7 @@ class Line:
                 else:
                     self.leg.answer_reoffer(answer)
             case Pressed(key):
-                self._press(key, now)
+                self._press(key, now, is_signalled=True)
             case Ended():
                 self.ended = event
                 self._negotiator.rest(self.media)
@@ -222,7 +228,7 @@ class Line:
     def _media_event(self, event: MediaEvent) -> None:
         match event:
             case DigitPressed(key, at):
-                self._press(key, at)
+                self._press(key, at, is_signalled=False)
             case PlayEnded(play_id):
                 self._played = play_id
             case MediaLost():
@@ -237,8 +243,15 @@ class Line:
                     self._on_third_party()
         self._changed.set()
 
-    def _press(self, key: str, at: float) -> None:
-        """Keep a key; an end key right behind complete keys belongs to them and is dropped."""
+    def _press(self, key: str, at: float, *, is_signalled: bool) -> None:
+        """Keep a key; an end key right behind complete keys belongs to them and is dropped.
+
+        A phone may send one press as SIP INFO and in its audio as well: the second of the two tells nothing.
+        """
+        before, self._pressed = self._pressed, (key, at, is_signalled)
+        if before is not None and before[0] == key and before[2] is not is_signalled and at - before[1] < TWICE_SECONDS:
+            self._pressed = None  # The next press of this key is another one.
+            return
         self._timeline.add(Kind.KEY, self.name, SWITCH, "key")
         swallowed, self._swallow = self._swallow, ""
         if key == swallowed:

@@ -19,7 +19,7 @@ from typing import Final
 
 import numpy as np
 
-from switch.media.control import Address, Audio, LegStatistics, MediaLost, PlayId, Stream, ThirdPartyHeard
+from switch.media.control import Address, Audio, DigitPressed, LegStatistics, MediaLost, PlayId, Stream, ThirdPartyHeard
 from switch.media.g711 import LAW, expand_rows
 from switch.media.hearing import Hearing
 from switch.media.leaping import Incoming, Leap, Leaping
@@ -31,6 +31,7 @@ from switch.media.rota import FRAME_TICKS, Rota
 from switch.media.sending import Packet, Sender
 from switch.media.taping import RecordedFrames, RecordingId, Taping
 from switch.media.third_party import ThirdPartyEar
+from switch.media.tones import ToneEar
 from switch.media.wire import FRAME_SAMPLES
 
 TICK: Final = 0.005
@@ -77,6 +78,8 @@ class Engine:
         self._taping = Taping(self._legs)
         self._ears: dict[int, ThirdPartyEar] = {}
         """By row, of legs that are listened to."""
+        self._tones: dict[int, ToneEar] = {}
+        """By row, of legs whose peer sends keys in no other way."""
         self._leaping = Leaping(self._legs, self._taping)
         self.frames_skipped = 0
         """Frames of 20 ms left out in stalls, counted once for all legs."""
@@ -97,6 +100,7 @@ class Engine:
         if row is not None:
             self._taping.forget(row)
             self._ears.pop(row, None)
+            self._tones.pop(row, None)
             self._rota.leave(row)
             self._resting.leave(row)
             self._legs.close(leg)
@@ -125,6 +129,10 @@ class Engine:
         digits, own_digits = stream.digits_payload_type, stream.own_digits_payload_type
         legs.digits_payload_type[row] = -1 if digits is None else digits
         legs.own_digits_payload_type[row] = legs.digits_payload_type[row] if own_digits is None else own_digits
+        if digits is not None:
+            self._tones.pop(row, None)
+        elif row not in self._tones:
+            self._tones[row] = ToneEar()
         legs.is_sending[row] = stream.is_sending
         legs.is_receiving[row] = stream.is_receiving
         legs.is_lost_told[row] = False
@@ -231,7 +239,8 @@ class Engine:
             return []
         due = self._rota.due(tick)
         sure = (self._ears[row].frames_sure for row in due if row in self._ears)
-        steps = min(self._leaping.steps_max(due, tick), STEPS_MAX, *sure)
+        most = 0 if any(row in self._tones for row in due) else STEPS_MAX  # Any frame may be the one that is told of.
+        steps = min(self._leaping.steps_max(due, tick), most, *sure)
         at = self._epoch + tick * self._tick_seconds
         instants = [at]
         while at < until and len(instants) <= steps:
@@ -294,6 +303,8 @@ class Engine:
             self._hearing.advance(self._rota.due_array(tick), tick)
         if self._ears:
             self._listen([row for row in due if row in self._ears], now, step.events)
+        if self._tones:
+            self._hear_tones([row for row in due if row in self._tones], now, step.events)
         recorded = self._taping.take(tick)
         if recorded is not None:
             step.recorded.append(recorded)
@@ -309,6 +320,14 @@ class Engine:
         for row, frame in zip(rows, expand_rows(legs.heard[rows], legs.law[rows]) if rows else (), strict=True):
             if self._ears[row].hear(frame):
                 events.append((legs.id_of(row), ThirdPartyHeard(now)))
+
+    def _hear_tones(self, rows: list[int], now: float, events: Events) -> None:
+        """Look for keys in what each peer says now."""
+        legs = self._legs
+        for row, frame in zip(rows, expand_rows(legs.heard[rows], legs.law[rows]) if rows else (), strict=True):
+            key = self._tones[row].hear(frame)
+            if key is not None:
+                events.append((legs.id_of(row), DigitPressed(key, now)))
 
     def _leave_out(self, last: int) -> None:
         """After a stall, move on to the last few frames: time was lost, so timestamps leap and audio is gone."""
