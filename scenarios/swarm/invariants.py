@@ -39,6 +39,7 @@ async def check(observed: Observed, house: House, book: Book) -> None:
     _check_gone(observed, switch)
     await _check_book(observed, book)
     _check_finals(observed)
+    _check_sound(observed)
     pairs = _match(observed)
     _check_recordings(observed)
     await _check_money(observed, book, pairs)
@@ -97,6 +98,14 @@ def _check_finals(observed: Observed) -> None:
             observed.faults.append(f"the switch said BYE {len(sent)} times in {call_id}")
 
 
+def _check_sound(observed: Observed) -> None:
+    """No call ends by a fault of the switch, where the book did what it was asked."""
+    if not observed.troubled:
+        observed.faults += [
+            f"{record.call_id} ended by a fault" for record in observed.records if record.why == "fault"
+        ]
+
+
 def _is_down(lives: list[Life], at: float) -> bool:
     return not any(_is_within(life, at) for life in lives)
 
@@ -115,15 +124,17 @@ def _match(observed: Observed) -> list[tuple[CallRecord, Life, Dialled | None, T
     unseen = {call.call_id for call in calls}
     told: set[tuple[str, int]] = set()
     for record in observed.records:
-        found = None
-        for life in observed.lives:
-            start = life.loop_time(record.started_at)
-            if not _is_within(life, start):
-                continue
-            for call in calls:
-                is_here = call.station.user == record.station
-                if is_here and any(abs(at - start) < EDGE for at in begun.get(call.call_id, ())):
-                    found = (life, call)
+        # Of calls that begin within one EDGE, that of the nearest INVITE.
+        near = [
+            (abs(at - life.loop_time(record.started_at)), life.number, place)
+            for life in observed.lives
+            if _is_within(life, life.loop_time(record.started_at))
+            for place, call in enumerate(calls)
+            if call.station.user == record.station
+            for at in begun.get(call.call_id, ())
+        ]
+        off, number, place = min(near, default=(EDGE, 0, 0))
+        found = None if off >= EDGE else (observed.lives[number], calls[place])
         if found is None:
             observed.faults.append(f"record {record.call_id} is of a call nobody made")
             continue

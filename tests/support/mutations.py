@@ -48,8 +48,8 @@ def bill_from_the_answer(patch: pytest.MonkeyPatch) -> None:
     """The talk is counted from the answer, not from the accept key."""
     press = Line._press
 
-    def early(line: Line, key: str, at: float) -> None:
-        press(line, key, line.answered_at or at)
+    def early(line: Line, key: str, at: float, *, is_signalled: bool) -> None:
+        press(line, key, line.answered_at or at, is_signalled=is_signalled)
 
     patch.setattr(Line, "_press", early)
 

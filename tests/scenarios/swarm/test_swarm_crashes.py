@@ -17,7 +17,7 @@ from scenarios.swarm.cases import CASES, PRICES, TALK_SECONDS
 from scenarios.swarm.crashes import Verdict, run_crash
 from scenarios.swarm.every import around_money, firsts, run_every
 from scenarios.swarm.points import Kind, Point
-from switch.app import switch as switches
+from switch.app import chores as switches
 from switch.call import recovery
 from switch.call.desk import CallDesk
 
