@@ -24,7 +24,7 @@ INSIDE_HERTZ, OUTSIDE_HERTZ = 2000, 2500
 FUNDED_SECONDS = 12.0
 """Two increments of six seconds: 5 cents at the demonstration's 2.5 cents each."""
 
-GREETING_SECONDS = 8.8
+GREETING_SECONDS = 9.6
 QUIET_SECONDS = 2.0
 """While a key is awaited nothing is said: if the other side could be heard, it would be heard then."""
 
@@ -33,6 +33,8 @@ QUIET_LEVEL = 64
 
 PROFILE = """
 name = "live"
+[keys]
+block = ""
 [outside]
 greeting = ["name", "recorded", "price", "accept"]
 [talking]
