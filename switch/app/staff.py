@@ -14,24 +14,17 @@ import typer
 from ledger.store import DEFAULT_URL, Book
 from ledger.terminal import AsJson, Database, fail, print_facts, with_book
 from rating.numbers import Undialable, normalise
-from switch.app.config import ConfigError, load_config, parse_config
-from switch.app.world import World, build_world
+from switch.app.serving import EXAMPLE, Configuration, serving
 from switch.directory.contacts import Action, Contacts, ContactState, ListRefusal, listed
 from switch.directory.flags import Flags
 from switch.directory.live import LiveCall, NotCut, cut, live_calls
-from switch.directory.people import PersonInside
+from switch.directory.people import Directory, PersonInside
 from switch.directory.switches import FacilitySwitch, FacilitySwitches
-
-BUILT_IN = Path(__file__).with_name("example.toml")
 
 Who = Annotated[str, typer.Argument(help="The person inside, by the id of the configuration.")]
 Number = Annotated[str, typer.Argument(help="The number, for example +12125550123.")]
 Where = Annotated[str, typer.Argument(help="The facility's id.")]
 Why = Annotated[str, typer.Option("--why", help="Kept with what is done.")]
-Rules = Annotated[
-    Path | None, typer.Option("--config", help="The switch's configuration; without it, the built-in example.")
-]
-
 DONE = {
     ContactState.REQUESTED: "waits for a review",
     ContactState.APPROVED: "may be called",
@@ -55,7 +48,7 @@ def register(app: typer.Typer) -> None:
 def add(
     person: Who,
     number: Number,
-    config: Rules = None,
+    config: Configuration = EXAMPLE,
     why: Why = "asked for by the person inside",
     db: Database = DEFAULT_URL,
     as_json: AsJson = False,
@@ -68,7 +61,7 @@ def add(
 def remove(
     person: Who,
     number: Number,
-    config: Rules = None,
+    config: Configuration = EXAMPLE,
     why: Why = "asked for by the person inside",
     db: Database = DEFAULT_URL,
     as_json: AsJson = False,
@@ -81,7 +74,7 @@ def remove(
 def request(
     person: Who,
     number: Number,
-    config: Rules = None,
+    config: Configuration = EXAMPLE,
     why: Why = "asked for from outside",
     db: Database = DEFAULT_URL,
     as_json: AsJson = False,
@@ -94,7 +87,7 @@ def request(
 def approve(
     person: Who,
     number: Number,
-    config: Rules = None,
+    config: Configuration = EXAMPLE,
     why: Why = "reviewed",
     db: Database = DEFAULT_URL,
     as_json: AsJson = False,
@@ -107,7 +100,7 @@ def approve(
 def refuse(
     person: Who,
     number: Number,
-    config: Rules = None,
+    config: Configuration = EXAMPLE,
     why: Why = "reviewed",
     db: Database = DEFAULT_URL,
     as_json: AsJson = False,
@@ -117,10 +110,9 @@ def refuse(
 
 
 @contacts.command("list")
-def show(person: Who, config: Rules = None, db: Database = DEFAULT_URL, as_json: AsJson = False) -> None:
+def show(person: Who, config: Configuration = EXAMPLE, db: Database = DEFAULT_URL, as_json: AsJson = False) -> None:
     """Show a list as it stands, and what became of every other number."""
-    world = _world(config)
-    who, start = _listed(world, person)
+    who, start = _listed(serving(config).directory, person)
     changes = with_book(db, lambda book: Contacts(book).changes(who.person_id))
     numbers = listed(start, changes)
     others = {change.number: change.state.value for change in changes if change.number not in numbers}
@@ -142,7 +134,7 @@ def show(person: Who, config: Rules = None, db: Database = DEFAULT_URL, as_json:
 def turn_off(
     facility_id: Where,
     ends_calls: Annotated[bool, typer.Option("--end-calls", help="End the calls that go on, too.")] = False,
-    config: Rules = None,
+    config: Configuration = EXAMPLE,
     why: Why = "turned off by staff",
     db: Database = DEFAULT_URL,
     as_json: AsJson = False,
@@ -154,7 +146,7 @@ def turn_off(
 @facility.command("on")
 def turn_on(
     facility_id: Where,
-    config: Rules = None,
+    config: Configuration = EXAMPLE,
     why: Why = "turned on by staff",
     db: Database = DEFAULT_URL,
     as_json: AsJson = False,
@@ -209,13 +201,13 @@ def show_flags(db: Database = DEFAULT_URL, as_json: AsJson = False) -> None:
     print_facts(facts, "\n".join(lines) or "no third party was suspected", as_json=as_json)
 
 
-def _change(person: str, number: str, action: Action, config: Path | None, why: str, db: str, *, as_json: bool) -> None:
-    world = _world(config)
-    who, start = _listed(world, person)
+def _change(person: str, number: str, action: Action, config: Path, why: str, db: str, *, as_json: bool) -> None:
+    directory = serving(config).directory
+    who, start = _listed(directory, person)
     destination = normalise(number)
     if isinstance(destination, Undialable):
         fail(f"{number!r} is not a number that can be called ({destination.value}); write it like +12125550123", 2)
-    rules, now = world.directory.facility(who.facility_id).lists, datetime.now(UTC)
+    rules, now = directory.facility(who.facility_id).lists, datetime.now(UTC)
 
     async def store(book: Book) -> ContactState | ListRefusal:
         return await Contacts(book).change(
@@ -229,10 +221,8 @@ def _change(person: str, number: str, action: Action, config: Path | None, why: 
     print_facts(facts, f"{destination.e164} {DONE[done]} for {person}", as_json=as_json)
 
 
-def _turn(
-    facility_id: str, config: Path | None, why: str, db: str, *, is_off: bool, ends_calls: bool, as_json: bool
-) -> None:
-    known = [each.facility_id for each in _world(config).directory.facilities()]
+def _turn(facility_id: str, config: Path, why: str, db: str, *, is_off: bool, ends_calls: bool, as_json: bool) -> None:
+    known = [each.facility_id for each in serving(config).directory.facilities()]
     if facility_id not in known:
         fail(f"there is no facility {facility_id!r}; known: {', '.join(known)} (name your --config)", 2)
     switch = FacilitySwitch(facility_id, is_off, ends_calls, why, datetime.now(UTC))
@@ -242,24 +232,15 @@ def _turn(
     print_facts(facts, f"{facility_id} is turned {'off' if is_off else 'on'}{also}", as_json=as_json)
 
 
-def _listed(world: World, person: str) -> tuple[PersonInside, frozenset[str]]:
+def _listed(directory: Directory, person: str) -> tuple[PersonInside, frozenset[str]]:
     """A person who has a list, and what it begins with."""
-    who = world.directory.named(person)
+    who = directory.named(person)
     if who is None:
         fail(f"nobody inside is called {person!r} in this configuration; name your --config", 2)
-    start = world.directory.list_of(who)
+    start = directory.list_of(who)
     if start is None:
         fail(f"{person} may call any number: give `allowed`, or `everybody_listed = true` of the facility", 2)
     return who, start
-
-
-def _world(config: Path | None) -> World:
-    try:
-        if config is None:
-            return build_world(parse_config(BUILT_IN.read_text(encoding="utf-8"), str(BUILT_IN)), str(BUILT_IN), Path())
-        return build_world(load_config(config), str(config), config.parent)
-    except ConfigError as error:
-        fail("\n".join(map(str, error.mistakes)), 2)
 
 
 def _facts(call: LiveCall) -> dict[str, Any]:

@@ -239,9 +239,9 @@ class CallDesk(PersonDesk):
     async def talking(self, admission: Admission) -> AsyncIterator[LiveTalk]:
         """Bridge from the instant the accept key arrived; at the end hang up on both at once."""
         assert self.callee is not None and self.charging is not None, "a talk has two parties and a payer or none"
-        pressed_at = None if self._is_paid_by_card else self.callee.last_key_at  # Paid, not pressed, is accepted.
-        by_key = admission.acceptance is Acceptance.KEY and pressed_at is not None
-        accepted_at = pressed_at if by_key and pressed_at is not None else self._services.clock.now()
+        by_key = admission.acceptance is Acceptance.KEY and not self._is_paid_by_card  # A payment is no key.
+        pressed_at = self.callee.last_key_at if by_key else None
+        accepted_at = self._services.clock.now() if pressed_at is None else pressed_at
         if not admission.is_privileged:
             self._draft.recording = self._record(self.callee)
             self._listen(self.callee)
