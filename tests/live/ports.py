@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from pathlib import Path
 
 WORKER_PORTS = 2_500
 """For each of eight workers, below the ports a kernel hands out by itself (32768 and up on Linux)."""
@@ -39,8 +40,14 @@ def free_range(width: int = 50) -> int:
     raise AssertionError(f"there are no {width} free ports in a row")
 
 
+def is_bound(port: int) -> bool:
+    """Whether somebody has bound a UDP port, by the kernel's table: to bind it only to see could be in their way."""
+    lines = Path("/proc/net/udp").read_text(encoding="ascii").splitlines()[1:]
+    return any(int(line.split()[1].partition(":")[2], 16) == port for line in lines)
+
+
 def is_free(port: int) -> bool:
-    """Whether nothing is bound to a port of loopback, over UDP or TCP."""
+    """Whether nothing is bound to a port of loopback, over UDP or TCP; nobody may be about to bind it."""
     for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
         with socket.socket(socket.AF_INET, kind) as probe:
             try:

@@ -13,7 +13,7 @@ from enum import Enum
 from pathlib import Path
 
 from tests.live.child import Child
-from tests.live.ports import free_range, is_free
+from tests.live.ports import free_range, is_bound
 from tests.live.programs import lacking, program
 from tests.live.rtp_keys import seconds_of, write_capture
 from tests.live.serving import Address
@@ -136,7 +136,7 @@ class Sipp(Child):
     def _await_socket(self, port: int) -> None:
         """Until its socket is bound; a scenario may be over before this looks."""
         until = time.monotonic() + START_SECONDS
-        while self.is_running and is_free(port):
+        while self.is_running and not is_bound(port):
             assert time.monotonic() < until, f"sipp did not listen in {START_SECONDS} s\n{self.tail()}"
             threading.Event().wait(0.02)
 
