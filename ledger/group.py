@@ -5,9 +5,9 @@ This runs on the writing connection, inside its transaction; `ledger.writer` com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, select
 
@@ -17,9 +17,9 @@ from ledger.footprint import footprint
 from ledger.head import look_at_head
 from ledger.load import load
 from ledger.money import AccountId
-from ledger.outcomes import Answer
+from ledger.outcomes import Answer, Outcome, Refused
 from ledger.requests import Request
-from ledger.rows import WorkingRows
+from ledger.rows import Decision, WorkingRows
 from ledger.save import save
 from ledger.statements import Working
 from ledger.tables import accounts
@@ -36,6 +36,28 @@ class Write:
     """
 
     apply: Callable[[Connection], Any]
+
+
+class Beside(Protocol):
+    """Writes rows beside a request."""
+
+    def __call__(self, connection: Connection, outcome: Outcome, /, *, is_new: bool) -> object:
+        """Write them; `is_new`: the request changed something, which a repeat does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """A request and rows of another package, stored together or not at all.
+
+    `apply` is as that of a `Write`, and is not called where the book refuses the request. It sees the rows of the
+    ledger as they were before the group. What it raises goes to whoever asked, and undoes the request too.
+    """
+
+    request: Request
+    apply: Beside
+
+
+Item = Request | Write | Together
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +80,27 @@ class Committed:
     """Whether rows of other packages may have changed too."""
 
 
-def run_group(session: Working, items: Sequence[Request | Write], seen_changes: int) -> Committed:
+def run_group(session: Working, items: Sequence[Item], seen_changes: int) -> Committed:
     """Decide and store a group; nothing of it counts until the transaction commits."""
-    rows = load(session, footprint(item for item in items if not isinstance(item, Write)))
+    rows = load(session, footprint(_requests(items)))
     touched: set[AccountId] = set()
     if has_others := rows.head.changes > seen_changes:
         touched.update(changed_since(session.core, seen_changes))
 
-    def write(item: Write) -> Any:
+    def write(apply: Callable[[Connection], Any]) -> Any:
         with session.core.begin_nested():
-            return item.apply(session.core)
+            return apply(session.core)
 
     results = decide_all(rows, items, write)
-    is_written_beside = any(isinstance(item, Write) for item in items)
+    is_written_beside = any(isinstance(item, Write | Together) for item in items)
     reached = save(session, rows, is_written_beside=is_written_beside)
     touched.update(rows.changed_accounts)
     return Committed(tuple(results), reached.changes, frozenset(touched), has_others or is_written_beside)
 
 
-def decide_all(rows: WorkingRows, items: Sequence[Request | Write], write: Callable[[Write], Any]) -> list[Any]:
+def decide_all(
+    rows: WorkingRows, items: Sequence[Item], write: Callable[[Callable[[Connection], Any]], Any]
+) -> list[Any]:
     """Decide one after the other on rows that then have every change; `write` does what is not decided here."""
     view, crowd = rows.view, Crowd(rows)
     results: list[Any] = []
@@ -85,10 +109,13 @@ def decide_all(rows: WorkingRows, items: Sequence[Request | Write], write: Calla
         item = items[index]
         try:
             if isinstance(item, Write):
-                results.append(write(item))
+                results.append(write(item.apply))
             else:
                 crowd.show()
-                decision = decide(view, item)
+                request, beside = (item.request, item.apply) if isinstance(item, Together) else (item, None)
+                decision = decide(view, request)
+                if beside is not None and not isinstance(decision.outcome, Refused):
+                    write(_with(beside, decision))
                 rows.apply(decision.changes)
                 results.append(Answer(decision.outcome, decision.is_repeat))
         except Exception as error:  # noqa: BLE001 - handed on to whoever asked, who sees it raised.
@@ -96,6 +123,18 @@ def decide_all(rows: WorkingRows, items: Sequence[Request | Write], write: Calla
         crowd.place(items, results)
     crowd.show_accounts()
     return results
+
+
+def _with(beside: Beside, decision: Decision) -> Callable[[Connection], Any]:
+    return lambda connection: beside(connection, decision.outcome, is_new=bool(decision.changes))
+
+
+def _requests(items: Iterable[Item]) -> Iterator[Request]:
+    for item in items:
+        if isinstance(item, Together):
+            yield item.request
+        elif not isinstance(item, Write):
+            yield item
 
 
 def changed_since(connection: Connection, change: int) -> frozenset[AccountId]:

@@ -23,7 +23,7 @@ from ledger.asking import asked
 from ledger.engine import Session, WriteInline, WriteThread, Writing, reading_engine
 from ledger.entries import Entry
 from ledger.errors import LedgerUnavailableError, MissingBookError, NotABookError
-from ledger.group import Write, look_outside
+from ledger.group import Beside, Together, Write, look_outside
 from ledger.head import look_at_head
 from ledger.hold import Hold, HoldState
 from ledger.listeners import Listener, Listeners, RowsListener
@@ -253,9 +253,9 @@ class Book:
         answer: Answer = await self._writer.put(request)
         return answer.outcome
 
-    async def answer(self, request: Request) -> Answer:
-        """As `submit`, and tells whether the outcome was remembered from the first time."""
-        answer: Answer = await self._writer.put(request)
+    async def answer(self, request: Request, beside: Beside | None = None) -> Answer:
+        """As `submit`, tells whether the outcome was remembered, and writes rows beside it (`group.Together`)."""
+        answer: Answer = await self._writer.put(request if beside is None else Together(request, beside))
         return answer
 
     async def write(self, apply: Callable[[Connection], T]) -> T:

@@ -15,8 +15,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from ledger.engine import Writing
 from ledger.errors import BookClosedError, BookOverloadedError, LedgerUnavailableError
-from ledger.group import Committed, Failed, Write, run_group
-from ledger.requests import Request
+from ledger.group import Committed, Failed, Item, run_group
 
 GROUP_MAX: Final = 1000
 """Requests in one transaction: some 30 ms of work, so that nobody waits long behind a crowd."""
@@ -32,7 +31,7 @@ RETRY_SECONDS: Final = 0.05
 
 
 class _Waiting(NamedTuple):
-    item: Request | Write
+    item: Item
     future: asyncio.Future[Any]
 
 
@@ -49,7 +48,7 @@ class Writer:
         self._is_closing = False
         self._task = asyncio.create_task(self._run(), name="ledger-writer")
 
-    def put(self, item: Request | Write) -> asyncio.Future[Any]:
+    def put(self, item: Item) -> asyncio.Future[Any]:
         """Queue an item; what is returned is done once it is stored.
 
         Whoever is cancelled while waiting may find it stored nevertheless: ask again under the same id.

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, insert, select, update
 
 from ledger.store import Book
 from switch.directory.tables import blocks, lockouts
@@ -74,31 +74,14 @@ class Blocks:
 
     async def block(self, *, number: str, facility: str, kind: BlockKind, why: str, at: datetime) -> bool:
         """Block from now; False: it stood already, and stays as it is."""
-
-        def store(connection: Connection) -> bool:
-            standing = select(blocks.c.block_id).where(
-                blocks.c.number == number, blocks.c.facility == facility, blocks.c.removed_at.is_(None)
-            )
-            if connection.execute(standing).first() is not None:
-                return False
-            row = {"number": number, "facility": facility, "kind": kind.value, "why": why, "blocked_at": at}
-            connection.execute(insert(blocks).values(row))
-            return True
-
-        return await self._book.write(store)
+        block = Block(number, facility, kind, why, at)
+        return await self._book.write(lambda connection: store_block(connection, block))
 
     async def unblock(self, *, number: str, facility: str, why: str, at: datetime) -> int:
         """Remove the standing blocks of (number, facility); returns how many there were."""
-
-        def store(connection: Connection) -> int:
-            standing = (
-                update(blocks)
-                .where(blocks.c.number == number, blocks.c.facility == facility, blocks.c.removed_at.is_(None))
-                .values(removed_at=at, removed_why=why)
-            )
-            return connection.execute(standing).rowcount
-
-        return await self._book.write(store)
+        return await self._book.write(
+            lambda connection: remove_blocks(connection, number=number, facility=facility, why=why, at=at)
+        )
 
     async def lock(self, station: str, until: datetime) -> None:
         """Refuse PINs at a station until this instant."""
@@ -118,6 +101,28 @@ class Blocks:
             return row.until if row is not None and row.until > now else None
 
         return await self._book.read(look)
+
+
+def store_block(connection: Connection, block: Block) -> bool:
+    """Store a block, within a transaction of the book's writer; False: it stood already, and stays as it is."""
+    if (
+        connection.execute(select(blocks.c.block_id).where(*_standing(block.number, block.facility))).first()
+        is not None
+    ):
+        return False
+    row = {"number": block.number, "facility": block.facility, "kind": block.kind.value, "why": block.why}
+    connection.execute(insert(blocks).values(row | {"blocked_at": block.blocked_at}))
+    return True
+
+
+def remove_blocks(connection: Connection, *, number: str, facility: str, why: str, at: datetime) -> int:
+    """Remove the standing blocks of (number, facility), within such a transaction; returns how many there were."""
+    removal = update(blocks).where(*_standing(number, facility)).values(removed_at=at, removed_why=why)
+    return connection.execute(removal).rowcount
+
+
+def _standing(number: str, facility: str) -> tuple[ColumnElement[bool], ...]:
+    return blocks.c.number == number, blocks.c.facility == facility, blocks.c.removed_at.is_(None)
 
 
 def _blocks(connection: Connection, query: Select[Any]) -> tuple[Block, ...]:

@@ -1,4 +1,7 @@
-"""What agents did: a log that only grows. Money acts name the agent in the journal's memo too."""
+"""What agents did: a log that only grows. Money acts name the agent in the journal's memo too.
+
+An act and its line are one transaction: neither is ever there without the other, whenever a process dies.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, insert, or_, select
 
+from ledger.group import Beside
+from ledger.outcomes import Outcome
 from switch.service.tables import service_acts
 
 AGENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._@-]{0,63}")
@@ -25,6 +30,7 @@ class ActKind(Enum):
 
     CREATED = "customer created"
     FACILITY_ADDED = "facility added"
+    ACCOUNT_OPENED = "account opened"
     NUMBER_ADDED = "number added"
     CREDIT_GIVEN = "credit given"
     DEPOSITED = "deposited"
@@ -67,6 +73,16 @@ def record(connection: Connection, act: Act) -> None:
         "words": act.words,
     }
     connection.execute(insert(service_acts).values(row))
+
+
+def logged(act: Act) -> Beside:
+    """What adds an act to the log together with the request that does it; what was done before is in the log."""
+
+    def store(connection: Connection, _outcome: Outcome, *, is_new: bool) -> None:
+        if is_new:
+            record(connection, act)
+
+    return store
 
 
 def read_acts(

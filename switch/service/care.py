@@ -9,12 +9,12 @@ from sqlalchemy import Connection
 
 from ledger.entries import EntryId
 from ledger.money import CallId, Money
-from ledger.outcomes import Booked, Refusal, Refused
+from ledger.outcomes import Booked, Outcome, Refusal, Refused
 from ledger.products.shares import charge_id
 from ledger.requests import Refund, RefundKind
 from ledger.store import Book
 from rating.numbers import Undialable, normalise
-from switch.directory.blocks import EVERY_FACILITY, BlockKind, Blocks
+from switch.directory.blocks import EVERY_FACILITY, Block, BlockKind, Blocks, remove_blocks, store_block
 from switch.service.acts import WORDS_MAX, Act, ActKind, record
 from switch.service.answers import Denial, Denied
 from switch.service.customers import read_customer, read_customer_of_number
@@ -65,10 +65,15 @@ class Care:
         e164 = _e164(number)
         if isinstance(e164, Denied):
             return e164
-        blocks, words = Blocks(self._book), f"{why} (by {agent})"
-        is_new = await blocks.block(number=e164, facility=facility, kind=BlockKind.AGENT, why=words, at=at)
-        if is_new:
-            await self._note(Act(at, agent, ActKind.BLOCKED, facility, why, number=e164))
+        block = Block(e164, facility, BlockKind.AGENT, f"{why} (by {agent})", at)
+
+        def store(connection: Connection) -> bool:
+            is_new = store_block(connection, block)
+            if is_new:
+                record(connection, Act(at, agent, ActKind.BLOCKED, facility, why, number=e164))
+            return is_new
+
+        is_new = await self._book.write(store)
         return Blocked(e164, facility, is_blocked=True, is_changed=is_new, left=await self._left(e164))
 
     async def unblock(
@@ -78,12 +83,17 @@ class Care:
         e164 = _e164(number)
         if isinstance(e164, Denied):
             return e164
-        words = f"{why} (by {agent})"
-        removed = await Blocks(self._book).unblock(number=e164, facility=facility, why=words, at=at)
+
+        def remove(connection: Connection) -> int:
+            removed = remove_blocks(connection, number=e164, facility=facility, why=f"{why} (by {agent})", at=at)
+            if removed:
+                record(connection, Act(at, agent, ActKind.UNBLOCKED, facility, why, number=e164))
+            return removed
+
+        removed = await self._book.write(remove)
         left = await self._left(e164)
         if not removed:
             return Denied(Denial.NOT_BLOCKED, e164, known=left)
-        await self._note(Act(at, agent, ActKind.UNBLOCKED, facility, why, number=e164))
         return Blocked(e164, facility, is_blocked=False, is_changed=True, left=left)
 
     async def refund(
@@ -103,12 +113,16 @@ class Care:
             return Denied(Denial.NO_CALL, call_id)
         memo = f"{words} (by {agent})" if words else f"by {agent}"
         request = Refund(refund_id, charge_id(record_.call_id), amount, at, memo=memo, kind=kind)
-        answer = await self._book.answer(request)
+
+        def log(connection: Connection, outcome: Outcome, *, is_new: bool) -> None:
+            assert isinstance(outcome, Booked), "a refund is booked, or refused"
+            text = f"{kind.value} {outcome.amount}{': ' if words else ''}{words}"
+            if is_new:
+                record(connection, Act(at, agent, ActKind.REFUNDED, call_id, text, number=record_.number))
+
+        answer = await self._book.answer(request, log)
         match answer.outcome:
             case Booked(entry_id, given, balance):
-                if not answer.is_repeat:
-                    text = f"{kind.value} {given}{': ' if words else ''}{words}"
-                    await self._note(Act(at, agent, ActKind.REFUNDED, call_id, text, number=record_.number))
                 return GivenBack(entry_id, record_.call_id, kind, given, balance, answer.is_repeat)
             case Refused(why=Refusal.UNKNOWN_CHARGE):
                 return Denied(Denial.NO_CHARGE, call_id)
@@ -132,17 +146,11 @@ class Care:
             number = e164
             customer_id = await self._book.read(lambda connection: read_customer_of_number(connection, e164))
         act = Act(at, agent, ActKind.NOTED, subject, words.strip(), customer_id, number)
-        await self._note(act)
+        await self._book.write(lambda connection: record(connection, act))
         return NoteTaken(act)
 
     async def _left(self, number: str) -> tuple[str, ...]:
         return tuple(each.facility for each in await Blocks(self._book).of(number) if each.removed_at is None)
-
-    async def _note(self, act: Act) -> None:
-        def store(connection: Connection) -> None:
-            record(connection, act)
-
-        await self._book.write(store)
 
 
 def _e164(number: str) -> str | Denied:

@@ -1,7 +1,7 @@
 """Holders of accounts, provisioned in one order (S1-17): create account, add facility, add number, deposit.
 
 Each step may be asked again: it is done once. What the book decides (accounts, numbers, money) is decided by the
-book; a step that was cut off between book and customer is completed by asking again.
+book, in one transaction with what is kept of it here; a step that was cut off before is completed by asking again.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from sqlalchemy import Connection, insert, select
 from ledger.chart import AccountKind, Opener, account_of, advancepay, parse_account, terms_of
 from ledger.errors import MalformedAccountError
 from ledger.money import AccountId, Money
-from ledger.outcomes import Answer, Booked, NumberAdded, Refusal, Refused
+from ledger.outcomes import Answer, Booked, NumberAdded, Outcome, Refusal, Refused
 from ledger.products.credit import CreditRule
 from ledger.products.requests import AddNumber
 from ledger.requests import OpenAccount
 from ledger.store import Book
 from rating.numbers import Undialable, normalise
-from switch.service.acts import Act, ActKind, record
+from switch.service.acts import Act, ActKind, logged, record
 from switch.service.answers import Denial, Denied, Step
 from switch.service.provider import Provider
 from switch.service.tables import customer_facilities, customer_numbers, customers
@@ -187,12 +187,16 @@ class Customers:
             return Denied(Denial.NUMBER_TAKEN, e164)
         if owners.get(account_id, customer_id) != customer_id:
             return Denied(Denial.NOT_THEIR_ACCOUNT, account_id)
-        added = await self._pay_for(e164, account_id, at)
-        if isinstance(added, Refused):
-            return Denied(Denial.REFUSED, added.subject or e164, refused=added)
-        return await self._book.write(
-            lambda core: _keep(core, customer_id, OwnNumber(e164, account_id, added), agent, at)
-        )
+        opened = await self._opened(customer_id, account_id, agent, at)
+        if isinstance(opened, Refused):
+            return Denied(Denial.REFUSED, opened.subject or e164, refused=opened)
+        try:
+            if account_id == advancepay(e164):
+                own = OwnNumber(e164, account_id, at)
+                return await self._book.write(lambda core: _keep(core, customer_id, own, agent, at))
+            return await self._put_on(customer_id, e164, account_id, agent, at)
+        except _TakenError:
+            return Denied(Denial.NUMBER_TAKEN, e164)
 
     async def deposit(
         self,
@@ -220,12 +224,10 @@ class Customers:
         request = self._provider.deposits.deposit(deposit_id, chosen, amount, channel, day=day, at=at)
         if isinstance(request, Refused):
             return Denied(Denial.REFUSED, customer_id, refused=request)
-        answer: Answer = await self._book.answer(replace(request, memo=f"{customer_id}, by {agent}"))
+        act = Act(at, agent, ActKind.DEPOSITED, chosen, f"{amount} by {channel}", customer_id)
+        answer: Answer = await self._book.answer(replace(request, memo=f"{customer_id}, by {agent}"), logged(act))
         match answer.outcome:
             case Booked() as booked:
-                if not answer.is_repeat:
-                    act = Act(at, agent, ActKind.DEPOSITED, chosen, f"{amount} by {channel}", customer_id)
-                    await self._book.write(lambda connection: record(connection, act))
                 return PaidIn(chosen, booked, request.fee, answer.is_repeat)
             case Refused() as refused:
                 return Denied(Denial.REFUSED, refused.subject or customer_id, refused=refused)
@@ -243,28 +245,48 @@ class Customers:
         if limit is None:
             return Denied(Denial.NO_CREDIT, customer_id)
         account_id = account_of(AccountKind.DIRECTBILL, customer_id)
-        answer = await self._book.answer(OpenAccount(account_id, Opener.AGENT, at, limit))
+        act = Act(at, agent, ActKind.CREDIT_GIVEN, account_id, f"up to {limit}, {state.upper()}", customer_id)
+        answer = await self._book.answer(OpenAccount(account_id, Opener.AGENT, at, limit), logged(act))
         if isinstance(answer.outcome, Refused):
             return Denied(Denial.REFUSED, answer.outcome.subject or account_id, refused=answer.outcome)
-        act = Act(at, agent, ActKind.CREDIT_GIVEN, account_id, f"up to {limit}, {state.upper()}", customer_id)
-        await self._book.write(lambda connection: record(connection, act))
         return Credit(account_id, limit)
 
-    async def _pay_for(self, number: str, account_id: AccountId, at: datetime) -> datetime | Refused:
-        """Let the account pay for the number; returns from when on."""
-        if await self._book.balance(account_id) is None:
-            opened = await self._book.submit(OpenAccount(account_id, Opener.AGENT, at))
-            if isinstance(opened, Refused):
-                return opened
-        if account_id == advancepay(number):
-            return at
+    async def _opened(self, customer_id: str, account_id: AccountId, agent: str, at: datetime) -> Refused | None:
+        """Open the account that is to pay for a number, if it is not there."""
+        if await self._book.balance(account_id) is not None:
+            return None
+        act = Act(at, agent, ActKind.ACCOUNT_OPENED, account_id, customer_id=customer_id)
+        outcome = (await self._book.answer(OpenAccount(account_id, Opener.AGENT, at), logged(act))).outcome
+        return outcome if isinstance(outcome, Refused) else None
+
+    async def _put_on(
+        self, customer_id: str, number: str, account_id: AccountId, agent: str, at: datetime
+    ) -> OwnNumber | Denied:
+        """Put a number on an account of several.
+
+        Raises:
+            _TakenError: Somebody else was faster.
+        """
+
+        def keep(connection: Connection, outcome: Outcome, *, is_new: bool) -> None:
+            assert isinstance(outcome, NumberAdded), "a number is added, or refused"
+            del is_new  # Cut off before, the number may be on the account and nobody's yet.
+            _keep(connection, customer_id, OwnNumber(number, account_id, outcome.active_from), agent, at)
+
         if not terms_of(account_id).has_numbers:
-            return Refused(Refusal.NOT_ALLOWED, account_id)
-        match await self._book.submit(AddNumber(account_id, number, at + self._provider.activation, at)):
+            return Denied(Denial.REFUSED, account_id, refused=Refused(Refusal.NOT_ALLOWED, account_id))
+        request = AddNumber(account_id, number, at + self._provider.activation, at)
+        match (await self._book.answer(request, keep)).outcome:
             case NumberAdded(active_from=active_from):
-                return active_from
-            case refused:
-                return refused
+                return OwnNumber(number, account_id, active_from)
+            case Refused() as refused:
+                return Denied(Denial.REFUSED, refused.subject or number, refused=refused)
+            case other:
+                raise AssertionError(f"a number came to {other}")
+
+
+class _TakenError(Exception):
+    """The number is somebody else's since a moment ago; nothing is stored."""
 
 
 def read_customer(connection: Connection, customer_id: str) -> Customer | None:
@@ -316,12 +338,16 @@ def _owners(connection: Connection, number: str, account_id: AccountId) -> dict[
     return {key: owner for key, owner in found.items() if owner is not None}
 
 
-def _keep(connection: Connection, customer_id: str, own: OwnNumber, agent: str, at: datetime) -> OwnNumber | Denied:
-    """Store whose a number is, unless somebody else was faster."""
+def _keep(connection: Connection, customer_id: str, own: OwnNumber, agent: str, at: datetime) -> OwnNumber:
+    """Store whose a number is.
+
+    Raises:
+        _TakenError: Somebody else was faster.
+    """
     query = select(customer_numbers).where(customer_numbers.c.number == own.number)
     if (row := connection.execute(query).first()) is not None:
         if (row.customer_id, row.account_id) != (customer_id, own.account_id):
-            return Denied(Denial.NUMBER_TAKEN, own.number)
+            raise _TakenError
         return OwnNumber(row.number, AccountId(row.account_id), row.active_from)
     row_ = {"number": own.number, "customer_id": customer_id, "account_id": own.account_id, "added_at": at}
     connection.execute(insert(customer_numbers).values(active_from=own.active_from, **row_))

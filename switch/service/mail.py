@@ -1,6 +1,6 @@
 """Messages as people meet them: credits bought, words sent, reviewed and delivered (S2-1, S2-2, S1-18).
 
-The words are stored before the message and apart from it; a message the book refuses leaves no words behind.
+The words are stored apart from the message, in one transaction with it; a message the book refuses leaves no words.
 Whether two people may write to each other at all is asked elsewhere (contacts); here the customer must have added
 the facility.
 """
@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select
 
 from ledger.chart import AccountKind, account_of
+from ledger.group import Beside
 from ledger.money import AccountId, Money
-from ledger.outcomes import Answer, Booked, Refusal, Refused
+from ledger.outcomes import Answer, Booked, Outcome, Refusal, Refused
 from ledger.product_rows import read_rows
 from ledger.products.bundles import Bundle
 from ledger.products.messages import messages_account
@@ -24,7 +25,7 @@ from ledger.products.rows import CreditLot, Direction, Message, MessageState
 from ledger.store import Book
 from ledger.tables import messages
 from switch.directory.people import PersonInside
-from switch.service.acts import Act, ActKind, record
+from switch.service.acts import Act, ActKind, logged
 from switch.service.answers import Denial, Denied
 from switch.service.customers import Customers, Holding
 from switch.service.provider import Provider
@@ -118,12 +119,11 @@ class Mail:
             fee,
             memo=f"{credits_} credits, by {agent}",
         )
-        answer: Answer = await self._book.answer(request)
+        words = f"{credits_} for {bundle.price}"
+        act = Act(at, agent, ActKind.CREDITS_SOLD, request.account_id, words, _customer(buyer))
+        answer: Answer = await self._book.answer(request, logged(act))
         match answer.outcome:
             case Booked() as booked:
-                if not answer.is_repeat:
-                    words = f"{credits_} for {bundle.price}"
-                    await self._note(Act(at, agent, ActKind.CREDITS_SOLD, request.account_id, words, _customer(buyer)))
                 return Sold(request.account_id, bundle, booked, fee, answer.is_repeat)
             case Refused() as refused:
                 return Denied(Denial.REFUSED, refused.subject or owner, refused=refused)
@@ -158,11 +158,11 @@ class Mail:
             self._provider.review.promised(at),
             at,
         )
-        if not await self._book.write(lambda connection: _keep_words(connection, message_id, words)):
-            return Denied(Denial.REFUSED, message_id, refused=Refused(Refusal.ID_REUSED, message_id))
-        outcome = await self._book.submit(request)
+        try:
+            outcome = (await self._book.answer(request, _keeping(message_id, words))).outcome
+        except _OtherWordsError:
+            outcome = Refused(Refusal.ID_REUSED, message_id)
         if isinstance(outcome, Refused):
-            await self._book.write(lambda connection: _drop_words(connection, message_id))
             return Denied(Denial.REFUSED, outcome.subject or message_id, refused=outcome)
         return await self.show(message_id)
 
@@ -213,12 +213,11 @@ class Mail:
         if isinstance(before, Denied):
             return before
         request = (SettleMessage if is_used_up else MoveMessage)(act.subject, to, act.at)
-        outcome = (await self._book.answer(request)).outcome
+        line = logged(replace(act, customer_id=before.message.contact))
+        outcome = (await self._book.answer(request, line)).outcome
         if isinstance(outcome, Refused):
             subject = f"{act.subject} is {before.message.state.value}"
             return Denied(Denial.REFUSED, subject, refused=outcome)
-        if before.message.state is not to:
-            await self._note(replace(act, customer_id=before.message.contact))
         return await self.show(act.subject)
 
     async def _party(self, owner: str) -> Holding | PersonInside | Denied:
@@ -252,31 +251,31 @@ class Mail:
             return Denied(Denial.NOT_THIS_FACILITY, chosen, known=buyer.facilities)
         return chosen if self._provider.facility(chosen) else Denied(Denial.NO_FACILITY, chosen)
 
-    async def _note(self, act: Act) -> None:
-        def store(connection: Connection) -> None:
-            record(connection, act)
 
-        await self._book.write(store)
+class _OtherWordsError(Exception):
+    """The message of this id has other words; nothing is stored."""
 
 
 def _customer(buyer: Holding | PersonInside) -> str | None:
     return buyer.customer.customer_id if isinstance(buyer, Holding) else None
 
 
-def _keep_words(connection: Connection, message_id: str, words: str) -> bool:
-    """Store the words of a message; False if it has others."""
-    query = select(message_words.c.words).where(message_words.c.message_id == message_id)
-    known = connection.execute(query).scalar_one_or_none()
-    if known is None:
-        connection.execute(insert(message_words).values(message_id=message_id, words=words))
-    return known is None or known == words
+def _keeping(message_id: str, words: str) -> Beside:
+    """What stores the words of a message together with it.
 
+    Raises:
+        _OtherWordsError: It has others.
+    """
 
-def _drop_words(connection: Connection, message_id: str) -> None:
-    """Delete words that belong to no message."""
-    is_sent = connection.execute(select(messages.c.message_id).where(messages.c.message_id == message_id)).first()
-    if is_sent is None:
-        connection.execute(delete(message_words).where(message_words.c.message_id == message_id))
+    def store(connection: Connection, _outcome: Outcome, *, is_new: bool) -> None:
+        query = select(message_words.c.words).where(message_words.c.message_id == message_id)
+        known = connection.execute(query).scalar_one_or_none()
+        if known not in {None, words}:
+            raise _OtherWordsError
+        if known is None and is_new:  # Of a message that was there before, they were deleted since.
+            connection.execute(insert(message_words).values(message_id=message_id, words=words))
+
+    return store
 
 
 def _letter(connection: Connection, message_id: str) -> Letter | None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from ledger.chart import AccountKind, Opener, account_of, debit
 from ledger.money import AccountId, Money
 from ledger.outcomes import Answer, Booked, Refused
@@ -15,7 +13,7 @@ from ledger.requests import OpenAccount, Transfer
 from ledger.rows import Account
 from ledger.store import Book
 from switch.directory.people import PersonInside
-from switch.service.acts import Act, ActKind, record
+from switch.service.acts import Act, ActKind, logged
 from switch.service.answers import Denial, Denied
 from switch.service.customers import Customers
 from switch.service.provider import Provider
@@ -57,7 +55,7 @@ class TrustFund:
             return held
         if not held.accounts:
             return Denied(Denial.NEEDS_NUMBER, customer_id, held.next_step)
-        registered = await self._registered(person_id, at)
+        registered = await self._registered(person_id, agent, at)
         if isinstance(registered, Denied):
             return registered
         account_id, person = registered
@@ -84,11 +82,12 @@ class TrustFund:
         self, person_id: str, amount: Money, *, transfer_id: str, agent: str, at: datetime
     ) -> Sent | Denied:
         """Move a person's money to the person's own account for debit calls (S1-18), which is opened if need be."""
-        registered = await self._registered(person_id, at)
+        registered = await self._registered(person_id, agent, at)
         if isinstance(registered, Denied):
             return registered
         account_id, _ = registered
-        opened = await self._book.submit(OpenAccount(debit(person_id), Opener.AGENT, at))
+        own = Act(at, agent, ActKind.ACCOUNT_OPENED, debit(person_id))
+        opened = (await self._book.answer(OpenAccount(debit(person_id), Opener.AGENT, at), logged(own))).outcome
         if isinstance(opened, Refused) and await self._book.balance(debit(person_id)) is None:
             return Denied(Denial.REFUSED, person_id, refused=opened)
         request = Transfer(transfer_id, account_id, debit(person_id), amount, at, memo=f"top-up, by {agent}")
@@ -104,7 +103,7 @@ class TrustFund:
         account_id = account_of(AccountKind.TRUST, person_id)
         return await self._book.balance(account_id) or Denied(Denial.NO_IDENTITY, person_id)
 
-    async def _registered(self, person_id: str, at: datetime) -> tuple[AccountId, PersonInside] | Denied:
+    async def _registered(self, person_id: str, agent: str, at: datetime) -> tuple[AccountId, PersonInside] | Denied:
         """The trust account of a person, opened with what the configuration says of the person."""
         person = self._provider.directory.named(person_id)
         if person is None:
@@ -112,7 +111,9 @@ class TrustFund:
         if person.inmate_id is None or person.legal_name is None:
             return Denied(Denial.NO_IDENTITY, person_id)
         account_id = account_of(AccountKind.TRUST, person_id)
-        opened = await self._book.submit(RegisterTrust(account_id, person.inmate_id, person.legal_name, at))
+        request = RegisterTrust(account_id, person.inmate_id, person.legal_name, at)
+        act = Act(at, agent, ActKind.ACCOUNT_OPENED, account_id)
+        opened = (await self._book.answer(request, logged(act))).outcome
         return (
             Denied(Denial.REFUSED, person_id, refused=opened) if isinstance(opened, Refused) else (account_id, person)
         )
@@ -120,15 +121,9 @@ class TrustFund:
     async def _book_it(
         self, request: SendToTrust | Transfer, account_id: AccountId, fee: Money | None, act: Act
     ) -> Sent | Denied:
-        answer: Answer = await self._book.answer(request)
+        answer: Answer = await self._book.answer(request, logged(act))
         match answer.outcome:
             case Booked() as booked:
-                if not answer.is_repeat:
-
-                    def store(connection: Connection) -> None:
-                        record(connection, act)
-
-                    await self._book.write(store)
                 return Sent(account_id, booked, fee, answer.is_repeat)
             case Refused() as refused:
                 return Denied(Denial.REFUSED, refused.subject or account_id, refused=refused)
