@@ -111,16 +111,16 @@ async def _ask_billing(caller: Party, desk: Desk, say: Words) -> Billing | None:
 
 
 async def _choose_pin(caller: Party, desk: Desk, say: Words) -> bool:
-    """Ask for the digits twice; False: they were never the same."""
+    """Ask for the digits twice; False: they were never the same, or another call chose others meanwhile."""
     wanted = say.profile.inside.pin_chosen
     ask_for = say.choose_pin()
     for _ in range(say.profile.inside.pin_tries):
         chosen = await _digits(caller, say.profile, ask_for, wanted)
         is_whole = len(chosen) == wanted and chosen.isdigit()
         if is_whole and await _digits(caller, say.profile, say.choose_pin_again(), wanted) == chosen:
-            await desk.choose_pin(chosen)
-            await caller.play(say.pin_chosen())
-            return True
+            is_kept = await desk.choose_pin(chosen)
+            await caller.play(say.pin_chosen() if is_kept else say.pin_taken())
+            return is_kept
         ask_for = say.pins_differ()
     return False
 

@@ -199,8 +199,8 @@ class Desk(Protocol):
         A person who has not chosen the rest of the PIN yet gives its first part alone.
         """
 
-    async def choose_pin(self, digits: str) -> None:
-        """Keep the digits that the identified person chose, durably."""
+    async def choose_pin(self, digits: str) -> bool:
+        """Keep the digits that the identified person chose, durably; False: others were chosen before, and hold."""
 
     async def record_name(self, longest: float) -> Person | None:
         """Sound the tone and record the name of the identified person, to its end or a `#`; None: nothing was heard."""

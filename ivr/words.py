@@ -66,6 +66,10 @@ class Words:
         """The PIN is complete."""
         return self.tongue.clips("inside/pin-chosen")
 
+    def pin_taken(self) -> Clips:
+        """Somebody else was faster to choose the rest of the PIN."""
+        return self.tongue.clips("inside/pin-taken")
+
     def say_name(self) -> Clips:
         """Ask for the name, to be spoken after the tone."""
         return self.tongue.clips("inside/say-name")

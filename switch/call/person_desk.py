@@ -93,12 +93,13 @@ class PersonDesk:
         self._services.bad_pins.pop(self._station.station_id, None)
         self._timeline.add(Shown.STATE, SWITCH, SWITCH, "station locked out")
 
-    async def choose_pin(self, digits: str) -> None:
-        """Keep the digits that the person chose, as a digest."""
+    async def choose_pin(self, digits: str) -> bool:
+        """Keep the digits that the person chose, as a digest; of two calls at one instant the book takes one."""
         person_id = self._identified().person_id
         salt = self._services.random.randbytes(SALT_BYTES)
-        await self._services.enrolments.choose(person_id, digits, salt=salt, at=self._utc())
-        self._timeline.add(Shown.STATE, SWITCH, SWITCH, "PIN chosen")
+        is_kept = await self._services.enrolments.choose(person_id, digits, salt=salt, at=self._utc())
+        self._timeline.add(Shown.STATE, SWITCH, SWITCH, "PIN chosen" if is_kept else "PIN was chosen in another call")
+        return is_kept
 
     async def record_name(self, longest: float) -> Person | None:
         """Record the person's name; None: nothing was heard."""

@@ -415,6 +415,16 @@ async def test_who_cannot_choose_the_same_pin_twice_calls_nobody() -> None:
     assert not desk.log
 
 
+async def test_who_was_slower_to_choose_a_pin_hears_so_and_calls_nobody() -> None:
+    caller = FakeParty("4417", "63", "63")
+    desk = FakeDesk(admits=admission())
+    desk.person, desk.pin_is_free = replace(JORDAN, must_choose_pin=True, must_say_name=True), False
+    outcome = await tell(caller, desk, Profile(name="own", inside=Inside(pin_length=6, pin_chosen=2)), NUMBER)
+    assert outcome.reason is Reason.BAD_PIN
+    assert desk.log == ["PIN 63 chosen"]
+    assert caller.heard[-2:] == [ClipId("inside/pin-taken"), ClipId("reason/bad-pin")]
+
+
 async def test_the_balance_is_told_before_the_number_and_no_more_than_three_times() -> None:
     caller = FakeParty("4417", "2", "0", "2125550123")
     desk = FakeDesk(admits=Reason.BLOCKED)

@@ -141,6 +141,7 @@ class FakeDesk:
         self._refuses = refuses
         self.person = JORDAN
         self.names: list[Person | None] = []
+        self.pin_is_free = True
         self.left = Balance(None, ())
         self.log: list[str] = []
 
@@ -153,8 +154,9 @@ class FakeDesk:
     async def lock(self) -> None:
         self.log.append("locked")
 
-    async def choose_pin(self, digits: str) -> None:
+    async def choose_pin(self, digits: str) -> bool:
         self.log.append(f"PIN {digits} chosen")
+        return self.pin_is_free
 
     async def record_name(self, longest: float) -> Person | None:
         self.log.append(f"name of {longest:g} s recorded")
