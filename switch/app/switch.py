@@ -33,13 +33,14 @@ from switch.call.reception import Reception
 from switch.call.services import Services
 from switch.call.settlement import settle_of
 from switch.call.webhooks import Post, ThreadedPost, Webhooks
+from switch.directory.attempts import Attempts
 from switch.directory.blocks import Blocks
 from switch.directory.contacts import Contacts
 from switch.directory.courtesy import CourtesyCalls
 from switch.directory.enrolments import Enrolments
 from switch.directory.flags import Flags
 from switch.directory.switches import FacilitySwitches
-from switch.directory.usage import Usage
+from switch.directory.velocity import Velocity
 from switch.media.control import MediaDriver
 from switch.media.driver import InProcessDriver
 from switch.media.files import raise_file_limit, required_files
@@ -149,7 +150,8 @@ async def running(
             enrolments=Enrolments(book),
             switches=FacilitySwitches(book),
             contacts=Contacts(book),
-            usage=Usage(book),
+            velocity=Velocity(book),
+            attempts=Attempts(book),
             flags=Flags(book),
             controls=world.controls,
             alerts=Alerts(world.controls.watches, world.directory, send=_webhooks(post, log, stack).send, log=log),

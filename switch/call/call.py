@@ -245,7 +245,6 @@ class StationCall:
         if self._draft.tape is not None:
             self._draft.tape.stop()
         desk.leave_turn()
-        desk.hold_off(outcome.reason)
         desk.forget_name()
         record, charge = self._settle(outcome, desk, now)
         later = None if desk.charging is None else desk.charging.settles_after

@@ -7,14 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
 from switch.directory.people import CalledNumber, Facility, PersonInside, Station
-from switch.directory.rules import Counted, VelocityLimit
-from switch.directory.usage import Used
-
-WORTH_A_CALL: Final = timedelta(seconds=10)
-"""Less than this of the hours or of a velocity limit is nothing: a first minute would be charged for no talk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +51,3 @@ class Concerned:
         if self.ends_with_hours:
             return hours.open_for(at, limit)
         return limit if hours.is_open(at) else timedelta(0)
-
-
-def left_of(limit: VelocityLimit, used: Used, longest: timedelta) -> timedelta:
-    """How long the next call may be by a velocity limit, `longest` at most; zero where there may be none."""
-    if limit.calls is not None and used.calls >= limit.calls:
-        return timedelta(0)
-    if limit.talk is None:
-        return longest
-    return max(timedelta(0), min(longest, limit.talk - used.talk))
-
-
-def key_of(limit: VelocityLimit, number: str, person: PersonInside) -> str:
-    """Whose calls a velocity limit counts: the number, or the id of the person."""
-    return number if limit.of is Counted.NUMBER else person.person_id

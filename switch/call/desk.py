@@ -117,6 +117,7 @@ class CallDesk(PersonDesk):
             admission = Reason.FAULT
         if isinstance(admission, Reason):
             self.leave_turn()
+            await self._controls.give_back()
             self._timeline.add(Shown.STATE, SWITCH, SWITCH, f"denied: {admission.value}")
         return admission
 
@@ -366,14 +367,6 @@ class CallDesk(PersonDesk):
         concerned = self._controls.concerned(self._person, admission.number)
         if concerned.ends_with_hours:
             self.charging.meter.shorten(concerned.within_hours(self._draft.accepted_at, admission.limit))
-
-    def hold_off(self, why: Reason) -> None:
-        """Let the person wait before this number is called again, where a call ended as the profile says."""
-        retry, number = self._profile.retry, self._draft.number
-        if self.callee is None or self._person is None or number is None or not retry.wait or why not in retry.after:
-            return
-        now = self._services.clock.now()
-        self._services.retries.wait(self._person.person_id, number, until=now + retry.wait, now=now)
 
     def _record(self, callee: Line) -> str | None:
         """Start recording both parties; the name of the file below the folder of recordings."""

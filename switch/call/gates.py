@@ -8,30 +8,42 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from ivr.profile import Retry
 from ivr.reasons import Reason
+from ledger.errors import LedgerError
 from ledger.records import OpenCall
 from switch.call.admission import gate_of_facility, gate_of_list
-from switch.call.controls import WORTH_A_CALL, Concerned, key_of, left_of
+from switch.call.controls import Concerned
 from switch.call.draft import Draft
 from switch.call.services import Services
 from switch.call.timeline import BOOK, SWITCH, Kind, Timeline
 from switch.directory.blocks import BlockKind
 from switch.directory.contacts import listed
 from switch.directory.people import Facility, PersonInside, Station
-from switch.directory.rules import VelocityLimit
+from switch.directory.rules import WORTH_A_CALL, VelocityLimit
+from switch.directory.velocity import Reached, Wanted
 
 
 class ControlGates:
     """Whether one call may be placed by the controls, and how long it may be."""
 
     def __init__(
-        self, *, services: Services, facility: Facility, station: Station, draft: Draft, timeline: Timeline
+        self,
+        *,
+        services: Services,
+        facility: Facility,
+        station: Station,
+        retry: Retry,
+        draft: Draft,
+        timeline: Timeline,
     ) -> None:
         self._services = services
         self._facility = facility
         self._station = station
+        self._retry = retry
         self._draft = draft
         self._timeline = timeline
+        self._has_share = False
 
     async def station_refusal(self) -> Reason | None:
         """Whether the telephone, or its whole facility, is turned off.
@@ -66,7 +78,7 @@ class ControlGates:
         within = concerned.within_hours(self._utc(), limit)
         if within < min(limit, WORTH_A_CALL):
             return Reason.OUTSIDE_HOURS
-        if services.retries.must_wait(person.person_id, number, services.clock.now()):
+        if await self._must_wait(person, number):
             return Reason.TOO_SOON
         longest = await self._within_velocity(person, number, within)
         if longest is None:
@@ -85,6 +97,15 @@ class ControlGates:
         turn = self._draft.turn
         return None if turn is None else await self._busy_elsewhere(*turn)
 
+    async def give_back(self) -> None:
+        """The call is not admitted: others may have its share of velocity limits, which at last ends with the call."""
+        if self._has_share:
+            self._has_share = False
+            try:
+                await self._services.velocity.give_back(self._draft.call_id)
+            except LedgerError as error:
+                self._services.log.warning("share_not_given_back", call_id=self._draft.call_id, error=str(error))
+
     def leave_turn(self) -> None:
         """The person and the number are free for another call."""
         if self._draft.turn is not None:
@@ -100,21 +121,29 @@ class ControlGates:
             return None
         return gate_of_list(listed(start, await self._services.contacts.changes(person.person_id)), number)
 
+    async def _must_wait(self, person: PersonInside, number: str) -> bool:
+        """Whether a call of the same two came to nothing a while ago, in a way after which the profile lets wait."""
+        retry = self._retry
+        if not retry.wait:
+            return False
+        since = self._utc() - timedelta(seconds=retry.wait)
+        return await self._services.attempts.has_tried(person.person_id, number, since=since, ends=retry.after)
+
     async def _within_velocity(self, person: PersonInside, number: str, longest: timedelta) -> timedelta | None:
-        """What every velocity limit leaves, None for too little; one that blocks does so from now on."""
-        now = self._utc()
-        for limit in self._services.controls.velocity:
-            key = key_of(limit, number, person)
-            used = await self._services.usage.of(limit.of, key, since=now - limit.within, now=now)
-            left = left_of(limit, used, longest)
-            if left >= min(longest, WORTH_A_CALL):
-                longest = left
-                continue
-            self._timeline.add(Kind.STATE, SWITCH, SWITCH, f"velocity limit {limit.name} is reached by {key}")
-            if limit.blocks:
-                await self._block(limit, number, now)
-            return None
-        return longest
+        """Take what every velocity limit leaves, None for too little; one that is used up and blocks does so now."""
+        limits, now = self._services.controls.velocity, self._utc()
+        if not limits:
+            return longest
+        wanted = Wanted(self._draft.call_id, number, person.person_id, longest)
+        share = await self._services.velocity.share(wanted, limits, now=now)
+        if not isinstance(share, Reached):
+            self._has_share = True
+            return share
+        text = f"velocity limit {share.limit.name} is reached by {share.key}"
+        self._timeline.add(Kind.STATE, SWITCH, SWITCH, text)
+        if share.limit.blocks and share.is_used_up:
+            await self._block(share.limit, number, now)
+        return None
 
     async def _block(self, limit: VelocityLimit, number: str, at: datetime) -> None:
         facility = self._facility.facility_id

@@ -46,7 +46,12 @@ class PersonDesk:
         self._timeline = timeline
         self._person: PersonInside | None = None
         self._controls = ControlGates(
-            services=services, facility=facility, station=station, draft=draft, timeline=timeline
+            services=services,
+            facility=facility,
+            station=station,
+            retry=profile.retry,
+            draft=draft,
+            timeline=timeline,
         )
 
     async def station_refusal(self) -> Reason | None:

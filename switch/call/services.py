@@ -20,8 +20,8 @@ from switch.agent.user_agent import UserAgent
 from switch.call.alerts import Alerts
 from switch.call.clock import Clock
 from switch.call.pricing import Pricing
-from switch.call.retries import Retries
 from switch.call.timeline import Timeline, Timelines, Watcher
+from switch.directory.attempts import Attempts
 from switch.directory.blocks import Blocks
 from switch.directory.contacts import Contacts
 from switch.directory.courtesy import CourtesyCalls
@@ -30,7 +30,7 @@ from switch.directory.flags import Flags
 from switch.directory.people import Directory, StationId
 from switch.directory.rules import Controls
 from switch.directory.switches import FacilitySwitches
-from switch.directory.usage import Usage
+from switch.directory.velocity import Velocity
 from switch.media.control import MediaDriver
 from switch.payments.gateway import PaymentGateway
 from switch.routing.registrar import Registrar
@@ -62,7 +62,8 @@ class Services:
     enrolments: Enrolments
     switches: FacilitySwitches
     contacts: Contacts
-    usage: Usage
+    velocity: Velocity
+    attempts: Attempts
     controls: Controls
     alerts: Alerts
     flags: Flags
@@ -90,7 +91,6 @@ class Services:
     cards_due: asyncio.Event = field(default_factory=asyncio.Event)
     """Something may be owed to the processor."""
     busy: Busy = field(default_factory=Busy)
-    retries: Retries = field(default_factory=Retries)
     watchers: list[Watcher] = field(default_factory=list)
     timelines: Timelines = field(default_factory=Timelines)
     ended: list[CallEnded] = field(default_factory=list)

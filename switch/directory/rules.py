@@ -8,6 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
+from typing import Final
+
+WORTH_A_CALL: Final = timedelta(seconds=10)
+"""Less than this of the hours or of a velocity limit is nothing: a first minute would be charged for no talk."""
 
 
 class Counted(Enum):

@@ -1,4 +1,4 @@
-"""What the directory keeps in the book: blocks, lock-outs, enrolments, allowed lists, facilities turned off, flags."""
+"""What the directory keeps in the book: blocks, lock-outs, enrolments, allowed lists, shares of limits, flags, ..."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text
 
-from ledger.tables import Instant, metadata
+from ledger.tables import Instant, Span, metadata
 
 blocks: Final = Table(
     "blocks",
@@ -72,6 +72,16 @@ facility_switches: Final = Table(
     Column("why", Text, nullable=False),
     Column("at", Instant, nullable=False),
     comment="Facilities that were turned off or on while switches run; goes before the configuration.",
+)
+
+velocity_shares: Final = Table(
+    "velocity_shares",
+    metadata,
+    Column("call_id", String(128), primary_key=True),
+    Column("number", String(32), nullable=False),
+    Column("person", Text, nullable=False),
+    Column("talk", Span, nullable=False),
+    comment="The longest talk of each open call, where velocity limits share it out.",
 )
 
 call_flags: Final = Table(

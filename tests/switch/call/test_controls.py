@@ -12,12 +12,10 @@ from ivr.reasons import Reason
 from ledger.money import CallId
 from ledger.records import OpenCall
 from prompts.catalog import ClipId
-from switch.call.controls import Concerned, key_of, left_of
+from switch.call.controls import Concerned
 from switch.call.gates import busy_by
 from switch.directory.hours import CallingHours, parse_window
 from switch.directory.people import CalledNumber, Facility, FacilityId, PersonId, PersonInside, Station, StationId
-from switch.directory.rules import Counted, VelocityLimit
-from switch.directory.usage import Used
 
 PRISON = FacilityId("prison")
 NOON = datetime(2021, 6, 1, 12, tzinfo=UTC)
@@ -82,31 +80,6 @@ def test_a_call_is_recorded_only_where_nobody_says_no() -> None:
     assert not any(with_(**{who: {"is_recorded": False}}).is_recorded for who in WHO)
     assert not with_(called={"is_privileged": True}).is_recorded
     assert not with_(called={"is_privileged": True, "is_recorded": True}).is_recorded
-
-
-@pytest.mark.parametrize(
-    ("calls", "talk", "used", "left"),
-    [
-        (2, None, Used(1, 40 * MINUTE), PROFILE),
-        (2, None, Used(2, 3 * MINUTE), timedelta(0)),
-        (2, None, Used(3, 3 * MINUTE), timedelta(0)),
-        (None, 60 * MINUTE, Used(9, 40 * MINUTE), PROFILE),
-        (None, 60 * MINUTE, Used(9, 50 * MINUTE), 10 * MINUTE),
-        (None, 60 * MINUTE, Used(9, 60 * MINUTE), timedelta(0)),
-        (None, 60 * MINUTE, Used(9, 61 * MINUTE), timedelta(0)),
-    ],
-)
-def test_a_velocity_limit_leaves_what_was_not_used(
-    calls: int | None, talk: timedelta | None, used: Used, left: timedelta
-) -> None:
-    limit = VelocityLimit("weekly", Counted.NUMBER, timedelta(days=7), calls, talk)
-    assert left_of(limit, used, PROFILE) == left
-
-
-def test_a_velocity_limit_counts_calls_of_the_person_or_to_the_number() -> None:
-    limit = VelocityLimit("weekly", Counted.NUMBER, timedelta(days=7), 5)
-    assert key_of(limit, "+12125550123", CONCERNED.person) == "+12125550123"
-    assert key_of(replace(limit, of=Counted.PERSON), "+12125550123", CONCERNED.person) == "jordan"
 
 
 ELSEWHERE = OpenCall(CallId("c"), "other", "prison", "gym", "riley", "+12125550123", "free", None, NOON, rate="{}")
