@@ -78,6 +78,7 @@ class StationCall:
         self._told: Outcome | None = None
         self._cut: Outcome | None = None
         self._is_stopping = False
+        self._storing: set[asyncio.Task[None]] = set()
 
     def stop(self) -> None:
         """End the call as soon as may be. Only the story is cut short: what is owed to the book is stored."""
@@ -119,7 +120,12 @@ class StationCall:
         if any((flag.suspicion, flag.source) == (suspicion, source) for flag in draft.flags):
             return
         at = self._services.clock.utc(self._services.clock.now())
-        draft.flags.append(Flag(draft.call_id, suspicion, source, at))
+        flag = Flag(draft.call_id, suspicion, source, at)
+        draft.flags.append(flag)
+        draft.flags_due.append(flag)
+        storing = asyncio.create_task(self._store_flags())
+        self._storing.add(storing)
+        storing.add_done_callback(self._storing.discard)
         self._timeline.add(Kind.STATE, SWITCH, SWITCH, f"suspected: {suspicion.value}, {source.value}")
         self._services.log.warning(
             "third_party_suspected", call_id=draft.call_id, suspicion=suspicion.value, source=source.value
@@ -250,9 +256,21 @@ class StationCall:
         later = None if desk.charging is None else desk.charging.settles_after
         self._timeline.add(Kind.STATE, SWITCH, SWITCH, f"ended: {record.why}")
         await self._insist("block_not_stored", desk.store_block)
-        if self._draft.flags:
-            await self._insist("flags_not_stored", lambda: self._services.flags.add(*self._draft.flags))
+        if self._draft.flags_due:
+            await self._insist("flags_not_stored", self._keep_flags)
         await self._book_end(record, charge, later)
+
+    async def _store_flags(self) -> None:
+        """Store suspicions at once, so that a crash loses none; what the book cannot take waits for the call's end."""
+        try:
+            await self._keep_flags()
+        except LedgerError as error:
+            self._services.log.warning("flags_not_stored", call_id=self._draft.call_id, error=str(error))
+
+    async def _keep_flags(self) -> None:
+        due = tuple(self._draft.flags_due)
+        await self._services.flags.add(*due)
+        self._draft.flags_due = [flag for flag in self._draft.flags_due if flag not in due]
 
     async def _book_end(self, record: CallRecord, charge: Charge | None, later: timedelta | None = None) -> None:
         """Store the record and the charge, then tell of them."""

@@ -38,7 +38,9 @@ class Draft:
     """Person and number whose turn this call has taken."""
     tape: Recording | None = None
     flags: list[Flag] = field(default_factory=list)
-    """Suspicions, to be stored with the record; each once."""
+    """Suspicions, each once; they are stored as they come."""
+    flags_due: list[Flag] = field(default_factory=list)
+    """Those that are not stored yet."""
 
     def open_call(self) -> OpenCall:
         """What must survive a crash."""

@@ -54,16 +54,19 @@ class Flags:
         self._book = book
 
     async def add(self, *flags: Flag) -> None:
-        """Keep flags.
+        """Keep flags; one that is kept already stays as it is.
 
         Raises:
             LedgerError: The book does not answer.
         """
-        rows = [
-            {"call_id": each.call_id, "kind": each.suspicion.value, "source": each.source.value, "at": each.at}
-            for each in flags
-        ]
-        await self._book.write(lambda connection: connection.execute(insert(call_flags), rows).rowcount)
+
+        def store(connection: Connection) -> None:
+            for each in flags:
+                key = {"call_id": each.call_id, "kind": each.suspicion.value, "source": each.source.value}
+                if connection.execute(select(call_flags.c.flag_id).filter_by(**key)).first() is None:
+                    connection.execute(insert(call_flags).values(at=each.at, **key))
+
+        await self._book.write(store)
 
     async def latest(self) -> tuple[Flag, ...]:
         """The flags kept last, the oldest of them first, `LATEST_MAX` at most."""

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 from ivr.third_party import ThirdParty
+from ledger.group import Write
 from scenarios.phones.call import PhoneCall
 from switch.call.suspicions import tells_of_forwarding
 from switch.call.timeline import Kind
 from switch.directory.flags import Flags, Source, Suspicion
 from switch.sip.message import respond
+from tests.support.outage import Outage
 from tests.support.sip_messages import a_request
 from tests.support.switchboard import Board, switchboard
 from tests.switch.media.test_media_third_party import click, dial_tone, noise, silence
@@ -92,6 +94,32 @@ async def test_a_called_number_that_forwards_is_noted_while_it_rings(tmp_path: P
         assert await flags(board) == [(Suspicion.FORWARDED, Source.SIP)]
         told = [item.text for item in board.timelines[0].items if item.kind is Kind.STATE]
         assert "suspected: forwarded, sip" in told
+
+
+async def test_a_suspicion_is_stored_while_the_call_goes_on(tmp_path: Path) -> None:
+    async with switchboard(tmp_path) as board:
+        call, _ = await ringing(board)
+        board.switch.reception.suspect("+12125550123", Suspicion.THREE_WAY)
+        await asyncio.sleep(0.5)
+        assert not board.records
+        assert await flags(board) == [(Suspicion.THREE_WAY, Source.INJECTED)]
+        await call.hang_up()
+        await board.record()
+        assert await flags(board) == [(Suspicion.THREE_WAY, Source.INJECTED)]
+
+
+async def test_a_suspicion_that_the_book_cannot_take_is_stored_before_the_call_ends(tmp_path: Path) -> None:
+    async with switchboard(tmp_path) as board:
+        call, _ = await ringing(board)
+        outage = Outage(board.switch.services.book)
+        outage.fail(Write)
+        board.switch.reception.suspect("+12125550123", Suspicion.THREE_WAY)
+        await asyncio.sleep(0.5)
+        outage.end()
+        assert outage.failed and await flags(board) == []
+        await call.hang_up()
+        await board.record()
+        assert await flags(board) == [(Suspicion.THREE_WAY, Source.INJECTED)]
 
 
 async def test_where_forwarding_is_cut_nobody_talks(tmp_path: Path) -> None:
