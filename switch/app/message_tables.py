@@ -72,7 +72,7 @@ class MessagesTable(_Table):
 
     @model_validator(mode="after")
     def _works(self) -> MessagesTable:
-        self.hours("UTC")
+        self.hours()
         return self
 
     def policy(self) -> MessagePolicy:
@@ -80,10 +80,10 @@ class MessagesTable(_Table):
         bundles = tuple(each.bundle() for each in self.bundles)
         return MessagePolicy(bundles, self.characters_per_credit, self.characters_max, self.rejected == "kept")
 
-    def hours(self, zone: str) -> BusinessHours:
-        """When they are reviewed."""
+    def hours(self) -> BusinessHours:
+        """When they are reviewed, by the clock of whichever facility."""
         return BusinessHours(
-            zone,
+            "UTC",
             self.opens,
             self.closes,
             frozenset(DAYS.index(day) for day in self.days),

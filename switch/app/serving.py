@@ -18,7 +18,7 @@ from switch.app.load_pricing import load_pricing
 from switch.app.world import deposits_of, directory_of, profiles_of
 from switch.directory.people import Directory
 from switch.service.acts import AGENT
-from switch.service.answers import Denied, Step
+from switch.service.answers import Denial, Denied, Step
 from switch.service.provider import Provider
 
 EXAMPLE: Final = Path(__file__).with_name("example.toml")
@@ -64,13 +64,12 @@ def serving(file: Path) -> Provider:
 
 def provider_of(config: Config, directory: Directory, deposits: DepositPolicy) -> Provider:
     """What a configuration says to those who serve its customers."""
-    facilities = directory.facilities()
     return Provider(
         directory=directory,
         deposits=deposits,
         activation=timedelta(seconds=config.billing.activates_after),
         messages=config.messages.policy(),
-        review=config.messages.hours(facilities[0].zone if facilities else "UTC"),
+        review=config.messages.hours(),
     )
 
 
@@ -104,6 +103,8 @@ def refuse(denied: Denied, *, as_json: bool) -> Never:
         words += f"; at most {refused.available}"
     if denied.known:
         words += f"; there is {', '.join(denied.known)}"
+    if denied.why is Denial.NOT_A_CONTACT:
+        words += f"; ask for one: payphone contacts request {denied.subject} NUMBER"
     if denied.first is not None:
         words += f"; first {denied.first.value}: {_COMMANDS[denied.first]}"
     fail(words, 1)

@@ -131,7 +131,7 @@ class Contacts:
         Raises:
             LedgerUnavailableError: The database did not answer.
         """
-        return await self._book.read(lambda connection: _changes(connection, person))
+        return await self._book.read(lambda connection: read_changes(connection, person))
 
     async def change(
         self,
@@ -147,7 +147,7 @@ class Contacts:
         """Decide and store a change, in one transaction: two at once do not both get the last place."""
 
         def store(connection: Connection) -> ContactState | ListRefusal:
-            changes = _changes(connection, person)
+            changes = read_changes(connection, person)
             decided = decide(action, number, start=start, changes=changes, rules=rules, at=at)
             if isinstance(decided, ContactState):
                 row = {"person": person, "number": number, "state": decided.value, "why": why, "at": at}
@@ -157,6 +157,7 @@ class Contacts:
         return await self._book.write(store)
 
 
-def _changes(connection: Connection, person: str) -> tuple[Change, ...]:
+def read_changes(connection: Connection, person: str) -> tuple[Change, ...]:
+    """Every change of a person's list, the oldest first."""
     query = select(contact_changes).where(contact_changes.c.person == person).order_by(contact_changes.c.change_id)
     return tuple(Change(row.number, ContactState(row.state), row.at, row.why) for row in connection.execute(query))

@@ -32,6 +32,7 @@ class Denial(Enum):
     NO_IDENTITY = "inmate id and legal name of the person are not configured"
     NO_CREDIT = "the credit check is missing, or its score is too low for Direct Bill"
     NO_BUNDLE = "no such bundle of credits is sold there"
+    NOT_A_CONTACT = "no number of the customer is an approved contact of the person"
     NO_MESSAGE = "there is no such message"
     REFUSED = "the book refuses"
 

@@ -1,12 +1,13 @@
 """Messages as people meet them: credits bought, words sent, reviewed and delivered (S2-1, S2-2, S1-18).
 
 The words are stored apart from the message, in one transaction with it; a message the book refuses leaves no words.
-Whether two people may write to each other at all is asked elsewhere (contacts); here the customer must have added
-the facility.
+Two people write to each other where the customer has added the facility, and the person inside, if calls of theirs
+are bound to an allowed list, may call a number of the customer's: one list says who is a contact (S2-3, S2-5).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -14,7 +15,6 @@ from typing import Final
 from sqlalchemy import Connection, insert, select
 
 from ledger.chart import AccountKind, account_of
-from ledger.group import Beside
 from ledger.money import AccountId, Money
 from ledger.outcomes import Answer, Booked, Outcome, Refusal, Refused
 from ledger.product_rows import read_rows
@@ -24,6 +24,7 @@ from ledger.products.requests import BuyCredits, MoveMessage, SettleMessage, Sub
 from ledger.products.rows import CreditLot, Direction, Message, MessageState
 from ledger.store import Book
 from ledger.tables import messages
+from switch.directory.contacts import Change, listed, read_changes
 from switch.directory.people import PersonInside
 from switch.service.acts import Act, ActKind, logged
 from switch.service.answers import Denial, Denied
@@ -155,11 +156,21 @@ class Mail:
             direction,
             policy.credits_of(len(words)),
             len(words),
-            self._provider.review.promised(at),
+            self._provider.reviewed_by(at, facility),
             at,
         )
+        start = self._provider.directory.list_of(person)
+        numbers = frozenset(each.number for each in customer.numbers)
+
+        def keep(connection: Connection, _outcome: Outcome, *, is_new: bool) -> None:
+            if start is not None and is_new:
+                _check_contact(read_changes(connection, person_id), start, numbers)
+            _keep_words(connection, message_id, words, is_new=is_new)
+
         try:
-            outcome = (await self._book.answer(request, _keeping(message_id, words))).outcome
+            outcome = (await self._book.answer(request, keep)).outcome
+        except _NotAContactError as error:
+            return Denied(Denial.NOT_A_CONTACT, person_id, known=error.known)
         except _OtherWordsError:
             outcome = Refused(Refusal.ID_REUSED, message_id)
         if isinstance(outcome, Refused):
@@ -252,6 +263,14 @@ class Mail:
         return chosen if self._provider.facility(chosen) else Denied(Denial.NO_FACILITY, chosen)
 
 
+class _NotAContactError(Exception):
+    """The person inside may not call any number of the customer; nothing is stored."""
+
+    def __init__(self, known: tuple[str, ...]) -> None:
+        super().__init__(", ".join(known))
+        self.known = known
+
+
 class _OtherWordsError(Exception):
     """The message of this id has other words; nothing is stored."""
 
@@ -260,22 +279,29 @@ def _customer(buyer: Holding | PersonInside) -> str | None:
     return buyer.customer.customer_id if isinstance(buyer, Holding) else None
 
 
-def _keeping(message_id: str, words: str) -> Beside:
-    """What stores the words of a message together with it.
+def _check_contact(changes: Sequence[Change], start: frozenset[str], numbers: frozenset[str]) -> None:
+    """Whether a person may have to do with the holder of some numbers.
+
+    Raises:
+        _NotAContactError: None of them is on the person's list.
+    """
+    if not numbers & listed(start, changes):
+        states = {each.number: each.state.value for each in changes}
+        raise _NotAContactError(tuple(f"{each}, {states.get(each, 'not asked for')}" for each in sorted(numbers)))
+
+
+def _keep_words(connection: Connection, message_id: str, words: str, *, is_new: bool) -> None:
+    """Store the words of a message; of one that was there before, they may have been deleted since.
 
     Raises:
         _OtherWordsError: It has others.
     """
-
-    def store(connection: Connection, _outcome: Outcome, *, is_new: bool) -> None:
-        query = select(message_words.c.words).where(message_words.c.message_id == message_id)
-        known = connection.execute(query).scalar_one_or_none()
-        if known not in {None, words}:
-            raise _OtherWordsError
-        if known is None and is_new:  # Of a message that was there before, they were deleted since.
-            connection.execute(insert(message_words).values(message_id=message_id, words=words))
-
-    return store
+    query = select(message_words.c.words).where(message_words.c.message_id == message_id)
+    known = connection.execute(query).scalar_one_or_none()
+    if known not in {None, words}:
+        raise _OtherWordsError
+    if known is None and is_new:
+        connection.execute(insert(message_words).values(message_id=message_id, words=words))
 
 
 def _letter(connection: Connection, message_id: str) -> Letter | None:

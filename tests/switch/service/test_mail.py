@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -12,14 +12,16 @@ from ledger.money import AccountId
 from ledger.outcomes import Refusal
 from ledger.products.rows import Direction, MessageState
 from ledger.store import Book
+from switch.directory.contacts import Action, Contacts, ContactState
 from switch.directory.people import Directory
+from switch.directory.rules import ListRules
 from switch.service.answers import Denial, Denied, Step
 from switch.service.customers import Customers
 from switch.service.mail import Letter, Mail, Sold
 from switch.service.tables import message_words
 from switch.service.trust import TrustFund
 from tests.support.ledger import NOW, later, usd
-from tests.switch.service.serving import HOME, PROVIDER, a_book, a_customer
+from tests.switch.service.serving import CELL, HOME, JORDAN, NORTH, PROVIDER, SOUTH, a_book, a_customer
 
 KEEPING = replace(PROVIDER, messages=replace(PROVIDER.messages, keeps_rejected=True))
 
@@ -115,6 +117,49 @@ async def test_a_message_is_reviewed_within_one_business_day_and_late_after_it()
         rejected = await mail.reject("m-1", "a code word", agent="kim", at=later(3))
         assert isinstance(rejected, Letter) and not rejected.is_late(later(10**6))
         assert [each.message.message_id for each in await mail.queue("north")] == ["m-2"]
+
+
+@pytest.mark.parametrize(("zone", "hour"), [("UTC", 17), ("America/New_York", 22), ("America/Los_Angeles", 25)])
+async def test_working_hours_of_the_review_are_those_of_the_persons_facility(zone: str, hour: int) -> None:
+    """Monday at five there; the first facility of the configuration is another, with another clock."""
+    facilities = [replace(SOUTH, zone="Asia/Tokyo"), replace(NORTH, zone=zone)]
+    directory = Directory(facilities=facilities, stations=[], people=[JORDAN], numbers=[], lines=[])
+    async with a_book() as book:
+        mail = Mail(book, replace(PROVIDER, directory=directory))
+        await a_customer(book)
+        await buy(mail)
+        sent = await send(mail)
+        assert isinstance(sent, Letter)
+        assert sent.message.promised_at == datetime(2026, 11, 23, tzinfo=UTC) + timedelta(hours=hour)
+
+
+async def test_who_may_call_only_a_list_has_messages_only_with_holders_of_a_number_on_it() -> None:
+    """S2-3."""
+    listed = replace(JORDAN, allowed=frozenset({CELL}))
+    directory = Directory(facilities=[NORTH, SOUTH], stations=[], people=[listed], numbers=[], lines=[])
+    async with a_book() as book:
+        mail, contacts = Mail(book, replace(PROVIDER, directory=directory)), Contacts(book)
+        await a_customer(book)
+        await buy(mail)
+
+        async def decided(action: Action) -> None:
+            assert isinstance(
+                await contacts.change("jordan", HOME, action, start={CELL}, rules=ListRules(), why="", at=NOW),
+                ContactState,
+            )
+
+        assert await send(mail) == Denied(Denial.NOT_A_CONTACT, "jordan", known=(f"{HOME}, not asked for",))
+        await decided(Action.REQUEST)
+        assert await send(mail) == Denied(Denial.NOT_A_CONTACT, "jordan", known=(f"{HOME}, requested",))
+        assert await mail.show("m-1") == Denied(Denial.NO_MESSAGE, "m-1")
+        assert await book.read(lambda core: core.execute(select(func.count()).select_from(message_words)).scalar()) == 0
+        await decided(Action.APPROVE)
+        assert told(await send(mail)) == (MessageState.SUBMITTED, 38)
+        await decided(Action.REMOVE)
+        assert told(await send(mail)) == (MessageState.SUBMITTED, 38), "sent before, it is there"
+        assert isinstance(await send(mail, "m-2"), Denied)
+        await Customers(book, PROVIDER).add_number("c-1", CELL, agent="kim", at=NOW)
+        assert told(await send(mail, "m-2")) == (MessageState.SUBMITTED, 36), "one number of several will do"
 
 
 @pytest.mark.parametrize(
