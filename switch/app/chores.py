@@ -91,7 +91,14 @@ class _Beat:
             return
         services.busy.others = frozenset(process.process_id for process in beaten.others)
         if beaten.others:
-            recovered = await recover(services.book, beaten.others, now=now, release=self._release, log=services.log)
+            recovered = await recover(
+                services.book,
+                beaten.others,
+                now=now,
+                settles_after=services.pricing.settles_after,
+                release=self._release,
+                log=services.log,
+            )
             for record in recovered:
                 services.alerts.ended(record, None)
 

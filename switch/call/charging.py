@@ -35,7 +35,10 @@ UNLIMITED: Final = Money(10**15)
 """A billion dollars: what stands for the credit of an account without a limit."""
 
 RETRY_SECONDS: Final = 0.5
-"""After the book did not answer, ask again so much later; the grant goes on meanwhile."""
+"""After the book did not answer, ask again so much later, sooner where the grant ends; it goes on meanwhile."""
+
+LAST_RETRY_SECONDS: Final = 0.02
+"""The shortest such pause, right before the grant ends: a durable commit takes some ten milliseconds."""
 
 FIRST_READING_SECONDS: Final = 0.25
 """It rang for a while since the first slice was held: so long the talk waits for the balance before it warns.
@@ -207,7 +210,13 @@ class Charging:
                 break
             except LedgerError as error:
                 self._log.warning("hold_not_placed", call_id=self._call_id, error=str(error))
-                await asyncio.sleep(RETRY_SECONDS)
+                await asyncio.sleep(self._pause())
+
+    def _pause(self) -> float:
+        """Until a hold is asked for again: half of what is granted still, where that is little."""
+        assert self._accepted_at is not None, "only a talk is granted time"
+        left = self._accepted_at + self.meter.granted.total_seconds() - self._clock.now()
+        return min(RETRY_SECONDS, max(LAST_RETRY_SECONDS, left / 2))
 
     async def _place(self, hold: Hold) -> None:
         assert self.payer is not None, "nobody pays for a free call"

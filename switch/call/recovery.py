@@ -30,9 +30,12 @@ Release = Callable[[str], object]
 
 
 async def recover(
-    book: Book, processes: Iterable[Process], *, now: datetime, release: Release, log: Any
+    book: Book, processes: Iterable[Process], *, now: datetime, settles_after: timedelta, release: Release, log: Any
 ) -> tuple[CallRecord, ...]:
-    """Settle every call of those processes that are gone (`ledger.liveness`); returns the records made."""
+    """Settle every call of those processes that are gone (`ledger.liveness`); returns the records made.
+
+    What is charged later (S3-9) is charged so long after the end of its call, as if nobody had died.
+    """
     records: list[CallRecord] = []
     for process in dead(processes, now, is_running):
         for call in await book.open_calls(process_id=process.process_id):
@@ -40,7 +43,7 @@ async def recover(
             for leg in call.legs:
                 release(leg)
             record, charge = settle(call, process, total(hold.amount for hold in holds))
-            posts_at = None if charge is None or not call.granted else record.ended_at
+            posts_at = None if charge is None or not call.granted else record.ended_at + settles_after
             outcome = await book.submit(EndCall(record, charge, posts_at))
             if isinstance(outcome, Refused):  # Another process was quicker, and settled it in its own way.
                 log.error("call_not_recovered", call_id=call.call_id, why=outcome.why.value)

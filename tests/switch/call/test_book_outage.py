@@ -136,11 +136,11 @@ async def test_a_short_outage_when_a_slice_is_due_is_not_noticed(tmp_path: Path)
         assert record.talk > timedelta(seconds=90)
 
 
-@pytest.mark.parametrize(("since", "until"), [(10, 50), (50, 59), (54, 59)])
+@pytest.mark.parametrize(("since", "until"), [(10, 50), (50, 59), (54, 59), (54, 59.7)])
 async def test_a_book_that_is_back_before_the_grant_ends_leaves_the_talk_without_a_gap(
     tmp_path: Path, since: float, until: float
 ) -> None:
-    """Nothing at all is answered meanwhile; the slice is due at 55 s, and asked for twice a second."""
+    """Nothing at all is answered meanwhile; the slice is due at 55 s, asked for twice a second, then more often."""
     async with troubled(tmp_path) as (board, outage):
         call, answered = await talking(board)
         began = asyncio.get_running_loop().time()

@@ -14,8 +14,9 @@ import structlog
 from ledger.audit import audit
 from ledger.chart import Opener, advancepay, call_income
 from ledger.hold import HoldId
-from ledger.money import CallId, Money
-from ledger.records import OpenCall
+from ledger.jobs import post_due
+from ledger.money import AccountId, CallId, Money
+from ledger.records import CallRecord, OpenCall
 from ledger.requests import (
     Deposit,
     EndCall,
@@ -29,7 +30,7 @@ from ledger.requests import (
 )
 from ledger.store import Book
 from rating.tariff import Rate
-from switch.call.recovery import recover, settle
+from switch.call.recovery import Release, recover, settle
 
 START = datetime(2021, 6, 1, 12, 0, tzinfo=UTC)
 PAYER = advancepay("+12125550123")
@@ -37,6 +38,7 @@ CALL = CallId("20210601T120000-crashed")
 RATE = Rate("t", "+1", "US", Decimal("0.06"), first_seconds=1, increment_seconds=1, minimum_seconds=1)
 DEAD = Process("dead", socket.gethostname(), 2**22 + 1, "1", START, START)
 LOG = structlog.get_logger("test")
+LATER = timedelta(minutes=2)
 
 
 def at(seconds: float) -> datetime:
@@ -60,6 +62,10 @@ def open_call(*, accepted: float | None, legs: tuple[str, ...] = ()) -> OpenCall
         income=call_income("advancepay"),
         legs=legs,
     )
+
+
+async def recovered(book: Book, now: datetime, release: Release) -> tuple[CallRecord, ...]:
+    return await recover(book, await book.processes(), now=now, settles_after=LATER, release=release, log=LOG)
 
 
 @pytest.mark.parametrize(
@@ -94,8 +100,8 @@ async def test_a_dead_process_leaves_no_hold_and_one_record(tmp_path: Path, *, i
         if is_accepted:
             await book.submit(UpdateCall(open_call(accepted=1, legs=("caller's leg", "callee's leg"))))
         await book.submit(Heartbeat("dead", at(8)))
-        first = await recover(book, await book.processes(), now=at(9), release=released.append, log=LOG)
-        again = await recover(book, await book.processes(), now=at(10), release=released.append, log=LOG)
+        first = await recovered(book, at(9), released.append)
+        again = await recovered(book, at(10), released.append)
         assert len(first) == 1
         assert again == ()
         charged = "0.007" if is_accepted else "0"
@@ -108,6 +114,24 @@ async def test_a_dead_process_leaves_no_hold_and_one_record(tmp_path: Path, *, i
         assert released == (["caller's leg", "callee's leg"] if is_accepted else [])
         report = await audit(book)
         assert report.is_clean, report.findings
+
+
+async def test_a_call_that_is_charged_later_is_charged_so_long_after_its_end(tmp_path: Path) -> None:
+    """S3-9: nothing was held, and the delay is that of every other call."""
+    household = AccountId("advanceconnect:household")
+    granted = replace(open_call(accepted=1), payer=household, granted=timedelta(minutes=15))
+    async with await Book.open(str(tmp_path / "book.db")) as book:
+        await book.register(DEAD)
+        await book.submit(OpenAccount(household, Opener.AGENT, START, settles_later=True))
+        await book.submit(StartCall(replace(granted, accepted_at=None)))
+        await book.submit(UpdateCall(granted))
+        await book.submit(Heartbeat("dead", at(8)))
+        (record,) = await recovered(book, at(9), print)
+        assert (record.ended_at, str(record.charged)) == (at(8), "0.007")
+        assert await post_due(book, at(8) + LATER - timedelta(seconds=1)) == ()
+        assert await post_due(book, at(8) + LATER) == (CALL,)
+        account = await book.balance(household)
+        assert account is not None and str(account.balance) == "-0.007"
 
 
 async def test_a_call_another_process_settled_first_is_left_as_it_is(tmp_path: Path) -> None:
@@ -125,7 +149,7 @@ async def test_a_call_another_process_settled_first_is_left_as_it_is(tmp_path: P
             return found
 
         book.open_calls = overtaken  # type: ignore[method-assign]
-        assert await recover(book, await book.processes(), now=at(9), release=print, log=LOG) == ()
+        assert await recovered(book, at(9), print) == ()
         assert await book.processes() == ()
         assert len(await book.calls()) == 1
 
@@ -145,5 +169,5 @@ async def test_parties_are_released_before_their_call_is_settled_so_that_a_crash
             return await submit(request)
 
         book.submit = noted  # type: ignore[method-assign, assignment]
-        await recover(book, await book.processes(), now=at(9), release=done.append, log=LOG)
+        await recovered(book, at(9), done.append)
     assert done == ["caller's leg", "callee's leg", "EndCall", "RetireProcess"]
