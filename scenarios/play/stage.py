@@ -65,6 +65,8 @@ class Stage:
         self.clock_step = timedelta(0)
         self.ports = 0
         self.requests = 0
+        self._opening = asyncio.Lock()
+        self._other: Book | None = None
         self.life = Life(folder=folder, seed=seed, utc=self.utc, noise=self.noise)
 
     @property
@@ -121,12 +123,16 @@ class Stage:
 
     @asynccontextmanager
     async def book(self) -> AsyncIterator[Book]:
-        """The book, opened by another program at the same time."""
-        book = await open_book(self.folder)
-        try:
-            yield book
-        finally:
-            await book.close()
+        """The book, as another program has it open at the same time: one for all that is asked of it."""
+        async with self._opening:
+            if self._other is None:
+                self._other = await open_book(self.folder)
+        yield self._other
+
+    async def close(self) -> None:
+        """Close what is open."""
+        if self._other is not None:
+            await self._other.close()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Book]:
@@ -270,6 +276,7 @@ async def staged(setting: Setting, *, folder: Path, seed: int) -> AsyncIterator[
         if stage.life.is_running:
             await stage.life.stop()
         await stage.life.mourn()
+        await stage.close()
 
 
 async def _live(phone: Handset, ready: asyncio.Future[None], leaving: asyncio.Event) -> None:
