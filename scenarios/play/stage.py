@@ -33,6 +33,7 @@ from scenarios.play.setting import Setting
 from scenarios.play.softphones import Shelf
 from scenarios.play.traces import Epoch, Traces
 from scenarios.sim.loop import VirtualLoop
+from switch.app.chores import HEARTBEAT_SECONDS
 from switch.app.switch import Switch
 from switch.app.world import World
 
@@ -46,6 +47,11 @@ LOOK_SECONDS: Final = 0.1
 
 LAST_MESSAGES_SECONDS: Final = 33.0
 """64·T1 and a second: after that no transaction is left (RFC 3261 §17)."""
+
+
+QUIET_BEAT_SECONDS: Final = 60.0
+"""How far apart heartbeats are where nobody kills the switch, and so nobody ever asks for the last one: a tenth of a
+scenario's processor time went into them."""
 
 
 class Stage:
@@ -67,7 +73,9 @@ class Stage:
         self.requests = 0
         self._opening = asyncio.Lock()
         self._other: Book | None = None
-        self.life = Life(folder=folder, seed=seed, utc=self.utc, noise=self.noise)
+        is_safe = not (setting.is_live or setting.may_kill)
+        beat_seconds = QUIET_BEAT_SECONDS if is_safe else HEARTBEAT_SECONDS
+        self.life = Life(folder=folder, seed=seed, utc=self.utc, noise=self.noise, beat_seconds=beat_seconds)
 
     @property
     def now(self) -> float:
