@@ -247,8 +247,8 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(setting: Setting, *, folder: Path, seed: int) -> AsyncIterator[Stage]:
-    """Set the stage, and clear it at the end.
+async def staged(setting: Setting, *, folder: Path, seed: int, is_traced: bool = True) -> AsyncIterator[Stage]:
+    """Set the stage, and clear it at the end. With `is_traced` every datagram is noted (`Wires.fingerprint`).
 
     Raises:
         StageError: The switch cannot start, or a telephone cannot register.
@@ -259,7 +259,7 @@ async def staged(setting: Setting, *, folder: Path, seed: int) -> AsyncIterator[
         loop.network.host(SWITCH, SWITCH_HOST)
         for telephone in setting.telephones.values():
             loop.network.host(telephone.name, telephone.line.host)
-        stage.wires = Wires(loop.network, setting.telephones)
+        stage.wires = Wires(loop.network, setting.telephones, is_traced=is_traced)
         stage.wires.change(setting.scenario.header.network)
         for name in (name for name, home in setting.scenario.header.network.items() if home.behind_nat):
             stage.wires.hide(name)
