@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from sqlalchemy import Connection, Select, Table, case, func, literal, select
+from sqlalchemy import Connection, Select, case, func, literal, select
 
 from ledger.audit_products import PRODUCT_CHECKS
 from ledger.chart import AccountKind, kind_of, terms_of
@@ -51,6 +51,55 @@ _EARNING: Final = (
 """The only entries that change what was earned, and what is owed in taxes."""
 
 _NOTHING: Final = literal(ZERO, Amount())
+
+# What is asked of a snapshot. It takes longer to write such a statement than to answer it of a small book.
+_COUNTED: Final = (accounts, entries, calls, open_calls, holds, checkpoints)
+_COUNTS: Final = select(
+    *(select(func.count()).select_from(table).scalar_subquery().label(table.name) for table in _COUNTED)
+)
+_POSTED: Final = select(postings.c.account_id, func.sum(postings.c.amount)).group_by(postings.c.account_id)
+_HELD: Final = (
+    select(holds.c.account_id, func.sum(holds.c.amount))
+    .where(holds.c.state == HoldState.PLACED.value)
+    .group_by(holds.c.account_id)
+)
+_ORPHANS: Final = (
+    select(holds.c.hold_id, holds.c.amount)
+    .outerjoin(open_calls, holds.c.call_id == open_calls.c.call_id)
+    .where(holds.c.state == HoldState.PLACED.value, open_calls.c.call_id.is_(None))
+)
+_OPEN_AND_RECORDED: Final = select(calls.c.call_id).join(open_calls, calls.c.call_id == open_calls.c.call_id)
+_BOOKED: Final = (
+    select(
+        entries.c.call_id,
+        func.count(entries.c.seq.distinct()).label("entries"),
+        func.sum(case((postings.c.line == 1, postings.c.amount), else_=_NOTHING)).label("taken"),
+        func.min(case((postings.c.line == 1, postings.c.account_id))).label("payer"),
+    )
+    .join(postings, postings.c.seq == entries.c.seq)
+    .where(entries.c.kind == EntryKind.CHARGE.value)
+    .group_by(entries.c.call_id)
+)
+_PENDING: Final = select(pending_charges)
+_CHARGED: Final = select(calls.c.call_id, calls.c.payer, calls.c.charged)
+_CAPTURED: Final = (
+    select(holds.c.call_id, func.sum(holds.c.captured).label("amount"))
+    .where(holds.c.state == HoldState.CAPTURED.value)
+    .group_by(holds.c.call_id)
+    .subquery()
+)
+_OTHERWISE_CAPTURED: Final = (
+    select(calls.c.call_id, calls.c.charged, func.coalesce(_CAPTURED.c.amount, _NOTHING), accounts.c.floor)
+    .outerjoin(_CAPTURED, _CAPTURED.c.call_id == calls.c.call_id)
+    .outerjoin(accounts, accounts.c.account_id == calls.c.payer)
+    .where(calls.c.charged != func.coalesce(_CAPTURED.c.amount, _NOTHING))
+)
+_LINES: Final = (
+    select(entries.c.kind, entries.c.entry_id, entries.c.refunds, postings.c.account_id, postings.c.amount)
+    .join(postings, postings.c.seq == entries.c.seq)
+    .where(entries.c.kind.in_([kind.value for kind in _EARNING]))
+    .order_by(entries.c.seq, postings.c.line)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +147,8 @@ def audit_snapshot(connection: Connection, witness: Witness = NO_WITNESS) -> Aud
             # A kind, an instant or an account id that the program never writes; the other checks still name rows.
             findings.append(Finding("unreadable", "some row", str(error), RESTORE))
 
-    def count(table: Table) -> int:
-        return connection.execute(select(func.count()).select_from(table)).scalar_one()
-
-    return AuditReport(
-        accounts=count(accounts),
-        entries=count(entries),
-        calls=count(calls),
-        open_calls=count(open_calls),
-        holds=count(holds),
-        checkpoints=count(checkpoints),
-        head=read_head(connection),
-        findings=tuple(findings),
-    )
+    counts = connection.execute(_COUNTS).mappings().one()
+    return AuditReport(**counts, head=read_head(connection), findings=tuple(findings))
 
 
 def _check_chain(connection: Connection) -> Iterator[Finding]:
@@ -134,16 +172,7 @@ def _check_chain(connection: Connection) -> Iterator[Finding]:
 
 def _check_accounts(connection: Connection) -> Iterator[Finding]:
     """Balances from postings, held from holds, floors, and all balances together."""
-    posted = _amounts(
-        connection,
-        select(postings.c.account_id, func.sum(postings.c.amount)).group_by(postings.c.account_id),
-    )
-    held = _amounts(
-        connection,
-        select(holds.c.account_id, func.sum(holds.c.amount))
-        .where(holds.c.state == HoldState.PLACED.value)
-        .group_by(holds.c.account_id),
-    )
+    posted, held = _amounts(connection, _POSTED), _amounts(connection, _HELD)
     rows = read_accounts(connection)
     for account in rows:
         row = f"account {account.account_id}"
@@ -166,35 +195,17 @@ def _check_accounts(connection: Connection) -> Iterator[Finding]:
 
 def _check_holds(connection: Connection) -> Iterator[Finding]:
     """No placed hold without its open call."""
-    orphans = (
-        select(holds.c.hold_id, holds.c.amount)
-        .outerjoin(open_calls, holds.c.call_id == open_calls.c.call_id)
-        .where(holds.c.state == HoldState.PLACED.value, open_calls.c.call_id.is_(None))
-    )
-    for hold_id, amount in connection.execute(orphans):
+    for hold_id, amount in connection.execute(_ORPHANS):
         yield Finding("hold", f"hold {hold_id}", f"{amount} held for a call that is not open", "expire the holds")
-    both = select(calls.c.call_id).join(open_calls, calls.c.call_id == open_calls.c.call_id)
-    for call_id in connection.execute(both).scalars():
+    for call_id in connection.execute(_OPEN_AND_RECORDED).scalars():
         yield Finding("call", f"call {call_id}", "it has a record, and is open", RESTORE)
 
 
 def _check_charges(connection: Connection) -> Iterator[Finding]:
     """Every charged call has exactly one charge entry, of its amount, on its payer; and the reverse."""
-    of_payer = case((postings.c.line == 1, postings.c.amount), else_=_NOTHING)
-    charged = (
-        select(
-            entries.c.call_id,
-            func.count(entries.c.seq.distinct()).label("entries"),
-            func.sum(of_payer).label("taken"),
-            func.min(case((postings.c.line == 1, postings.c.account_id))).label("payer"),
-        )
-        .join(postings, postings.c.seq == entries.c.seq)
-        .where(entries.c.kind == EntryKind.CHARGE.value)
-        .group_by(entries.c.call_id)
-    )
-    booked = {row.call_id: row for row in connection.execute(charged)}
-    pending = {row.call_id: row for row in connection.execute(select(pending_charges))}
-    for call_id, payer, amount in connection.execute(select(calls.c.call_id, calls.c.payer, calls.c.charged)):
+    booked = {row.call_id: row for row in connection.execute(_BOOKED)}
+    pending = {row.call_id: row for row in connection.execute(_PENDING)}
+    for call_id, payer, amount in connection.execute(_CHARGED):
         row, entry, later = f"call {call_id}", booked.pop(call_id, None), pending.pop(call_id, None)
         if later is not None:
             if entry is not None:
@@ -220,33 +231,15 @@ def _check_charges(connection: Connection) -> Iterator[Finding]:
 
 def _check_captures(connection: Connection) -> Iterator[Finding]:
     """What was captured for a call is what it was charged, where money has to be held first."""
-    captured = (
-        select(holds.c.call_id, func.sum(holds.c.captured).label("amount"))
-        .where(holds.c.state == HoldState.CAPTURED.value)
-        .group_by(holds.c.call_id)
-        .subquery()
-    )
-    query = (
-        select(calls.c.call_id, calls.c.charged, func.coalesce(captured.c.amount, _NOTHING), accounts.c.floor)
-        .outerjoin(captured, captured.c.call_id == calls.c.call_id)
-        .outerjoin(accounts, accounts.c.account_id == calls.c.payer)
-        .where(calls.c.charged != func.coalesce(captured.c.amount, _NOTHING))
-    )
-    for call_id, charged, amount, floor in connection.execute(query):
+    for call_id, charged, amount, floor in connection.execute(_OTHERWISE_CAPTURED):
         if floor is not None or amount > charged:
             yield Finding("capture", f"call {call_id}", f"charged {charged}, captured {amount}", MEND)
 
 
 def _check_income(connection: Connection) -> Iterator[Finding]:
     """Charges and fees less refunds and chargebacks are the change of income and taxes; none is given back twice."""
-    lines = (
-        select(entries.c.kind, entries.c.entry_id, entries.c.refunds, postings.c.account_id, postings.c.amount)
-        .join(postings, postings.c.seq == entries.c.seq)
-        .where(entries.c.kind.in_([kind.value for kind in _EARNING]))
-        .order_by(entries.c.seq, postings.c.line)
-    )
     left: dict[tuple[str, str], Money] = {}
-    for _, entry_id, refunds, account_id, amount in connection.execute(lines):
+    for _, entry_id, refunds, account_id, amount in connection.execute(_LINES):
         if kind_of(AccountId(account_id)) in _EARNED:
             line = (refunds or entry_id, account_id)
             left[line] = left.get(line, ZERO) + amount

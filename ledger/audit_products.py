@@ -29,11 +29,22 @@ from ledger.products.rows import (
 from ledger.reads import read_accounts
 from ledger.tables import entries, open_calls, postings
 
+_OPEN_CALLS: Final = select(open_calls.c.call_id)
+_USED: Final = select(entries.c.entry_id).where(entries.c.kind == EntryKind.USE.value)
+_TAKEN_FROM_CARDS: Final = (
+    select(entries.c.entry_id, entries.c.kind, postings.c.amount)
+    .join(postings, (postings.c.seq == entries.c.seq) & (postings.c.line == 1))
+    .where(
+        (entries.c.kind == EntryKind.CAPTURE.value)
+        | ((entries.c.kind == EntryKind.DEPOSIT.value) & entries.c.entry_id.contains("/card/"))
+    )
+)
+
 
 def check_allowances(connection: Connection) -> Iterator[Finding]:
     """What an allowance holds is held for calls that go on."""
     held: defaultdict[tuple[str, str], int] = defaultdict(int)
-    is_open = set(connection.execute(select(open_calls.c.call_id)).scalars())
+    is_open = set(connection.execute(_OPEN_CALLS).scalars())
     for take in read_rows(connection, AllowanceTake):
         held[take.key, take.cycle] += take.seconds
         if take.call_id not in is_open:
@@ -97,15 +108,7 @@ def check_cards(connection: Connection) -> Iterator[Finding]:
 
 def _paid_by_cards(connection: Connection) -> Iterator[tuple[str, Money]]:
     """Entries that cards paid: captures of calls, and deposits of accounts that were sold in calls."""
-    taken = (
-        select(entries.c.entry_id, entries.c.kind, postings.c.amount)
-        .join(postings, (postings.c.seq == entries.c.seq) & (postings.c.line == 1))
-        .where(
-            (entries.c.kind == EntryKind.CAPTURE.value)
-            | ((entries.c.kind == EntryKind.DEPOSIT.value) & entries.c.entry_id.contains("/card/"))
-        )
-    )
-    for entry_id, _, amount in connection.execute(taken):
+    for entry_id, _, amount in connection.execute(_TAKEN_FROM_CARDS):
         yield entry_id, -amount
 
 
@@ -114,7 +117,7 @@ def check_messages(connection: Connection) -> Iterator[Finding]:
     owed: defaultdict[AccountId, Money] = defaultdict(lambda: ZERO)
     drawn: defaultdict[str, tuple[int, Money]] = defaultdict(lambda: (0, ZERO))
     of_message: defaultdict[str, int] = defaultdict(int)
-    earned = set(connection.execute(select(entries.c.entry_id).where(entries.c.kind == EntryKind.USE.value)).scalars())
+    earned = set(connection.execute(_USED).scalars())
     messages = {message.message_id: message for message in read_rows(connection, Message)}
     for draw in read_rows(connection, MessageDraw):
         credits_, amount = drawn[draw.lot_id]

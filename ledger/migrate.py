@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,10 +14,17 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import OperationalError
 
 from ledger.address import SQLITE
+from ledger.engine import Writing
 from ledger.errors import MissingBookError, NewerBookError, NotABookError
+from ledger.head import look_at_head
 from ledger.tables import metadata
+from ledger.writer import RETRY_SECONDS
+
+OPEN_TRIES_MAX: Final = 5
+"""How often opening is tried: whoever makes the same book at the same time is done by then."""
 
 _HISTORY: Final = Path(__file__).parent / "migrations"
 
@@ -33,6 +41,24 @@ class _Steps:
 
     known: frozenset[str]
     last: str | None
+
+
+async def bring_up_to_date(writing: Writing, *, may_create: bool) -> int:
+    """Migrate; returns the number of the last change.
+
+    Tries again while others open the book at the same time: SQLite does not wait when two turn a new
+    file to WAL at once.
+    """
+    tries = 0
+    while True:
+        try:
+            await writing.run(lambda session: migrate(session.core, may_create=may_create))
+            return (await writing.look(look_at_head)).changes
+        except OperationalError:
+            tries += 1
+            if tries == OPEN_TRIES_MAX:
+                raise
+            await asyncio.sleep(RETRY_SECONDS)
 
 
 def migrate(connection: Connection, *, may_create: bool = True) -> None:

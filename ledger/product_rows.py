@@ -118,11 +118,15 @@ def save_products(session: Working, products: ProductRows) -> None:
 
 def read_rows(connection: Connection, kind: Kind, **keys: Collection[str]) -> Iterator[Any]:
     """For readers: the rows whose columns each are among these keys, in no order."""
-    table = PRODUCTS[kind].table
-    query = select(table).where(*(table.c[name].in_(sorted(among)) for name, among in keys.items()))
+    query, columns = _EVERY_ROW[kind], PRODUCTS[kind].table.c
+    if keys:
+        query = query.where(*(columns[name].in_(sorted(among)) for name, among in keys.items()))
     names = [each.name for each in fields(kind)]
     for row in connection.execute(query).mappings():
         yield kind(**{name: row[name] for name in names})
+
+
+_EVERY_ROW: Final = {kind: select(stored.table) for kind, stored in PRODUCTS.items()}
 
 
 def read_last_used(connection: Connection, accounts: Collection[AccountId]) -> dict[AccountId, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, Select, select
 
@@ -17,11 +17,12 @@ from ledger.requests import Process
 from ledger.rows import Account
 from ledger.tables import accounts, calls, entries, holds, open_calls, postings, processes
 
+_ACCOUNTS: Final = select(accounts).order_by(accounts.c.account_id)
+
 
 def read_accounts(connection: Connection) -> tuple[Account, ...]:
     """All accounts, by id."""
-    rows = connection.execute(select(accounts).order_by(accounts.c.account_id)).mappings()
-    return tuple(map(to_account, rows))
+    return tuple(map(to_account, connection.execute(_ACCOUNTS).mappings()))
 
 
 def read_calls(

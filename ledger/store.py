@@ -6,14 +6,11 @@ It is used by one event loop.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
-from functools import partial
 from typing import Final, Self, TypeVar, overload
 
-from sqlalchemy import Connection
+from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -23,12 +20,12 @@ from ledger.asking import asked
 from ledger.engine import Session, WriteInline, WriteThread, Writing, reading_engine
 from ledger.entries import Entry
 from ledger.errors import LedgerUnavailableError, MissingBookError, NotABookError
-from ledger.group import Beside, Together, Write, look_outside
-from ledger.head import look_at_head
+from ledger.group import Beside, Committed, Together, Write, look_outside
 from ledger.hold import Hold, HoldState
 from ledger.listeners import Listener, Listeners, RowsListener
-from ledger.migrate import migrate
+from ledger.migrate import bring_up_to_date
 from ledger.money import AccountId, CallId
+from ledger.neighbours import Neighbours
 from ledger.outcomes import (
     Admitted,
     Answer,
@@ -103,13 +100,10 @@ from ledger.requests import (
 )
 from ledger.rows import Account
 from ledger.stored import ACCOUNTS
-from ledger.writer import RETRY_SECONDS, Writer
+from ledger.writer import Writer
 
 BUSY_SECONDS: Final = 2.0
 """How long one try waits for another process's write: theirs take milliseconds, a migration a second."""
-
-OPEN_TRIES_MAX: Final = 5
-"""How often opening is tried: whoever makes the same book at the same time is done by then."""
 
 DEFAULT_URL: Final = "sqlite+aiosqlite:///payphone.db"
 
@@ -119,12 +113,13 @@ T = TypeVar("T")
 class Book:
     """A ledger on a database. Open it with `Book.open`, close it with `close`."""
 
-    def __init__(self, writing: Writing, reading: AsyncEngine | None, changes: int, *, is_shared: bool) -> None:
+    def __init__(self, url: URL, writing: Writing, reading: AsyncEngine | None, changes: int) -> None:
         self._writing = writing
         self._reading = reading
-        self._is_shared = is_shared
+        self._is_shared = url.database != MEMORY
+        self._neighbours = Neighbours(book_path(url), changes, are_all=reading is None)
         self._listeners = Listeners()
-        self._writer = Writer(writing, changes, self._listeners.tell)
+        self._writer = Writer(writing, changes, self._committed)
 
     @classmethod
     async def open(
@@ -142,7 +137,8 @@ class Book:
             busy_seconds: How long one try waits for another process's write.
             may_create: Whether a missing book is made.
             is_inline: Let the database work on the event loop instead of in threads: for simulations, where
-                nobody waits for a disk. A book in memory always does.
+                nobody waits for a disk. It hears of what other books of this loop change, and of nobody else's
+                changes. A book in memory always does.
 
         Raises:
             BookAddressError: The address does not name a database a book can live in.
@@ -158,7 +154,7 @@ class Book:
         is_inline = is_inline or url.database == MEMORY
         writing: Writing = (WriteInline if is_inline else WriteThread)(url, busy_seconds)
         try:
-            changes = await _bring_up_to_date(writing, may_create=may_create)
+            changes = await bring_up_to_date(writing, may_create=may_create)
         except OperationalError as error:
             await writing.close()
             raise LedgerUnavailableError(f"the book at {name} cannot be opened: {error.orig}") from error
@@ -169,13 +165,14 @@ class Book:
             await writing.close()
             raise
         reading = None if is_inline else reading_engine(url, busy_seconds)
-        return cls(writing, reading, changes, is_shared=url.database != MEMORY)
+        return cls(url, writing, reading, changes)
 
     async def close(self) -> None:
         """Finish what was asked, and let go of the database. Closing again changes nothing."""
         try:
             await self._writer.close()
         finally:
+            self._neighbours.leave()
             if self._reading is not None:
                 await self._reading.dispose()
             await self._writing.close()
@@ -361,11 +358,12 @@ class Book:
 
     async def watch_outside(self, seconds: float) -> None:
         """Poll for outside changes every so many seconds, until its task is cancelled, if others can make any."""
-        while self._is_shared:
-            # A database that does not answer now is asked again at the next turn, which tells all.
-            with suppress(LedgerUnavailableError):
-                await self.poll_outside_changes()
-            await asyncio.sleep(seconds)
+        if self._is_shared:
+            await self._neighbours.watch(self.poll_outside_changes, seconds)
+
+    def _committed(self, committed: Committed) -> None:
+        self._listeners.tell(committed)
+        self._neighbours.committed(committed)
 
     async def _read(self, query: Callable[[Connection], T]) -> T:
         if self._reading is None:
@@ -380,21 +378,3 @@ def _on_core(session: Session, work: Callable[[Connection], T]) -> T:
 
 def _look_at_account(session: Session, account_id: AccountId) -> Account | None:
     return next(iter(ACCOUNTS.find(session, "account_id", (account_id,))), None)
-
-
-async def _bring_up_to_date(writing: Writing, *, may_create: bool) -> int:
-    """Migrate; returns the number of the last change.
-
-    Tries again while others open the book at the same time: SQLite does not wait when two turn a new
-    file to WAL at once.
-    """
-    tries = 0
-    while True:
-        try:
-            await writing.run(_on_core, partial(migrate, may_create=may_create))
-            return (await writing.look(look_at_head)).changes
-        except OperationalError:
-            tries += 1
-            if tries == OPEN_TRIES_MAX:
-                raise
-            await asyncio.sleep(RETRY_SECONDS)

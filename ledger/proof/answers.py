@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final, assert_never
 
-from sqlalchemy import ColumnElement, Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, select
 
 from ledger.entries import EntryId, EntryKind
 from ledger.finding import RESTORE, Finding
@@ -24,12 +24,24 @@ _OF_REQUESTS: Final = tuple(kind.value for kind in EntryKind if kind not in {Ent
 BATCH: Final = 500
 """Requests looked at together: their keys go into one IN list, which every database takes."""
 
+_KEYS: Final = "wanted"
+
+
+def _among(column: ColumnElement[str]) -> Select[str]:
+    return select(column).where(column.in_(bindparam(_KEYS, expanding=True)))
+
+
+_ANSWERED: Final = select(requests.c.request_id, requests.c.outcome).execution_options(yield_per=BATCH)
+_HOLDS: Final = _among(holds.c.hold_id)
+_ENTRIES: Final = _among(entries.c.entry_id)
+_OPEN: Final = _among(open_calls.c.call_id)
+_CHARGED: Final = _among(calls.c.call_id).add_columns(calls.c.charged)
+
 
 def check_answers(connection: Connection) -> Iterator[Finding]:
     """Requests without what came of them, and rows without a request."""
     yield from _check_rows(connection)
-    query = select(requests.c.request_id, requests.c.outcome).execution_options(yield_per=BATCH)
-    for batch in connection.execute(query).partitions():
+    for batch in connection.execute(_ANSWERED).partitions():
         outcomes: dict[str, Remembered] = {}
         for request_id, text in batch:
             try:
@@ -83,14 +95,13 @@ class _There:
                 case _:
                     assert_never(outcome)
 
-        def among(column: ColumnElement[str], keys: set[str]) -> set[str]:
-            return set(connection.execute(select(column).where(column.in_(keys))).scalars())
+        def among(query: Select[str], keys: set[str]) -> set[str]:
+            return set(connection.execute(query, {_KEYS: keys}).scalars())
 
-        self._holds = among(holds.c.hold_id, held)
-        self._entries = among(entries.c.entry_id, booked)
-        self._open = among(open_calls.c.call_id, called)
-        charged = select(calls.c.call_id, calls.c.charged).where(calls.c.call_id.in_(called))
-        self._charged = {row.call_id: row.charged for row in connection.execute(charged)}
+        self._holds = among(_HOLDS, held)
+        self._entries = among(_ENTRIES, booked)
+        self._open = among(_OPEN, called)
+        self._charged = {row.call_id: row.charged for row in connection.execute(_CHARGED, {_KEYS: called})}
 
     def problem(self, outcome: Remembered) -> str | None:
         """What is wrong with what a request came to; None if nothing is."""
@@ -117,22 +128,20 @@ class _There:
 
 def _check_rows(connection: Connection) -> Iterator[Finding]:
     """Holds, records, open calls and entries that nobody asked for."""
-    wanted: tuple[tuple[str, Select[str]], ...] = (
-        ("hold", select(holds.c.hold_id).outerjoin(requests, requests.c.request_id == holds.c.hold_id)),
-        ("call", select(calls.c.call_id).outerjoin(requests, requests.c.request_id == calls.c.call_id.concat("/end"))),
-        (
-            "open call",
-            select(open_calls.c.call_id).outerjoin(
-                requests, requests.c.request_id == open_calls.c.call_id.concat("/start")
-            ),
-        ),
-        (
-            "entry",
-            select(entries.c.entry_id)
-            .outerjoin(requests, requests.c.request_id == entries.c.entry_id)
-            .where(entries.c.kind.in_(_OF_REQUESTS)),
-        ),
-    )
-    for word, query in wanted:
-        for key in connection.execute(query.where(requests.c.request_id.is_(None))).scalars():
+    for word, query in _UNASKED:
+        for key in connection.execute(query).scalars():
             yield Finding("request", f"{word} {key}", "no request that was done asked for it", RESTORE)
+
+
+def _unasked(key: ColumnElement[str], request_id: ColumnElement[str], *rows: ColumnElement[bool]) -> Select[str]:
+    """Rows, by their key, without the request they came of."""
+    query = select(key).outerjoin(requests, requests.c.request_id == request_id)
+    return query.where(*rows, requests.c.request_id.is_(None))
+
+
+_UNASKED: Final = (
+    ("hold", _unasked(holds.c.hold_id, holds.c.hold_id)),
+    ("call", _unasked(calls.c.call_id, calls.c.call_id.concat("/end"))),
+    ("open call", _unasked(open_calls.c.call_id, open_calls.c.call_id.concat("/start"))),
+    ("entry", _unasked(entries.c.entry_id, entries.c.entry_id, entries.c.kind.in_(_OF_REQUESTS))),
+)

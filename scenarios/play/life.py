@@ -55,7 +55,9 @@ def _is_virtual() -> bool:
 class Life:
     """One switch after another, on one book."""
 
-    def __init__(self, *, folder: Path, seed: int, utc: Callable[[], datetime], noise: Noise) -> None:
+    def __init__(
+        self, *, folder: Path, seed: int, utc: Callable[[], datetime], noise: Noise, beat_seconds: float
+    ) -> None:
         self.lives = 0
         self.processor: SimulatedProcessor | None = None
         """Outlives every switch, as a real one does."""
@@ -65,6 +67,7 @@ class Life:
         self._seed = seed
         self._utc = utc
         self._noise = noise
+        self._beat_seconds = beat_seconds
         self._switch: Switch | None = None
         self._task: asyncio.Task[None] | None = None
         self._stop = asyncio.Event()
@@ -149,6 +152,7 @@ class Life:
             log=log,
             book=book,
             gateway=None if payments.processor is None else self.processor,
+            beat_seconds=self._beat_seconds,
             is_inline=_is_virtual(),
             post=self._post,
         ) as switch:

@@ -29,7 +29,7 @@ _INSTANTS: Final = struct.Struct("!dd")
 class Wires:
     """Links by the names of actors, and the fingerprint of everything that passed them."""
 
-    def __init__(self, network: Network, actors: Iterable[str]) -> None:
+    def __init__(self, network: Network, actors: Iterable[str], *, is_traced: bool = True) -> None:
         self.network = network
         self.actors = tuple(actors)
         self._links: dict[tuple[str, str], Link] = {}
@@ -38,13 +38,15 @@ class Wires:
         self._losses: list[_Loss] = []
         self._nats: dict[str, Nat] = {}
         self._publics = itertools.count(1)
-        network.observe(self._note)
+        self._is_traced = is_traced
+        if is_traced:
+            network.observe(self._note)
         network.losing = self._loses
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of every datagram so far, with its instant and fate."""
-        return self._trace.hexdigest()
+        """SHA-256 of every datagram so far, with its instant and fate; empty where they are not noted."""
+        return self._trace.hexdigest() if self._is_traced else ""
 
     def change(self, links: Mapping[str, LinkChange]) -> None:
         """Change links; what a change leaves out stays."""

@@ -46,6 +46,8 @@ class Options:
     """Where books and recordings are kept; None for a folder that is removed again."""
     is_telling_all: bool = False
     """Recognise everything every phone heard, for a report."""
+    is_telling_passed: bool = True
+    """Tell the calls and accounts of a scenario that passes, too, and note every datagram for `Result.trace`."""
 
 
 def run_scenario(scenario: Scenario, options: Options) -> Result:
@@ -122,7 +124,7 @@ def _run(setting: Setting, folder: Path, seed: int, options: Options, ending: _E
 
 
 async def _play(setting: Setting, folder: Path, seed: int, options: Options, ending: _Ending) -> None:
-    async with staged(setting, folder=folder, seed=seed) as stage:
+    async with staged(setting, folder=folder, seed=seed, is_traced=options.is_telling_passed) as stage:
         script = Script(stage, ending.checked)
         try:
             await script.play(setting.scenario.steps)
@@ -132,7 +134,8 @@ async def _play(setting: Setting, folder: Path, seed: int, options: Options, end
         at_rest = await rest(stage)
         await _judge(stage, ending, at_rest)
         ending.seconds = stage.now
-        await _tell(stage, ending, options)
+        if options.is_telling_passed or ending.verdict is not Verdict.PASSED:
+            await _tell(stage, ending, options)
         if options.folder is not None:
             keep_heard(stage, folder)
         ending.trace = "" if stage.wires is None else stage.wires.fingerprint

@@ -18,7 +18,7 @@ from scenarios.language.complaints import suggestion
 from scenarios.language.expectations import Expect
 from scenarios.language.scenario import KINDS, STATION, TOGETHER, WAIT, Scenario, Step
 from scenarios.language.source import ScenarioError
-from scenarios.language.steps import ActorStep, Machine, Softphone, Tone
+from scenarios.language.steps import ActorStep, Machine, Softphone, SwitchStep, Tone
 from scenarios.phones.loopback import own_host
 from scenarios.play.amending import LOCALHOST, amend, in_scenario, in_seconds
 from scenarios.play.ears import Ears, UnknownWordsError
@@ -47,6 +47,12 @@ class Setting:
     is_live: bool
     phones: Phones = Phones.OWN
     """Whose telephones its people use."""
+
+    @property
+    def may_kill(self) -> bool:
+        """Whether the switch may be killed: where the script says so, and by a program, which has none."""
+        steps = list(_flat(self.scenario.steps))
+        return not steps or any(isinstance(step.body, SwitchStep) and step.body.killed for step in steps)
 
 
 def prepare(scenario: Scenario, *, is_live: bool, phones: Phones = Phones.OWN) -> Setting:

@@ -33,6 +33,7 @@ from scenarios.play.setting import Setting
 from scenarios.play.softphones import Shelf
 from scenarios.play.traces import Epoch, Traces
 from scenarios.sim.loop import VirtualLoop
+from switch.app.chores import HEARTBEAT_SECONDS
 from switch.app.switch import Switch
 from switch.app.world import World
 
@@ -46,6 +47,11 @@ LOOK_SECONDS: Final = 0.1
 
 LAST_MESSAGES_SECONDS: Final = 33.0
 """64·T1 and a second: after that no transaction is left (RFC 3261 §17)."""
+
+
+QUIET_BEAT_SECONDS: Final = 60.0
+"""How far apart heartbeats are where nobody kills the switch, and so nobody ever asks for the last one: a tenth of a
+scenario's processor time went into them."""
 
 
 class Stage:
@@ -65,7 +71,11 @@ class Stage:
         self.clock_step = timedelta(0)
         self.ports = 0
         self.requests = 0
-        self.life = Life(folder=folder, seed=seed, utc=self.utc, noise=self.noise)
+        self._opening = asyncio.Lock()
+        self._other: Book | None = None
+        is_safe = not (setting.is_live or setting.may_kill)
+        beat_seconds = QUIET_BEAT_SECONDS if is_safe else HEARTBEAT_SECONDS
+        self.life = Life(folder=folder, seed=seed, utc=self.utc, noise=self.noise, beat_seconds=beat_seconds)
 
     @property
     def now(self) -> float:
@@ -121,12 +131,16 @@ class Stage:
 
     @asynccontextmanager
     async def book(self) -> AsyncIterator[Book]:
-        """The book, opened by another program at the same time."""
-        book = await open_book(self.folder)
-        try:
-            yield book
-        finally:
-            await book.close()
+        """The book, as another program has it open at the same time: one for all that is asked of it."""
+        async with self._opening:
+            if self._other is None:
+                self._other = await open_book(self.folder)
+        yield self._other
+
+    async def close(self) -> None:
+        """Close what is open."""
+        if self._other is not None:
+            await self._other.close()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Book]:
@@ -233,8 +247,8 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(setting: Setting, *, folder: Path, seed: int) -> AsyncIterator[Stage]:
-    """Set the stage, and clear it at the end.
+async def staged(setting: Setting, *, folder: Path, seed: int, is_traced: bool = True) -> AsyncIterator[Stage]:
+    """Set the stage, and clear it at the end. With `is_traced` every datagram is noted (`Wires.fingerprint`).
 
     Raises:
         StageError: The switch cannot start, or a telephone cannot register.
@@ -245,7 +259,7 @@ async def staged(setting: Setting, *, folder: Path, seed: int) -> AsyncIterator[
         loop.network.host(SWITCH, SWITCH_HOST)
         for telephone in setting.telephones.values():
             loop.network.host(telephone.name, telephone.line.host)
-        stage.wires = Wires(loop.network, setting.telephones)
+        stage.wires = Wires(loop.network, setting.telephones, is_traced=is_traced)
         stage.wires.change(setting.scenario.header.network)
         for name in (name for name, home in setting.scenario.header.network.items() if home.behind_nat):
             stage.wires.hide(name)
@@ -270,6 +284,7 @@ async def staged(setting: Setting, *, folder: Path, seed: int) -> AsyncIterator[
         if stage.life.is_running:
             await stage.life.stop()
         await stage.life.mourn()
+        await stage.close()
 
 
 async def _live(phone: Handset, ready: asyncio.Future[None], leaving: asyncio.Event) -> None:

@@ -71,6 +71,7 @@ def run_command(wanted: Wanted, console: Console | None = None) -> int:
         seed=wanted.seed,
         folder=wanted.folder,
         is_telling_all=wanted.report is not None,
+        is_telling_passed={wanted.report, wanted.json, wanted.folder} != {None},
     )
     results = _run(files, options, wanted.jobs, console)
     by_softphones = wanted.phones is not Phones.OWN
