@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
@@ -57,6 +58,8 @@ _CONNECT: Final = {"isolation_level": None}
 """The driver begins no transaction of its own: `Session` and `_prepare` do."""
 
 
+_NEAR: Final = nullcontext()
+
 _dialects: Final[dict[str, Dialect]] = {}
 _compiled: Final[LRUCache[Any, Any]] = LRUCache(COMPILED_MAX)
 
@@ -91,6 +94,13 @@ class Session:
     def lock(self) -> str:
         """SQLite's transactions have the whole file from their begin on; PostgreSQL's lock the head of the book."""
         return "" if self.dialect == SQLITE else " FOR UPDATE"
+
+    def together(self) -> AbstractContextManager[Any]:
+        """Statements inside this block are sent without waiting for the answers of those before them.
+
+        One that fails is heard of when an answer is looked at, or at the end of the block. SQLite is not far away.
+        """
+        return _NEAR if self.dialect == SQLITE else self._driver.pipeline()
 
     def transact(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do some work within one transaction, and commit it; undo it if it raises.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
@@ -13,14 +13,19 @@ from ledger.tables import head
 _READ: Final = "SELECT seq, hash, changes FROM head"
 
 
-def take_head(session: Working) -> Head:
-    """Where the book stands, and nobody else moves it before this transaction ends."""
-    return Head(*session.driver.execute(f"{_READ}{session.lock}").fetchone())
+def ask_for_head(session: Working) -> Any:
+    """Ask where the book stands, and let nobody else move it before this transaction ends."""
+    return session.driver.execute(f"{_READ}{session.lock}")
+
+
+def take_head(asked: Any) -> Head:
+    """What `ask_for_head` was answered."""
+    return Head(*asked.fetchone())
 
 
 def look_at_head(session: Working) -> Head:
     """Where the book stands now."""
-    return Head(*session.driver.execute(_READ).fetchone())
+    return take_head(session.driver.execute(_READ))
 
 
 def move_head(session: Working, reached: Head) -> None:

@@ -8,7 +8,8 @@ every statement would cost more than all decisions of the group together.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import fields
 from enum import Enum
 from operator import attrgetter
@@ -43,9 +44,18 @@ class Working(Protocol):
     def lock(self) -> str:
         """What a SELECT ends with so that nobody else changes its rows before this transaction ends."""
 
+    def together(self) -> AbstractContextManager[Any]:
+        """Statements inside this block are sent without waiting for the answers of those before them."""
+
 
 _ESCAPES: Final = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 """What has a meaning of its own in the text that COPY takes."""
+
+COPIED_MIN: Final = 50
+"""Rows from which on COPY takes less time than arrays, though it has to be waited for by itself."""
+
+_ROOMS: Final = (1, 2, 4, 8)
+"""Numbers of keys that are parameters of their own: each is a statement more to be kept prepared."""
 
 _POSTGRESQL: Final = create_mock_engine("postgresql+psycopg://", print).dialect
 
@@ -106,7 +116,7 @@ class Rows(Generic[T]):
         self._shown: Final = names
         self._decoders: Final = _coders([table.c[name] for name in names], codecs, 1)
         self._new: Final = new or {}
-        self._texts: Final[dict[tuple[str, ...], str]] = {}
+        self._texts: Final[dict[tuple[str, str, str, int], str]] = {}
 
     @property
     def key(self) -> str:
@@ -114,21 +124,20 @@ class Rows(Generic[T]):
         return self.table.primary_key.columns[0].name
 
     def find(self, session: Working, column: str, keys: Collection[Any]) -> Iterable[T]:
-        """The rows whose column has one of these values, in no order."""
+        """The rows whose column has one of these values, in no order; asked now, taken when they are looked through."""
         if not keys:
             return ()
-        return self._read(session, "find", column, (list_of(session, keys),))
+        return self._made(self._asked(session, "find", column, keys))
 
-    def keys(self, session: Working, keys: Collection[str]) -> set[Any]:
-        """Which of these are the one key of a row."""
+    def keys(self, session: Working, keys: Collection[str]) -> Iterable[Any]:
+        """Which of these are the one key of a row; asked and taken as in `find`."""
         if not keys:
-            return set()
-        text = self._text(session.dialect, "keys", self.key)
-        return {key for (key,) in session.driver.execute(text, (list_of(session, keys),)).fetchall()}
+            return ()
+        return _keys(self._asked(session, "keys", self.key, keys))
 
     def all(self, session: Working) -> Iterable[T]:
         """Every row; for tables that stay small."""
-        return self._read(session, "all", "", ())
+        return self._made(session.driver.execute(self._text(session.dialect, "all", "", 0)))
 
     def add(self, session: Working, rows: Collection[T], **constants: object) -> None:
         """Add rows with new keys."""
@@ -142,10 +151,13 @@ class Rows(Generic[T]):
         """Add rows with new keys that are tuples already: columns in the table's order, all but the `new` ones."""
         if not rows:
             return
-        text = self._text(session.dialect, "add_stored", "")
         if session.dialect == SQLITE:
-            session.driver.executemany(text, rows)
+            session.driver.executemany(self._text(session.dialect, "add_stored", ""), rows)
+        elif len(rows) < COPIED_MIN:
+            columns = [*zip(*rows, strict=True), *([value] * len(rows) for value in self._new.values())]
+            run_many(session, self._text(session.dialect, "add", ""), columns)
         else:
+            text = self._text(session.dialect, "add_stored", "")
             with session.driver.cursor() as cursor, cursor.copy(text) as copy:
                 copy.write(copied(rows, tuple(self._new.values())))
 
@@ -153,12 +165,16 @@ class Rows(Generic[T]):
         """Delete rows by their one key."""
         if keys:
             (key,) = self.table.primary_key.columns
-            text = self._text(session.dialect, "drop", key.name)
-            session.driver.execute(text, (list_of(session, keys),))
+            self._asked(session, "drop", key.name, keys)
 
-    def _read(self, session: Working, verb: str, column: str, parameters: tuple[Any, ...]) -> Iterable[T]:
+    def _asked(self, session: Working, verb: str, column: str, keys: Collection[Any]) -> Any:
+        """The cursor of a statement for some keys."""
+        few = room_for(session.dialect, len(keys))
+        return session.driver.execute(self._text(session.dialect, verb, column, few), list_of(session, keys, few))
+
+    def _made(self, asked: Any) -> Iterator[T]:
         make, decoders = self._make, self._decoders
-        for row in session.driver.execute(self._text(session.dialect, verb, column), parameters).fetchall():
+        for row in asked.fetchall():
             values = list(row)
             for index, decode in decoders:
                 if (value := values[index]) is not None:
@@ -175,20 +191,20 @@ class Rows(Generic[T]):
         columns += [[constants[name]] * len(rows) for name in self._constants]
         run_many(session, self._text(session.dialect, verb, ""), columns)
 
-    def _text(self, dialect: str, verb: str, column: str) -> str:
-        known = self._texts.get((dialect, verb, column))
+    def _text(self, dialect: str, verb: str, column: str, few: int = 0) -> str:
+        known = self._texts.get((dialect, verb, column, few))
         if known is None:
-            known = self._texts[dialect, verb, column] = self._written(dialect, verb, column)
+            known = self._texts[dialect, verb, column, few] = self._written(dialect, verb, column, few)
         return known
 
-    def _written(self, dialect: str, verb: str, column: str) -> str:
+    def _written(self, dialect: str, verb: str, column: str, few: int) -> str:
         name = self.table.name
         match verb:
             case "find" | "all":
-                where = f" WHERE {column} {among(dialect)}" if column else ""
+                where = f" WHERE {column} {among(dialect, few)}" if column else ""
                 return f"SELECT {', '.join(self._shown)} FROM {name}{where}"  # noqa: S608 - names of our own tables
             case "keys":
-                return f"SELECT {column} FROM {name} WHERE {column} {among(dialect)}"  # noqa: S608 - as above
+                return f"SELECT {column} FROM {name} WHERE {column} {among(dialect, few)}"  # noqa: S608 - as above
             case "add_stored":
                 columns = ", ".join(self._columns)
                 if dialect != SQLITE:
@@ -197,7 +213,7 @@ class Rows(Generic[T]):
                 values = ", ".join((*given, *map(_literal, self._new.values())))
                 return f"INSERT INTO {name} ({columns}) VALUES ({values})"  # noqa: S608 - as above
             case "drop":
-                return f"DELETE FROM {name} WHERE {column} {among(dialect)}"  # noqa: S608 - as above
+                return f"DELETE FROM {name} WHERE {column} {among(dialect, few)}"  # noqa: S608 - as above
             case _:
                 text = f"INSERT INTO {name} ({', '.join(self._columns)}) {self._values(dialect)}"
                 return text if verb == "add" else f"{text} {self._replacing()}"
@@ -220,18 +236,31 @@ def marks(dialect: str, count: int) -> list[str]:
     return ["?" if dialect == SQLITE else "%s"] * count
 
 
-def among(dialect: str) -> str:
-    """Whether a column is one of a list, which is one parameter however long it is.
+def room_for(dialect: str, count: int) -> int:
+    """How many parameters `among` takes so many keys as; 0 for all as one list.
+
+    SQLite needs longer to make a list's table than to find a few keys, and PostgreSQL has it for nothing.
+    """
+    return next((room for room in _ROOMS if count <= room), 0) if dialect == SQLITE else 0
+
+
+def among(dialect: str, few: int) -> str:
+    """Whether a column is one of some keys: of a few, or of a list, which is one parameter however long it is.
 
     An IN list of thousands would be written out, and parsed, anew each time.
     """
     # Not `= ANY`: that is compared one by one with every row as long as the planner knows nothing of the table.
-    return "IN (SELECT value FROM json_each(?))" if dialect == SQLITE else "IN (SELECT unnest(%s::TEXT[]))"
+    if dialect != SQLITE:
+        return "IN (SELECT unnest(%s::TEXT[]))"
+    return f"IN ({', '.join(marks(dialect, few))})" if few else "IN (SELECT value FROM json_each(?))"
 
 
-def list_of(session: Working, keys: Iterable[Any]) -> Any:
-    """The parameter that `among` takes."""
-    return json.dumps(list(keys)) if session.dialect == SQLITE else list(keys)
+def list_of(session: Working, keys: Iterable[Any], few: int) -> tuple[Any, ...]:
+    """The parameters that `among` takes: the last of a few keys stands for those that are missing."""
+    listed = list(keys)
+    if few:
+        return (*listed, *listed[-1:] * (few - len(listed)))
+    return (json.dumps(listed) if session.dialect == SQLITE else listed,)
 
 
 def run_many(session: Working, text: str, columns: Sequence[Sequence[Any]]) -> None:
@@ -261,6 +290,12 @@ def _field(value: str | int | None) -> str:
 def _literal(value: str | int | None) -> str:
     """A value of the program's own as SQL."""
     return "NULL" if value is None else repr(value)
+
+
+def _keys(asked: Any) -> Iterator[Any]:
+    """The one column of a cursor's rows."""
+    for (key,) in asked.fetchall():
+        yield key
 
 
 def _inner(column: Column[Any]) -> str:
