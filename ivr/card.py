@@ -1,19 +1,56 @@
-"""The called party enters a card by keypad: its number, when it expires, its security code.
+"""Somebody enters a card by keypad, and it pays: its number, when it expires, its security code.
 
-Each is asked for anew while it cannot be right, so many times as the profile says. What was entered lives in this
-coroutine and in the card it gives, nowhere else.
+Each is asked for anew while it cannot be right, and so is another card where one is declined, so many times as the
+profile says. What was entered lives in these coroutines and in the card they give, nowhere else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import date
+from typing import Protocol, TypeVar
 
 from ivr import card_number
 from ivr.card_number import Card
 from ivr.keys import exactly
-from ivr.ports import Party
+from ivr.ports import CardAnswer, Party
 from ivr.words import Words
+
+T = TypeVar("T")
+
+
+class CardDesk(Protocol):
+    """What the switch does while a card is asked for."""
+
+    def today(self) -> date:
+        """The local day at the facility, by which a card is expired or not."""
+
+    def asking_for_card(self) -> AbstractAsyncContextManager[None]:
+        """A card is entered inside this block: whoever shows the call shows no key of it."""
+
+
+async def pay_by_card(
+    party: Party, desk: CardDesk, say: Words, pay: Callable[[Card], Awaitable[T | CardAnswer]]
+) -> T | None:
+    """Ask for a card and have it pay; what came of it, None if no card did.
+
+    Raises:
+        HungUpError: The party left.
+    """
+    for _ in range(say.profile.card.tries):
+        async with desk.asking_for_card():
+            card = await ask_card(party, say, desk.today())
+        if card is None:
+            return None
+        await party.play(say.card("please-wait"))
+        paid = await pay(card)
+        if not isinstance(paid, CardAnswer):
+            return paid
+        await party.play(say.card("declined" if paid is CardAnswer.DECLINED else "not-checked"))
+        if paid is CardAnswer.UNKNOWN:
+            return None
+    return None
 
 
 async def ask_card(party: Party, say: Words, today: date) -> Card | None:

@@ -9,5 +9,6 @@ class AccountChoice(Enum):
     """What may be asked for; the value is the key."""
 
     BALANCE = "1"
+    DEPOSIT = "2"
     BLOCK = "3"
     SERVICE = "0"

@@ -8,14 +8,12 @@ Somebody pays already in most calls: then there is nothing to settle. A courtesy
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from ivr.card import ask_card
-from ivr.card_number import Card
+from ivr.card import pay_by_card
 from ivr.keys import one_of
-from ivr.ports import Admission, CardAnswer, Desk, HungUpError, Kind, Party
+from ivr.ports import Admission, Desk, HungUpError, Kind, Party
 from ivr.presence import staying
 from ivr.profile import Offer
 from ivr.reasons import Reason
@@ -34,8 +32,6 @@ class Sold:
 
 T = TypeVar("T")
 
-Pay = Callable[[Card], Awaitable[Admission | CardAnswer | Reason]]
-
 
 async def settle(callee: Party, desk: Desk, admission: Admission, say: Words) -> Admission | Sold | Reason:
     """See to it that somebody pays a call that was accepted; or say why nobody does."""
@@ -53,15 +49,16 @@ async def settle(callee: Party, desk: Desk, admission: Admission, say: Words) ->
 async def _pay(callee: Party, desk: Desk, admission: Admission, say: Words) -> Admission | Sold | Reason:
     """Let it choose how to pay, and pay."""
     table = say.profile.card
+    paid: Admission | Reason | None
     keys = {Offer.ONECALL: table.onecall_key, Offer.SALE: table.sale_key}
     choices = {keys[offer]: offer for offer in admission.offers}
     match await _choose(callee, say, say.offers(admission), choices):
         case Offer.ONECALL:
             await callee.play(say.charged_at_most(admission))
-            paid = await _by_card(callee, desk, say, lambda card: desk.pay_call(admission, card))
+            paid = await pay_by_card(callee, desk, say, lambda card: desk.pay_call(admission, card))
             if isinstance(paid, Admission):
                 await callee.play(say.card("approved"))
-            return paid
+            return paid or Reason.NOT_PAID
         case Offer.SALE:
             amounts = {
                 str(number): Money(dollars * MICROS_PER_DOLLAR) for number, dollars in enumerate(table.amounts, start=1)
@@ -69,9 +66,9 @@ async def _pay(callee: Party, desk: Desk, admission: Admission, say: Words) -> A
             deposit = await _choose(callee, say, say.deposits(admission), amounts)
             if deposit is None:
                 return Reason.NOT_PAID
-            paid = await _by_card(callee, desk, say, lambda card: desk.buy_account(admission, card, deposit))
-            if isinstance(paid, Reason):
-                return paid
+            paid = await pay_by_card(callee, desk, say, lambda card: desk.buy_account(admission, card, deposit))
+            if not isinstance(paid, Admission):
+                return paid or Reason.NOT_PAID
             await callee.play(say.account_opened(deposit))
             return Sold(paid)
         case _:
@@ -91,22 +88,3 @@ async def _choose(callee: Party, say: Words, hear: Clips, choices: dict[str, T])
         if pressed in choices:
             return choices[pressed]
     return None
-
-
-async def _by_card(callee: Party, desk: Desk, say: Words, pay: Pay) -> Admission | Reason:
-    """Ask for a card and have it pay; another one may be tried where one was declined."""
-    for _ in range(say.profile.card.tries):
-        async with desk.asking_for_card():
-            card = await ask_card(callee, say, desk.today())
-        if card is None:
-            return Reason.NOT_PAID
-        await callee.play(say.card("please-wait"))
-        match await pay(card):
-            case CardAnswer.DECLINED:
-                await callee.play(say.card("declined"))
-            case CardAnswer.UNKNOWN:
-                await callee.play(say.card("not-checked"))
-                return Reason.NOT_PAID
-            case paid:
-                return paid
-    return Reason.NOT_PAID

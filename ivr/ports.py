@@ -103,6 +103,16 @@ class Admission:
     """What a payment by card costs: a part of `at_most`, or on top of a deposit."""
 
 
+@dataclass(frozen=True, slots=True)
+class DepositTerms:
+    """What a deposit by card on the account line may be, and costs."""
+
+    most: Money
+    """Whole dollars."""
+    fee: Money
+    """On top, by the channel (S3-7)."""
+
+
 class CardAnswer(Enum):
     """Why a card did not pay."""
 

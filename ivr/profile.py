@@ -270,6 +270,22 @@ class Deposits(_Section):
         return self
 
 
+class AccountLine(_Section):
+    """The line that the family calls (S3-13). Cards need a payment processor in the configuration."""
+
+    deposits: bool = True
+    """Whether money is added by card there; how it is asked for, and its channel, are those of `card`."""
+    most: Annotated[int, Field(ge=1, le=10_000)] = 200
+    """Dollars: the most of one payment there; a lower cap of the switch holds all the same (S3-1)."""
+
+    @model_validator(mode="after")
+    def _is_legal(self) -> AccountLine:
+        if self.most < CAP_LEAST.decimal:
+            text = f"${self.most} at most is illegal: nobody may be kept from paying ${CAP_LEAST} at once"
+            raise _wrong(f"{text}; raise it, or leave it out", "most")
+        return self
+
+
 class Card(_Section):
     """What a number that cannot be billed is offered. Cards need a payment processor in the configuration."""
 
@@ -322,6 +338,7 @@ class Profile(_Section):
     """Words of your own for a reason that the person inside is told."""
     deposits: Deposits = Deposits()
     card: Card = Card()
+    account_line: AccountLine = AccountLine()
     third_party: ThirdParty = ThirdParty()
 
     @model_validator(mode="after")

@@ -33,6 +33,7 @@ AFTER_RINGING: Final = (
     Reason.NO_ANSWER,
     Reason.UNREACHABLE,
     Reason.REFUSED,
+    Reason.ANSWERING_MACHINE,
     Reason.NOT_ACCEPTED,
     Reason.NOT_PAID,
     Reason.GAVE_UP,
@@ -86,6 +87,9 @@ def _card(profile: Profile) -> Iterator[Finding]:
     for number, dollars in enumerate(profile.card.amounts if Offer.SALE in profile.card.offers else ()):
         if cap is not None and cap.decimal < dollars:
             yield ("card", "amounts", number), f"${dollars} is never taken: deposits.cap is ${cap}"
+    line = profile.account_line
+    if cap is not None and "most" in line.model_fields_set and cap.decimal < line.most:
+        yield ("account_line", "most"), f"${line.most} is never taken: deposits.cap is ${cap}"
 
 
 def _talk(profile: Profile) -> Iterator[Finding]:

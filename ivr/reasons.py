@@ -45,6 +45,8 @@ class Reason(Enum):
     UNREACHABLE = "unreachable"
     # The called party's choice.
     REFUSED = "refused"
+    ANSWERING_MACHINE = "answering-machine"
+    """A machine that answered was told by its sound, and the profile releases such calls."""
     NOT_ACCEPTED = "not-accepted"
     NOT_PAID = "not-paid"
     """The number cannot be billed, and the called party did not pay for the call in another way (S1-10, S1-11)."""

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Final
 
 from ivr.choices import AccountChoice
-from ivr.ports import Admission, Balance, Person
+from ivr.ports import Admission, Balance, DepositTerms, Person
 from ivr.profile import Offer, Overlay, Part, Profile
 from ivr.reasons import Reason
 from ledger.money import Money
@@ -166,6 +166,17 @@ class Words:
         """Ask for the same key once more."""
         return self._press("account/to-confirm", choice.value)
 
+    def deposit_amount(self, terms: DepositTerms) -> Clips:
+        """Ask for whole dollars; the most that is taken and the fee are told before (S3-1, S3-7)."""
+        most = (*self.tongue.clips("account/at-most"), *self.tongue.amount(terms.most.decimal))
+        return (*most, *self._fee("card/fee-on-top", terms.fee), *self.tongue.clips("account/enter-dollars"))
+
+    def deposit_charged(self, amount: Money, fee: Money) -> Clips:
+        """What is added and what the card is charged for it, and the key that confirms it."""
+        adds = (*self.tongue.clips("account/adds"), *self.tongue.amount(amount.decimal))
+        charged = (*self.tongue.clips("account/charged"), *self.tongue.amount((amount + fee).decimal))
+        return (*adds, *charged, *self.account_confirm(AccountChoice.DEPOSIT))
+
     def account_clips(self, name: str) -> Clips:
         """One of the line's own sentences."""
         return self.tongue.clips(f"account/{name}")
@@ -187,11 +198,11 @@ class Words:
     def charged_at_most(self, admission: Admission) -> Clips:
         """What this call can cost, before its card is asked for (47 CFR 64.710)."""
         most = (*self.tongue.clips("card/charged"), *self.tongue.amount(admission.at_most.decimal))
-        return (*self.price(admission), *most, *self._fee("card/fee", admission))
+        return (*self.price(admission), *most, *self._fee("card/fee", admission.fee))
 
     def deposits(self, admission: Admission) -> Clips:
         """The deposits to choose from, and the fee of each (S3-7)."""
-        said = self._fee("card/fee-on-top", admission)
+        said = self._fee("card/fee-on-top", admission.fee)
         for number, dollars in enumerate(self.profile.card.amounts, start=1):
             said += (*self.tongue.clips("card/for-deposit"), *self.tongue.amount(Decimal(dollars)))
             said += self._press("card/press", str(number))
@@ -272,9 +283,9 @@ class Words:
         other = tongue_of(next_language(self.profile, self.tongue.language))
         return (*other.clips("language/to-hear-this"), *other.key(key))
 
-    def _fee(self, why: str, admission: Admission) -> Clips:
+    def _fee(self, why: str, fee: Money) -> Clips:
         """What a payment by card costs; nothing where it costs nothing."""
-        return (*self.tongue.clips(why), *self.tongue.amount(admission.fee.decimal)) if admission.fee else ()
+        return (*self.tongue.clips(why), *self.tongue.amount(fee.decimal)) if fee else ()
 
     def _press(self, why: str, key: str) -> Clips:
         return (*self.tongue.clips(why), *self.tongue.key(key))

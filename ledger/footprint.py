@@ -26,6 +26,7 @@ from ledger.products.requests import (
     CheckInvoice,
     CloseAccount,
     DeclineCard,
+    DepositByCard,
     DueCard,
     Ending,
     IssueInvoice,
@@ -39,8 +40,8 @@ from ledger.products.requests import (
     SellAccount,
     SendToTrust,
     SetCreditLimit,
+    SettleDeposit,
     SettleMessage,
-    SettleSale,
     SubmitMessage,
     TakeAllowance,
     VoidCard,
@@ -207,9 +208,10 @@ def _add_of_product(found: Footprint, request: ProductRequest) -> None:
             | DeclineCard()
             | AuthoriseCard()
             | SellAccount()
+            | DepositByCard()
             | DueCard()
             | CaptureCard()
-            | SettleSale()
+            | SettleDeposit()
             | VoidCard()
         ):
             _add_of_card(found, request)
@@ -233,6 +235,8 @@ def _add_of_card(found: Footprint, request: CardRequest) -> None:
     elif isinstance(request, SellAccount):
         sold = AccountId(f"{AccountKind.ADVANCEPAY.value}:{request.number}")
         found.accounts.update((sold, *_of_channel(request.channel)))
+    elif isinstance(request, DepositByCard):
+        found.accounts.update((request.account_id, *_of_channel(request.channel)))
 
 
 def _add_of_invoice(found: Footprint, request: SetCreditLimit | IssueInvoice | CheckInvoice) -> None:

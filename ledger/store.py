@@ -62,6 +62,7 @@ from ledger.products.requests import (
     CheckInvoice,
     CloseAccount,
     DeclineCard,
+    DepositByCard,
     DueCard,
     IssueInvoice,
     MoveMessage,
@@ -73,8 +74,8 @@ from ledger.products.requests import (
     SellAccount,
     SendToTrust,
     SetCreditLimit,
+    SettleDeposit,
     SettleMessage,
-    SettleSale,
     SubmitMessage,
     TakeAllowance,
     VoidCard,
@@ -217,7 +218,15 @@ class Book:
     async def submit(self, request: AdmitCall) -> Admitted | Refused: ...
     @overload
     async def submit(
-        self, request: PostCharge | Chargeback | SendToTrust | CaptureCard | SellAccount | BuyCredits | SettleMessage
+        self,
+        request: PostCharge
+        | Chargeback
+        | SendToTrust
+        | CaptureCard
+        | SellAccount
+        | DepositByCard
+        | BuyCredits
+        | SettleMessage,
     ) -> Booked | Refused: ...
     @overload
     async def submit(self, request: SubmitMessage | MoveMessage) -> MessageStands | Refused: ...
@@ -233,7 +242,7 @@ class Book:
     async def submit(self, request: SetCreditLimit | NoteInterest | NotifyIdle) -> Noted | Refused: ...
     @overload
     async def submit(
-        self, request: AskCard | DeclineCard | AuthoriseCard | DueCard | SettleSale | VoidCard
+        self, request: AskCard | DeclineCard | AuthoriseCard | DueCard | SettleDeposit | VoidCard
     ) -> CardStands | Refused: ...
 
     async def submit(self, request: Request) -> Outcome:

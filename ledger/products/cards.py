@@ -5,12 +5,15 @@ The processor is asked by the switch; the book says what it has to be asked, so 
             ┌─ DECLINED
     ASKED ──┼─ AUTHORISED ──┬─ CAPTURING ── CAPTURED     a call was talked
             │               └─ VOIDING ──── VOIDED       it was not
-            ├─ CAPTURING (an account was sold) ── CAPTURED
+            ├─ CAPTURING ── CAPTURED                      a deposit, booked when it was reserved
             └─ VOIDING ── VOIDED                          no answer came, or nobody waited for it
 
 A row is stored as ASKED before the processor hears of it, under the id the processor is told: so the worst that is
 not known is that money may be reserved under this id, and to void it is always right. Only what the processor was
 told is here; of the card itself the book knows nothing.
+
+Whether somebody still waits for an answer is told by the open call. A holder who calls the account line has none in
+the book: there whoever gives up says so, and a question is given up by itself after `CARD_WAIT_MAX`.
 """
 
 from __future__ import annotations
@@ -18,22 +21,24 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final, assert_never
 
-from ledger.chart import advancepay
+from ledger.chart import advancepay, terms_of
 from ledger.draft import Draft, RefusedError
 from ledger.errors import MalformedAccountError
-from ledger.money import ZERO, CallId
+from ledger.money import ZERO, AccountId, CallId
 from ledger.outcomes import Booked, CardStands, Refusal
 from ledger.products import onecall
 from ledger.products.deposits import book_deposit
 from ledger.products.requests import (
+    CARD_WAIT_MAX,
     AskCard,
     AuthoriseCard,
     CaptureCard,
     CardRequest,
     DeclineCard,
+    DepositByCard,
     DueCard,
     SellAccount,
-    SettleSale,
+    SettleDeposit,
     VoidCard,
     call_of_card,
 )
@@ -55,12 +60,14 @@ def decide_card(draft: Draft, request: CardRequest) -> CardStands | Booked:
             return _authorise(draft, request)
         case SellAccount():
             return _sell(draft, request)
+        case DepositByCard():
+            return _deposit(draft, request)
         case DueCard():
             return _due(draft, request)
         case CaptureCard():
             return _capture(draft, request)
-        case SettleSale():
-            return _settle_sale(draft, request)
+        case SettleDeposit():
+            return _settle_deposit(draft, request)
         case VoidCard():
             return _void(draft, request)
         case _:
@@ -69,7 +76,8 @@ def decide_card(draft: Draft, request: CardRequest) -> CardStands | Booked:
 
 def _ask(draft: Draft, request: AskCard) -> CardStands:
     """Remember that the processor is going to be asked."""
-    _require_open(draft, request.call_id)
+    if request.use is not CardUse.DEPOSIT:
+        _require_open(draft, request.call_id)
     draft.check_amount(request.amount, request.payment_id)
     row = CardPayment(
         request.payment_id,
@@ -108,14 +116,30 @@ def _authorise(draft: Draft, request: AuthoriseCard) -> CardStands:
 def _sell(draft: Draft, request: SellAccount) -> Booked:
     """The processor reserved a deposit and its fee: open the prepaid account of the number, and owe the capture."""
     row = _asked(draft, request.payment_id, CardUse.SALE)
-    if request.channel != row.channel:
-        raise RefusedError(Refusal.NOT_ALLOWED, request.channel)
     try:
         account_id = advancepay(request.number)
     except MalformedAccountError:
         raise RefusedError(Refusal.MALFORMED_ACCOUNT, request.number) from None
     if account_id not in draft.view.accounts:
         draft.open(Account(account_id, ZERO, ZERO, ZERO, request.at))
+    return _book_deposit(draft, row, account_id, request, memo="sold in a call")
+
+
+def _deposit(draft: Draft, request: DepositByCard) -> Booked:
+    """The processor reserved a deposit and its fee: put it on the account, and owe the capture."""
+    row = _asked(draft, request.payment_id, CardUse.DEPOSIT)
+    account = draft.account(request.account_id)
+    if not terms_of(account.account_id).takes_deposits:
+        raise RefusedError(Refusal.NOT_ALLOWED, account.account_id)
+    return _book_deposit(draft, row, account.account_id, request, memo="by card on the account line")
+
+
+def _book_deposit(
+    draft: Draft, row: CardPayment, account_id: AccountId, request: SellAccount | DepositByCard, *, memo: str
+) -> Booked:
+    """Book what a card guarantees, less the fee, to an account."""
+    if request.channel != row.channel:
+        raise RefusedError(Refusal.NOT_ALLOWED, request.channel)
     booked = book_deposit(
         draft,
         row.payment_id,
@@ -124,7 +148,7 @@ def _sell(draft: Draft, request: SellAccount) -> Booked:
         channel=row.channel,
         fee=request.fee,
         at=request.at,
-        memo="sold in a call",
+        memo=memo,
     )
     _move(draft, replace(row, due=row.amount), CardState.CAPTURING)
     return booked
@@ -133,7 +157,10 @@ def _sell(draft: Draft, request: SellAccount) -> Booked:
 def _due(draft: Draft, request: DueCard) -> CardStands:
     """Decide what the processor has to be asked next: of a call that is over, or of a card that was given up."""
     row = _row(draft, request.payment_id)
-    is_open = row.call_id in draft.view.open
+    if row.use is CardUse.DEPOSIT:
+        is_open = request.at < row.asked_at + CARD_WAIT_MAX
+    else:
+        is_open = row.call_id in draft.view.open
     is_given_up = request.is_given_up and row.state is CardState.ASKED
     if row.state not in UNKNOWN or (is_open and not is_given_up):
         return _stands(row)
@@ -147,7 +174,7 @@ def _due(draft: Draft, request: DueCard) -> CardStands:
 
 def _capture(draft: Draft, request: CaptureCard) -> Booked:
     """The processor took what a call owed; the rest of what was reserved is free again."""
-    row = _capturing(draft, request.payment_id, CardUse.CALL)
+    row = _capturing(draft, request.payment_id, is_deposit=False)
     if request.channel != row.channel:
         raise RefusedError(Refusal.NOT_ALLOWED, request.channel)
     booked = onecall.capture(draft, row.call_id, row.due, row.channel, request.at)
@@ -155,17 +182,17 @@ def _capture(draft: Draft, request: CaptureCard) -> Booked:
     return booked
 
 
-def _settle_sale(draft: Draft, request: SettleSale) -> CardStands:
+def _settle_deposit(draft: Draft, request: SettleDeposit) -> CardStands:
     """The processor took a deposit with its fee, which is booked already."""
     row = _row(draft, request.payment_id)
-    if row.state is CardState.CAPTURED and row.use is CardUse.SALE:
+    if row.state is CardState.CAPTURED and row.use is not CardUse.CALL:
         return _stands(row)
-    return _move(draft, _capturing(draft, request.payment_id, CardUse.SALE), CardState.CAPTURED)
+    return _move(draft, _capturing(draft, request.payment_id, is_deposit=True), CardState.CAPTURED)
 
 
-def _capturing(draft: Draft, payment_id: str, use: CardUse) -> CardPayment:
+def _capturing(draft: Draft, payment_id: str, *, is_deposit: bool) -> CardPayment:
     row = _row(draft, payment_id)
-    if row.state is not CardState.CAPTURING or row.use is not use:
+    if row.state is not CardState.CAPTURING or (row.use is not CardUse.CALL) is not is_deposit:
         raise RefusedError(Refusal.NOT_ALLOWED, payment_id)
     return row
 
@@ -181,7 +208,7 @@ def _void(draft: Draft, request: VoidCard) -> CardStands:
 
 
 def _asked(draft: Draft, payment_id: str, use: CardUse) -> CardPayment:
-    """The row of a card that a call still waits for.
+    """The row of a card that somebody still waits for.
 
     Raises:
         RefusedError: It was given up meanwhile, is for something else, or its call is over.
@@ -189,7 +216,8 @@ def _asked(draft: Draft, payment_id: str, use: CardUse) -> CardPayment:
     row = _row(draft, payment_id)
     if row.use is not use or row.state is not CardState.ASKED:
         raise RefusedError(Refusal.NOT_ALLOWED, payment_id)
-    _require_open(draft, call_of_card(payment_id))
+    if use is not CardUse.DEPOSIT:
+        _require_open(draft, call_of_card(payment_id))
     return row
 
 

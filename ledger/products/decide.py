@@ -18,6 +18,7 @@ from ledger.products.requests import (
     CheckInvoice,
     CloseAccount,
     DeclineCard,
+    DepositByCard,
     DueCard,
     IssueInvoice,
     MoveMessage,
@@ -30,8 +31,8 @@ from ledger.products.requests import (
     SellAccount,
     SendToTrust,
     SetCreditLimit,
+    SettleDeposit,
     SettleMessage,
-    SettleSale,
     SubmitMessage,
     TakeAllowance,
     VoidCard,
@@ -53,9 +54,10 @@ def decide_product(draft: Draft, request: ProductRequest) -> Outcome:
             | DeclineCard()
             | AuthoriseCard()
             | SellAccount()
+            | DepositByCard()
             | DueCard()
             | CaptureCard()
-            | SettleSale()
+            | SettleDeposit()
             | VoidCard()
         ):
             return cards.decide_card(draft, request)

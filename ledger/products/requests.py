@@ -18,6 +18,12 @@ from ledger.products.rows import CardUse, Direction, MessageState
 ACTIVATION_MAX: Final = timedelta(hours=24)
 """S3-5: "allow up to 24 hours to receive calls"."""
 
+CARD_WAIT_MAX: Final = timedelta(minutes=5)
+"""After which nobody waits for the answer to a deposit by card: its call is not in the book, and may have died.
+
+A profile lets a processor answer for two minutes at most.
+"""
+
 _OF_CARDS: Final = "/card/"
 
 
@@ -123,7 +129,7 @@ class SendToTrust:
 
 @dataclass(frozen=True, slots=True)
 class AskCard:
-    """A payment processor is going to be asked to reserve money of a card for a call (S1-10, S1-11).
+    """A payment processor is going to be asked to reserve money of a card, for a call or an account (S1-10, S1-11).
 
     The card itself is never in the book.
     """
@@ -175,6 +181,21 @@ class SellAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class DepositByCard:
+    """The processor reserved the amount: it is put on an account by its holder (S3-13).
+
+    The deposit is booked under the id of the payment.
+    """
+
+    payment_id: str
+    account_id: AccountId
+    fee: Money
+    """The part of the amount that is the fee of the channel (S3-7)."""
+    channel: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DueCard:
     """Decide what the processor has to be asked of a card: to capture, to void, or nothing yet."""
 
@@ -194,8 +215,8 @@ class CaptureCard:
 
 
 @dataclass(frozen=True, slots=True)
-class SettleSale:
-    """The processor took what was due for an account that was sold; its deposit is booked since the sale."""
+class SettleDeposit:
+    """The processor took a deposit with its fee, which is booked since it was reserved."""
 
     payment_id: str
     at: datetime
@@ -346,7 +367,17 @@ def call_of_card(payment_id: str) -> CallId:
     return CallId(payment_id.rpartition(_OF_CARDS)[0])
 
 
-CardRequest = AskCard | DeclineCard | AuthoriseCard | SellAccount | DueCard | CaptureCard | SettleSale | VoidCard
+CardRequest = (
+    AskCard
+    | DeclineCard
+    | AuthoriseCard
+    | SellAccount
+    | DepositByCard
+    | DueCard
+    | CaptureCard
+    | SettleDeposit
+    | VoidCard
+)
 
 ProductRequest = (
     AddNumber
@@ -380,7 +411,7 @@ def product_request_id(request: ProductRequest) -> str | None:
             return f"{request.call_id}/post"
         case CaptureCard():
             return f"{call_of_card(request.payment_id)}/capture"
-        case SellAccount():
+        case SellAccount() | DepositByCard():
             return request.payment_id
         case Chargeback():
             return request.chargeback_id

@@ -214,6 +214,8 @@ class CardUse(Enum):
     """One call, up to the amount (S1-11)."""
     SALE = "sale"
     """A prepaid account of the called number, with this deposit and its fee (S1-10)."""
+    DEPOSIT = "deposit"
+    """Money on an account that is there, from its holder, who calls the account line (S3-13)."""
 
 
 class CardState(Enum):
@@ -234,6 +236,7 @@ class CardPayment:
 
     payment_id: str
     call_id: CallId
+    """The call, or that of the holder to the account line, which the book knows nothing else of."""
     use: CardUse
     amount: Money
     """What the processor was asked to reserve."""

@@ -26,7 +26,7 @@ from scenarios.play.softphones import Phones, unfit
 from scenarios.play.telephones import Telephone
 from scenarios.worlds.find import Raw, WorldError, find_world, read_world
 from switch.app.config import Config, ConfigError, Mistake, validate_config
-from switch.app.world import World, build_world
+from switch.app.world import World, build_world, deposits_of
 
 BEGINS: Final = datetime(2021, 6, 1, 12, 0, tzinfo=UTC)
 """The wall clock at the start where a scenario says nothing else: noon of a Tuesday."""
@@ -132,7 +132,7 @@ def world_of(raw: Raw, scenario: Scenario, base: Any) -> World:
                     for item in error.errors(include_url=False)
                 )
             ) from error
-    return replace(world, profiles=profiles)
+    return replace(world, profiles=profiles, deposits=deposits_of(config, profiles))
 
 
 @lru_cache(maxsize=4)

@@ -1,10 +1,11 @@
 """The cashier of one call: has cards authorised, and sees to it that the book knows what is owed to the processor.
 
-    AskCard stored ─► authorise ─┬─ approved ─► stored as authorised, or as sold
+    AskCard stored ─► authorise ─┬─ approved ─► stored as authorised, or booked as sold or as a deposit
                                  ├─ declined ─► stored
                                  └─ no answer ► stored as given up: it is voided until that is known
 
-Whoever hangs up meanwhile leaves the card as asked for; the end of the call decides it (`switch.call.settlement`).
+Whoever hangs up meanwhile leaves the card as asked for; the end of the call decides it (`switch.call.settlement`). A
+call to the account line is not in the book, and so its end says what is given up: `give_up`.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from datetime import datetime
 from ivr.card_number import Card
 from ivr.ports import CardAnswer
 from ledger.errors import LedgerError
-from ledger.money import CallId, Money
+from ledger.money import AccountId, CallId, Money
 from ledger.outcomes import Refused
 from ledger.products.requests import (
     AskCard,
     AuthoriseCard,
     DeclineCard,
+    DepositByCard,
     DueCard,
     SellAccount,
     card_payment_id,
@@ -43,6 +45,8 @@ class Cashier:
         self._answer_within = answer_within
         self._timeline = timeline
         self._cards = 0
+        self._open: str | None = None
+        """The payment that the processor was asked for last, until it is given up."""
 
     async def authorise(self, card: Card, use: CardUse, amount: Money) -> str | CardAnswer:
         """Have an amount reserved; the id of the payment, or why there is none.
@@ -52,6 +56,7 @@ class Cashier:
         """
         gateway = self._services.gateway
         assert gateway is not None, "cards are offered where there is a processor"
+        await self.give_up()
         self._cards += 1
         payment_id = card_payment_id(self._call_id, self._cards)
         asked = await self._services.book.submit(
@@ -59,13 +64,13 @@ class Cashier:
         )
         if isinstance(asked, Refused):
             raise LedgerError(asked.why.value)
+        self._open = payment_id
         try:
             async with asyncio.timeout(self._answer_within):
                 answer = await gateway.authorise(payment_id, card, amount)
         except (TimeoutError, NoAnswerError):
             self._note(f"no answer for {amount} of a card ending {card.last_four}: to be voided")
-            await self._services.book.submit(DueCard(payment_id, self._utc(), is_given_up=True))
-            self._services.cards_due.set()
+            await self.give_up()
             return CardAnswer.UNKNOWN
         match answer:
             case Approved(last_four):
@@ -74,6 +79,7 @@ class Cashier:
             case Declined(why):
                 self._note(f"{amount} of a card ending {card.last_four} {why}")
                 await self._services.book.submit(DeclineCard(payment_id, self._utc()))
+                self._open = None
                 return CardAnswer.DECLINED
 
     async def approve(self, payment_id: str) -> None:
@@ -97,6 +103,33 @@ class Cashier:
             raise LedgerError(sold.why.value)
         self._services.cards_due.set()
         self._timeline.add(Kind.MONEY, SWITCH, BOOK, f"deposit {sold.amount} to advancepay:{number}, fee {fee}")
+
+    async def deposit(self, payment_id: str, account_id: AccountId, fee: Money) -> Money:
+        """Put what a card guarantees on an account; how much that is, without the fee.
+
+        Raises:
+            LedgerError: The book does not answer, or takes it for given up.
+        """
+        booked = await self._services.book.submit(
+            DepositByCard(payment_id, account_id, fee, self._channel, self._utc())
+        )
+        if isinstance(booked, Refused):
+            raise LedgerError(booked.why.value)
+        self._open = None
+        self._services.cards_due.set()
+        self._timeline.add(Kind.MONEY, SWITCH, BOOK, f"deposit {booked.amount} to {account_id}, fee {fee}")
+        return booked.amount
+
+    async def give_up(self) -> None:
+        """Nobody waits for the last card any more: where it paid nothing yet, it never will.
+
+        Raises:
+            LedgerError: The book does not answer.
+        """
+        if self._open is not None:
+            payment_id, self._open = self._open, None
+            await self._services.book.submit(DueCard(payment_id, self._utc(), is_given_up=True))
+            self._services.cards_due.set()
 
     def _note(self, text: str) -> None:
         self._timeline.add(Kind.STATE, SWITCH, SWITCH, text)

@@ -1,6 +1,6 @@
 """Calls outside the story: a plain bridge to a trunk, a menu of one key before it, and the family's line.
 
-Nobody is asked, charged or recorded: test numbers, and gateways that bill by themselves.
+Nobody is charged for these calls, and none is recorded: test numbers, and gateways that bill by themselves.
 """
 
 from __future__ import annotations
@@ -148,8 +148,22 @@ class ServiceCall:
             await self._talk(caller, reached)
             return True
 
-        desk = None if number is None else HolderDesk(services, number.number, connect if route.trunk else None)
-        await account_line(caller, desk, say)
+        if number is None:
+            await account_line(caller, None, say)
+            return
+        desk = HolderDesk(
+            services,
+            number.number,
+            caller=caller,
+            facility=facility,
+            profile=say.profile,
+            timeline=self._timeline,
+            connect=connect if route.trunk else None,
+        )
+        try:
+            await account_line(caller, desk, say)
+        finally:
+            await desk.close()
 
     def _hang_up(self, caller: Line) -> None:
         caller.hang_up()

@@ -14,7 +14,7 @@ from typing import Any, Final
 from ledger.errors import LedgerError
 from ledger.outcomes import Outcome, Refused
 from ledger.product_reads import read_cards_to_settle
-from ledger.products.requests import CaptureCard, DueCard, SettleSale, VoidCard
+from ledger.products.requests import CaptureCard, DueCard, SettleDeposit, VoidCard
 from ledger.products.rows import CardPayment, CardState, CardUse
 from ledger.store import Book
 from switch.call.services import Services
@@ -97,7 +97,7 @@ async def _settle(
         if card.use is CardUse.CALL:
             stored = await book.submit(CaptureCard(payment_id, card.channel, at))
         else:
-            stored = await book.submit(SettleSale(payment_id, at))
+            stored = await book.submit(SettleDeposit(payment_id, at))
         log.info("card_captured", payment_id=payment_id, amount=str(stands.due))
     if isinstance(stored, Refused):
         raise LedgerError(stored.why.value)

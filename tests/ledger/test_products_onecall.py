@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from ledger.chart import AccountKind, account_of, cash, fee_income_id
 from ledger.entries import EntryId
-from ledger.money import ZERO, CallId
+from ledger.money import ZERO, AccountId, CallId
 from ledger.outcomes import Booked, CardStands, Ended, Placed, Refusal, Refused
 from ledger.products.requests import (
+    CARD_WAIT_MAX,
     AskCard,
     AuthoriseCard,
     CaptureCard,
     DeclineCard,
+    DepositByCard,
     DueCard,
     SellAccount,
-    SettleSale,
+    SettleDeposit,
     VoidCard,
     card_payment_id,
 )
@@ -34,7 +37,7 @@ AUTHORISE = AuthoriseCard(FIRST, NOW)
 DUE = DueCard(FIRST, NOW)
 GIVE_UP = DueCard(FIRST, NOW, is_given_up=True)
 CAPTURE = CaptureCard(FIRST, "phone", NOW)
-SETTLE = SettleSale(FIRST, NOW)
+SETTLE = SettleDeposit(FIRST, NOW)
 VOID = VoidCard(FIRST, NOW)
 DECLINE = DeclineCard(FIRST, NOW)
 AUTHORISED: tuple[Request, ...] = (*STORY, ASK, AUTHORISE)
@@ -42,6 +45,9 @@ TALKED: tuple[Request, ...] = (*AUTHORISED, hold("3", account_id=CARD), end("2.1
 SALE = replace(ASK, use=CardUse.SALE, amount=usd("28"))
 NEW_NUMBER = "+12125550126"
 SELL = SellAccount(FIRST, NEW_NUMBER, usd("3"), "phone", NOW)
+ON_LINE = card_payment_id(CallId("line-1"), 1)
+LINE = AskCard(ON_LINE, CallId("line-1"), CardUse.DEPOSIT, usd("28"), "phone", NOW)
+DEPOSIT = DepositByCard(ON_LINE, FAMILY, usd("3"), "phone", NOW)
 SOLD = account_of(AccountKind.ADVANCEPAY, NEW_NUMBER)
 
 
@@ -129,9 +135,41 @@ def test_nothing_is_sold_to_a_call_that_is_over() -> None:
     assert book.submit(DUE) == stands(CardState.VOIDING)
 
 
+def test_a_deposit_by_card_is_put_on_an_account_and_needs_no_call_in_the_book() -> None:
+    book = PureBook(*STORY, LINE, DEPOSIT)
+    balances = [book.balance(each) for each in (FAMILY, cash("phone"), fee_income_id("phone"))]
+    assert balances == [usd("35"), usd("-28"), usd("3")]
+    assert book.submit(DEPOSIT) == Booked(EntryId(ON_LINE), usd("25"), usd("35")), "asked again it is booked once"
+    assert book.submit(DueCard(ON_LINE, NOW)) == stands(CardState.CAPTURING, "28", ON_LINE)
+    settle = SettleDeposit(ON_LINE, NOW)
+    assert [book.submit(settle) for _ in range(2)] == [stands(CardState.CAPTURED, "28", ON_LINE)] * 2
+    assert (book.balance(FAMILY), book.balance(cash("phone"))) == (usd("35"), usd("-28"))
+
+
+def test_a_deposit_that_is_asked_for_is_waited_for_until_somebody_gives_up_or_nobody_can_wait_any_more() -> None:
+    waited = PureBook(*STORY, LINE)
+    soon, late = NOW + CARD_WAIT_MAX - timedelta(seconds=1), NOW + CARD_WAIT_MAX
+    assert waited.submit(DueCard(ON_LINE, soon)) == stands(CardState.ASKED, payment_id=ON_LINE)
+    assert waited.submit(DueCard(ON_LINE, late)) == stands(CardState.VOIDING, payment_id=ON_LINE)
+    given_up = PureBook(*STORY, LINE, DueCard(ON_LINE, soon, is_given_up=True))
+    for book in (waited, given_up):
+        assert book.submit(DEPOSIT) == Refused(Refusal.NOT_ALLOWED, ON_LINE), "what is voided pays nothing"
+        assert book.balance(FAMILY) == usd("10")
+        assert book.submit(VoidCard(ON_LINE, late)) == stands(CardState.VOIDED, payment_id=ON_LINE)
+
+
 @pytest.mark.parametrize(
     ("before", "request_", "outcome"),
     [
+        (STORY, DEPOSIT, "UNKNOWN_CARD"),
+        ((*STORY, LINE), replace(DEPOSIT, account_id=AccountId("advancepay:+12125550199")), "UNKNOWN_ACCOUNT"),
+        ((*AUTHORISED, LINE), replace(DEPOSIT, account_id=CARD), "NOT_ALLOWED"),
+        ((*STORY, LINE), replace(DEPOSIT, channel="web"), "NOT_ALLOWED"),
+        ((*STORY, LINE), replace(DEPOSIT, fee=usd("28")), "AMOUNT_OUT_OF_RANGE"),
+        ((*STORY, SALE), replace(DEPOSIT, payment_id=FIRST), "NOT_ALLOWED"),
+        ((*STORY, LINE), replace(SELL, payment_id=ON_LINE), "NOT_ALLOWED"),
+        ((*STORY, LINE), AuthoriseCard(ON_LINE, NOW), "NOT_ALLOWED"),
+        ((*STORY, LINE, DEPOSIT), CaptureCard(ON_LINE, "phone", NOW), "NOT_ALLOWED"),
         (STORY, AskCard("call-9/card/1", CallId("call-9"), CardUse.CALL, usd("5"), "phone", NOW), "UNKNOWN_CALL"),
         (STORY, replace(ASK, amount=ZERO), "AMOUNT_OUT_OF_RANGE"),
         ((*STORY, ASK), replace(ASK, amount=usd("6")), "ID_REUSED"),

@@ -29,6 +29,7 @@ from ledger.products.requests import (
     CheckInvoice,
     CloseAccount,
     DeclineCard,
+    DepositByCard,
     DueCard,
     Ending,
     IssueInvoice,
@@ -40,7 +41,7 @@ from ledger.products.requests import (
     SellAccount,
     SendToTrust,
     SetCreditLimit,
-    SettleSale,
+    SettleDeposit,
     TakeAllowance,
     VoidCard,
     card_payment_id,
@@ -87,6 +88,8 @@ TRUST = account_of(AccountKind.TRUST, "p-1")
 CARD = account_of(AccountKind.ONECALL, CALL)
 CHARGE = EntryId("call-1/charge")
 CALL_2 = CallId("call-2")
+LINE = CallId("line-1")
+ON_LINE = card_payment_id(LINE, 1)
 SECOND = StartCall(a_call("call-2"))
 LATE = later(3600)
 
@@ -225,7 +228,18 @@ HISTORIES: dict[str, tuple[Request, ...]] = {
         DueCard(card_payment_id(CALL_2, 1), NOW),
         VoidCard(card_payment_id(CALL_2, 1), NOW),
         VoidCard(card_payment_id(CALL_2, 1), NOW),
-        SettleSale(card_payment_id(CALL_2, 3), NOW),
+        SettleDeposit(card_payment_id(CALL_2, 3), NOW),
+    ),
+    "deposit by card": (
+        *STORY,
+        AskCard(ON_LINE, LINE, CardUse.DEPOSIT, usd("28"), "card", NOW),
+        AskCard(card_payment_id(LINE, 2), LINE, CardUse.DEPOSIT, usd("28"), "card", NOW),
+        DepositByCard(ON_LINE, FAMILY, usd("3"), "card", NOW),
+        DepositByCard(ON_LINE, FAMILY, usd("3"), "card", NOW),
+        DueCard(card_payment_id(LINE, 2), NOW),
+        DueCard(card_payment_id(LINE, 2), NOW, is_given_up=True),
+        DueCard(ON_LINE, NOW),
+        SettleDeposit(ON_LINE, NOW),
     ),
     "idle": (
         open_account(),

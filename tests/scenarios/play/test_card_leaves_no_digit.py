@@ -1,4 +1,4 @@
-"""A whole call paid by card, with everything that can be left behind: no digit of the card is in any byte of it."""
+"""Whole calls in which a card pays, with everything they can leave behind: no digit of it is in any byte of that."""
 
 from __future__ import annotations
 
@@ -41,6 +41,21 @@ script:
 after:
   record: {{why: hung-up, recorded: true}}
   cards: [captured 0.025]
+"""
+
+DEPOSIT = """scenario: money added by card
+world: demo-6s
+payments: {{processor: simulated}}
+script:
+  - family: {{dials: "8005550199", hears: account/for-deposit, presses: "2", by: {by}}}
+  - family: {{hears: account/enter-dollars, presses: "25#", by: {by}}}
+  - family: {{hears: account/to-confirm, presses: "2", by: {by}}}
+  - family: {{hears: card/enter-card-number, presses: "{number}", by: {by}}}
+  - family: {{hears: card/enter-expiry, presses: "{expiry}", by: {by}}}
+  - family: {{hears: card/enter-code, presses: "{code}", by: {by}}}
+  - family: {{hears: {then}}}
+  - family: {{hangs up: true}}
+  - wait: 3s
 """
 
 
@@ -128,6 +143,26 @@ async def test_no_digit_of_a_card_is_left_anywhere(tmp_path: Path, by: str) -> N
     told = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
     (friend,) = [side for side in told[0]["calls"][0]["phones"] if side["actor"] == "friend"]
     assert [key["key"] for key in friend["keys"]] == [HIDDEN_KEY] * len("51" + NUMBER + EXPIRY + CODE)
+
+
+@pytest.mark.parametrize("by", ["rfc4733", "info"])
+async def test_no_digit_of_a_card_on_the_account_line_is_left_anywhere(tmp_path: Path, by: str) -> None:
+    text = DEPOSIT.format(by=by, number=NUMBER, expiry=EXPIRY, code=CODE, then="account/added")
+    assert await play(tmp_path, text) == []
+    left = {path.name for path in tmp_path.rglob("*") if path.is_file()}
+    assert {"book.db", "processor.jsonl", "messages.txt", "index.html"} <= left, "all of it was looked through"
+    assert '"taken": 25000000' in (tmp_path / "processor.jsonl").read_text(encoding="utf-8"), "it paid"
+    assert found_in(tmp_path, NUMBER) == []
+    assert found_in(tmp_path, NUMBER[:-4]) == []
+
+
+def test_a_failing_step_on_the_account_line_tells_no_key_of_a_card(tmp_path: Path) -> None:
+    text = DEPOSIT.format(by="rfc4733", number=NUMBER, expiry=EXPIRY, code=CODE, then="card/declined, within: 5s")
+    result = run_scenario(parse_scenario(text, "card.yaml", tmp_path), Options(is_telling_all=True))
+    assert result.verdict is Verdict.FAILED
+    (tmp_path / "result.json").write_text(json.dumps(facts([result])), encoding="utf-8")
+    write_folder([result], tmp_path / "report")
+    assert found_in(tmp_path, NUMBER) == []
 
 
 def test_a_failing_step_tells_how_many_keys_there_were_and_not_which(tmp_path: Path) -> None:
