@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
-import typing
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from ivr.complaints import complaints
 from ivr.profile import PRINTABLE, Profile
 from ivr.profile_check import Finding, unreachable
 from rating.locate import Key, Lines, key_text
@@ -28,6 +27,7 @@ _FORMS: Final = {
     r"^[0-9*#]{1,2}$": "is not a choice; write one or two keys of a telephone, as 5 or 76",
     r"^[0-9*#]{0,2}$": 'is not a choice; write one or two keys of a telephone, as 7 or 76, or "" for none',
     r"^[0-9]$": "is not a digit",
+    r"^[a-z][a-z0-9-]{0,31}$": 'is not a channel; write it like "phone", in small letters',
     PRINTABLE: "has letters that cannot be printed",
     r"^[0-9]+$": "is not a number of seconds; write it as 60",
     r"^[a-z0-9][a-z0-9-]*(/[a-z0-9][a-z0-9-]*)+$": "is not the name of a recording; write it like talk/from-facility",
@@ -105,7 +105,8 @@ def read_profile(name_or_path: str) -> ProfileFile:
     try:
         profile = Profile.model_validate(raw)
     except ValidationError as error:
-        raise ProfileError(*(_told(each, name_or_path, lines) for each in error.errors(include_url=False))) from None
+        found = complaints(_placed(error.errors(include_url=False)), Profile, _FORMS)
+        raise ProfileError(*(_mistake(name_or_path, lines, place, text) for place, text in found)) from None
     read = ProfileFile(profile, name_or_path, text, lines, frozenset(_unverified(raw, lines, text.splitlines())))
     mistakes = read.mistakes(unreachable(profile))
     if mistakes:
@@ -133,52 +134,18 @@ def _text(name_or_path: str) -> str:
         raise ProfileError(Mistake(name_or_path, None, "", f"cannot be read: {error.strerror}")) from error
 
 
-def _told(error: ErrorDetails, file: str, lines: Lines) -> Mistake:
-    """A mistake as pydantic found it, in words that help."""
-    place: Key = tuple(part for part in error["loc"] if part != "[key]")
-    context = error.get("ctx", {})
-    match error["type"]:
-        case "profile":
-            return _mistake(file, lines, (*place, *context["place"]), context["text"])
-        case "extra_forbidden":
-            known = _keys_of(place[:-1])
-            text = f"is not a key here; {_meant(str(place[-1]), known)}"
-        case "string_pattern_mismatch":
-            text = f"{error['input']!r} {_FORMS.get(context['pattern'], 'is not written as it must be')}"
-        case "enum":
-            known = context["expected"].replace(" or ", ", ").replace("'", "").split(", ")
-            text = f"{error['input']!r} is not known; {_meant(str(error['input']), known)}"
-        case "missing":
-            text = "is missing"
-        case _:
-            text = error["msg"].removeprefix("Value error, ")
-    return _mistake(file, lines, place, text)
+def _placed(errors: Iterable[ErrorDetails]) -> list[ErrorDetails]:
+    """Errors of a whole section with the place within it that they are about."""
+    return [
+        {**error, "loc": (*error["loc"], *error["ctx"]["place"]), "msg": error["ctx"]["text"]}
+        if error["type"] == "profile"
+        else error
+        for error in errors
+    ]
 
 
 def _mistake(file: str, lines: Lines, place: Key, text: str) -> Mistake:
     return Mistake(file, lines.line(place), key_text(place), text)
-
-
-def _meant(name: str, known: Sequence[str]) -> str:
-    """The known word that is meant most likely, or all of them."""
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
-
-
-def _keys_of(place: Key) -> list[str]:
-    """The keys of a section."""
-    model: type[BaseModel] = Profile
-    for part in place:
-        if isinstance(part, str):
-            model = next(_models(model.model_fields[part].annotation), Profile)
-    return list(model.model_fields)
-
-
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for argument in typing.get_args(annotation):
-        yield from _models(argument)
 
 
 def _unverified(raw: Mapping[str, Any], lines: Lines, text: list[str], above: Key = ()) -> Iterator[str]:

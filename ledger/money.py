@@ -6,9 +6,10 @@ no rounding: only `rating.rounding` rounds.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final, NewType
 
 AccountId = NewType("AccountId", str)
@@ -20,6 +21,9 @@ CallId = NewType("CallId", str)
 MICROS_PER_UNIT: Final = 1_000_000
 AMOUNT_MAX_UNITS: Final = 1_000_000_000
 """A billion dollars: far above any balance, far below 2**63 micros, which a database integer holds."""
+
+_PLAIN: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)")
+"""What people write: `Decimal` also reads `1e3` and `1_0`, which are slips of the hand where money is meant."""
 
 
 class AmountError(ValueError):
@@ -39,11 +43,10 @@ class Money:
         Raises:
             AmountError: Not a plain decimal number, finer than a micro, or out of range.
         """
-        try:
-            value = Decimal(text.strip().removeprefix("$"))
-        except InvalidOperation:
-            raise AmountError(f"{text!r} is not an amount; write for example 0.375") from None
-        return cls.from_decimal(value)
+        amount = text.strip().removeprefix("$")
+        if not _PLAIN.fullmatch(amount):
+            raise AmountError(f"{text!r} is not an amount; write for example 0.375")
+        return cls.from_decimal(Decimal(amount))
 
     @classmethod
     def from_decimal(cls, value: Decimal) -> Money:

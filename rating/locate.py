@@ -35,7 +35,7 @@ class Lines:
             None when not even a part of the key was found.
         """
         for length in range(len(key), 0, -1):
-            known = self._known.get(key[:length])
+            known = self._known.get(key[:length]) or self._known.get((*key[:length], 0))
             if known is not None:
                 position = key[length] if length < len(key) else None
                 return self._line_of_item(known, position) if isinstance(position, int) else known

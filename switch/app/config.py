@@ -6,6 +6,7 @@ Every mistake is told at once, each with file, line and key, and what to write i
 
 from __future__ import annotations
 
+import ipaddress
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,8 +19,8 @@ from pydantic import (
     PrivateAttr,
     ValidationError,
 )
-from pydantic_core import ErrorDetails
 
+from ivr.complaints import complaints
 from rating.locate import Lines, key_text
 from switch.app.billing_tables import (
     AccountTable,
@@ -166,12 +167,11 @@ def validate_config(raw: Mapping[str, Any], file: str, lines: Lines) -> Config:
     try:
         config = Config.model_validate(raw)
     except ValidationError as error:
+        # Without what was written, secrets too.
+        found = complaints(error.errors(include_input=False, include_url=False), Config, FORMS)
         raise ConfigError(
-            tuple(
-                Mistake(file, lines.line(item["loc"]), key_text(item["loc"]), _remedy(item))
-                for item in error.errors(include_input=False, include_url=False)
-            )
-        ) from None  # Its text would show what was written, secrets too.
+            tuple(Mistake(file, lines.line(place), key_text(place), text) for place, text in found)
+        ) from None
     config._lines = lines
     mistakes = tuple(
         Mistake(file, lines.line(place), key_text(place), message) for place, message in _unrelated(config)
@@ -179,17 +179,6 @@ def validate_config(raw: Mapping[str, Any], file: str, lines: Lines) -> Config:
     if mistakes:
         raise ConfigError(mistakes)
     return config
-
-
-def _remedy(error: ErrorDetails) -> str:
-    kind, message = error["type"], error["msg"]
-    if kind == "string_pattern_mismatch":
-        return FORMS.get(error["ctx"]["pattern"], message)
-    if kind == "extra_forbidden":
-        return "is not a key of this table; see docs/configuration.md"
-    if kind == "missing":
-        return "is missing"
-    return message.removeprefix("Value error, ")
 
 
 Finding = tuple[tuple[str | int, ...], str]
@@ -249,11 +238,8 @@ def _unrelated(config: Config) -> list[Finding]:
     contacts_max = {row.id: row.contacts_max for row in config.facilities}
     found += too_long([(row.allowed, contacts_max.get(row.facility)) for row in config.people])
     found += _twice([("trunks", i, "name", row.name) for i, row in enumerate(config.trunks)], "trunk")
-    found += _twice(
-        [("people", i, "pin", f"{p.facility} {p.pin.get_secret_value()}") for i, p in enumerate(config.people)],
-        "PIN at this facility",
-        is_secret=True,
-    )
+    found += _pins_twice(config.people)
+    found += _ports_twice(config)
     return found
 
 
@@ -261,12 +247,34 @@ def _known(names: set[str]) -> str:
     return ", ".join(sorted(names)) or "none"
 
 
-def _twice(rows: list[tuple[str, int, str, str]], what: str, *, is_secret: bool = False) -> list[Finding]:
-    first: dict[str, int] = {}
+def _twice(rows: list[tuple[str, int, str, str]], what: str) -> list[Finding]:
+    first: set[str] = set()
     found: list[Finding] = []
     for table, index, key, value in rows:
         if value in first:
-            shown = "the same" if is_secret else f"{value!r}"
-            found.append(((table, index, key), f"{what} {shown} is given twice; it must be unique"))
-        first.setdefault(value, index)
+            found.append(((table, index, key), f"{what} {value!r} is given twice; it must be unique"))
+        first.add(value)
     return found
+
+
+def _pins_twice(people: Sequence[PersonTable]) -> list[Finding]:
+    """Two people of a facility whom their PIN does not tell apart; the PIN itself is not shown."""
+    first: dict[tuple[str, str], str] = {}
+    found: list[Finding] = []
+    for index, person in enumerate(people):
+        other = first.setdefault((person.facility, person.pin.get_secret_value()), person.id)
+        if other != person.id:
+            text = f"{other!r} has the same PIN at {person.facility!r}; it tells who calls, so give each their own"
+            found.append((("people", index, "pin"), text))
+    return found
+
+
+def _ports_twice(config: Config) -> list[Finding]:
+    """SIP on a port that a call would need for its audio."""
+    (host, port), (low, high) = config.switch.listen, config.media.ports
+    is_shared = host == config.media.listen or any(
+        ipaddress.ip_address(each).is_unspecified for each in (host, config.media.listen)
+    )
+    if not is_shared or port % 2 or not low <= port <= high:
+        return []
+    return [(("media", "ports"), f"SIP listens on {port}, one of these; take other ports for one of the two")]

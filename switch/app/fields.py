@@ -86,5 +86,9 @@ FORMS: Final = {
     r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$": "is not a name; up to 64 letters, digits, points, hyphens or underscores",
     r"^[a-z0-9_-]+(/[a-z0-9_-]+)*$": 'is not the name of a recording; write it like "name/jordan"',
     r"^[A-Za-z0-9*#+_.-]{1,32}$": "cannot be dialled; up to 32 digits or letters",
+    r'^[^"\\\x00-\x1f]{1,64}$': "is not a realm; up to 64 characters, neither quotes nor backslashes",
+    r"^[A-Z]{2}$": 'is not the postal code of a state; write it like "CT"',
+    r"^([0-9]{3,5})?$": 'is not a LATA; write its digits, as "132"',
+    r"^[a-z][a-z0-9-]{0,31}$": 'is not a channel; write it like "web", in small letters',
 }
 """What a text that does not match a pattern should look like."""

@@ -56,7 +56,11 @@ WRONG = {
     "a cap as a binary fraction": ("[deposits]\ncap = 50.5", 3, "deposits.cap", "not exact"),
     "a cap that is no amount": ('[deposits]\ncap = "much"', 3, "deposits.cap", "is not an amount"),
     "no name of a recording": ('[outside]\nwhen_silent = ["No key"]', 3, "outside.when_silent[0]", "write it like"),
-    "a channel that is none": ('[card]\nchannel = "Phone"', 3, "card.channel", "'Phone' is not written as it must be"),
+    "a channel that is none": ('[card]\nchannel = "Phone"', 3, "card.channel", "'Phone' is not a channel"),
+    "text for a number": ('[inside]\npin_length = "x"', 3, "inside.pin_length", "write it without quotes"),
+    "too much of something": ("[inside]\npin_tries = 10", 3, "inside.pin_tries", "must be 9 or less"),
+    "one value for a list": ("[talking]\nwarnings = 60", 3, "talking.warnings", "is a list; write it in brackets"),
+    "tables nobody knows": ("[[talkin]]\nlimit = 60", 2, "talkin", "did you mean talking?"),
     "a deposit above the cap": (
         '[card]\noffers = ["sale"]\namounts = [25, 60]\n[deposits]\ncap = 50',
         4, "card.amounts[1]", "$60 is never taken",

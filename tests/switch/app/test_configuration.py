@@ -42,8 +42,18 @@ trunk = "east"
 PROFILE = 'id = "prison"\n'
 
 WRONG = {
-    "unknown key": ("[switch]", "[switch]\ncolour = 1", 3, "switch.colour", "is not a key of this table"),
-    "unknown table": ("[switch]", "[swich]", 2, "swich", "is not a key of this table"),
+    "unknown key": ("[switch]", "[switch]\ncolour = 1", 3, "switch.colour", "not a key here; known are listen, adv"),
+    "a misspelt key": ("[switch]", '[switch]\nraelm = "x"', 3, "switch.raelm", "did you mean realm?"),
+    "unknown table": ("[switch]", "[swich]", 2, "swich", "is not a key here; did you mean switch?"),
+    "unknown tables": ("[[trunks]]", "[[trunk]]", 18, "trunk", "is not a key here; did you mean trunks?"),
+    "one value for a list": ('["california-2021"]', '"california-2021"', 1, "tariffs", "write it in brackets"),
+    "text for a number": ("[switch]", '[switch]\ncalls_max = "x"', 3, "switch.calls_max", "write it without quotes"),
+    "less than the least": ("[switch]", "[switch]\ncalls_max = 0", 3, "switch.calls_max", "must be 1 or more"),
+    "a day in quotes": ("[switch]", 'priced_as_on = "June 2021"\n[switch]', 2, "priced_as_on", "as 2021-06-01"),
+    "none of several forms": (
+        "[[trunks]]", '[[allowances]]\nname = "x"\nminutes = 1\nevery = "week"\nsince = 2021-01-01\n[[trunks]]',
+        21, "allowances[0].every", "must be 'day' or 'month'; or it is a whole number; write it without quotes",
+    ),
     "missing key": ('id = "prison"\n[[st', "[[st", 4, "facilities[0].id", "is missing"),
     "wrong type": ('"127.0.0.1:0"', "5060", 3, "switch.listen", 'write "address:port"'),
     "no port": ('"127.0.0.1:0"', '"127.0.0.1"', 3, "switch.listen", 'write "address:port"'),
@@ -59,10 +69,11 @@ WRONG = {
     "a user twice": ('user = "family"', 'user = "yard"', 16, "phones[0].user", "SIP user 'yard' is given twice"),
     "a PIN twice": (
         "[[phones]]", '[[people]]\nid = "riley"\npin = "4417"\nfacility = "prison"\n[[phones]]', 16, "people[1].pin",
-        "PIN at this facility the same is given twice",
+        "'jordan' has the same PIN at 'prison'; it tells who calls",
     ),
     "a PIN that cannot be dialled": ('"4417"', '"44a7"', 12, "people[0].pin", "write digits only"),
-    "a PIN as a number": ('"4417"', "4417", 12, "people[0].pin", "string"),
+    "a PIN as a number": ('"4417"', "4417", 12, "people[0].pin", "is text; write it in quotes"),
+    "a PIN too short": ('"4417"', '"44"', 12, "people[0].pin", "is too short; at least 3"),
     "a PIN of another length than the profile's": ('"4417"', '"44170"', 12, "people[0].pin", "asks for 4"),
     "an empty password": ('"hush-yard"', '""', 8, "stations[0].password", "at least 1"),
     "a user without a password": ('password = "hush-family"', "", 14, "phones[0]", "give both user and password"),
@@ -103,12 +114,16 @@ WRONG = {
         'name = "east"', 'name = "east"\nprefixes = ["1212"]', 20, "trunks[0].prefixes[0]", 'write it like "+1212"',
     ),
     "ports too narrow": ("[[facilities]]", "[media]\nports = [20000, 20001]\n[[facilities]]", 4, "media", "four ports"),
+    "SIP on a port of the audio": (
+        'listen = "127.0.0.1:0"', 'listen = "127.0.0.1:20010"\n[media]\nports = [20000, 20100]', 5, "media.ports",
+        "SIP listens on 20010, one of these",
+    ),
     "a port too low": ("[[facilities]]", "[media]\nports = [80, 20001]\n[[facilities]]", 5, "media.ports[0]", "1024"),
     "media everywhere": (
         "[[facilities]]", '[media]\nlisten = "0.0.0.0"\n[[facilities]]', 4, "media", "say in advertised",
     ),
     "media at no address": ("[[facilities]]", '[media]\nlisten = "x"\n[[facilities]]', 5, "media.listen", "x"),
-    "a realm that breaks its header": ("[switch]", "[switch]\nrealm = 'a\"b'", 3, "switch.realm", "match"),
+    "a realm that breaks its header": ("[switch]", "[switch]\nrealm = 'a\"b'", 3, "switch.realm", "is not a realm"),
     "a network that is none": ("[switch]", '[switch]\ntrusted = ["10.0.0.0/99"]', 3, "switch.trusted[0]", "0.0.0/99"),
     "an algorithm nobody knows": ("[switch]", '[switch]\nalgorithms = ["MD4"]', 3, "switch.algorithms[0]", "SHA-256"),
     "a book elsewhere": ("[[facilities]]", '[book]\nurl = "mysql://x/y"\n[[facilities]]', 5, "book.url", "SQLite"),
@@ -145,6 +160,12 @@ def test_a_mistake_is_named_with_its_file_line_key_and_remedy(tmp_path: Path, na
         assert (mistake.line, mistake.key) == (line, key)
         assert str(mistake).startswith(f"{tmp_path / 'payphone.toml'}:{line}: {key}")
     assert remedy in mistake.text
+
+
+@pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 20011), ("127.0.0.1", 20102), ("127.0.0.2", 20010)])
+def test_sip_may_listen_beside_the_ports_of_the_audio(host: str, port: int) -> None:
+    text = GOOD.replace('listen = "127.0.0.1:0"', f'listen = "{host}:{port}"\n[media]\nports = [20000, 20100]')
+    assert parse_config(text, "good.toml").switch.listen == (host, port)
 
 
 def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:

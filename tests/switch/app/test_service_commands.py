@@ -93,7 +93,7 @@ def test_what_is_used_wrongly_ends_in_two(folder: Path, arguments: tuple[str, ..
         ('[[messages.bundles]]\ncredits = 10\nprice = "1"\nstate = "CA"\nfacility = "north"', "not both"),
         ('[messages]\nopens = "9"', "write a time of day"),
         ('[messages]\nopens = "18:00"', "opens comes before closes"),
-        ("[messages]\nopens = 2000", "less than or equal to 1440"),
+        ("[messages]\nopens = 2000", "must be 1440 or less"),
         ("[messages]\ndays = []", "working days"),
         ('[[people]]\nid = "j"\npin = "4417"\nfacility = "north"\ninmate_id = "C-1"', "both inmate_id and legal_name"),
     ],
