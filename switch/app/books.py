@@ -52,7 +52,10 @@ def statement(  # noqa: PLR0917 - typer calls it by name.
     account: Annotated[str, typer.Argument(help="An account, like advancepay:+12125550123.")],
     month: Annotated[str, typer.Option("--month", help="Like 2021-06.", metavar="YYYY-MM")],
     zone: Annotated[str, typer.Option(help="Whose month it is, by the name of a time zone.")] = ZONE,
-    format_: Annotated[StatementFormat, typer.Option("--format", help="How it is set.")] = StatementFormat.TEXT,
+    format_: Annotated[
+        StatementFormat | None,
+        typer.Option("--format", help="How it is set; without it as the file's name ends, else as text."),
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="A file; without it, standard output.")] = None,
     db: Database = DEFAULT_URL,
 ) -> None:
@@ -68,7 +71,7 @@ def statement(  # noqa: PLR0917 - typer calls it by name.
     if found is None:
         fail(f"no account {account_id}: `payphone accounts` lists them", 1)
     name = f"{local_time(begins, zone):%B %Y}"
-    _deliver(set_sheet(found, name, zone, lambda at: local_time(at, zone)), format_, out)
+    _deliver(set_sheet(found, name, zone, lambda at: local_time(at, zone)), format_ or _format_of(out), out)
 
 
 def _instants(month: str, zone: str) -> tuple[datetime, datetime]:
@@ -78,6 +81,12 @@ def _instants(month: str, zone: str) -> tuple[datetime, datetime]:
     if not is_zone(zone):
         fail(f"--zone {zone}: write a name of the time zone data, like {ZONE} (Debian: tzdata)", 2)
     return local_month(int(match[1]), int(match[2]), zone)
+
+
+def _format_of(out: Path | None) -> StatementFormat:
+    """What the name of a file promises."""
+    suffix = "" if out is None else out.suffix.lower()
+    return {".html": StatementFormat.HTML, ".pdf": StatementFormat.PDF}.get(suffix, StatementFormat.TEXT)
 
 
 def _deliver(sheet: Sheet, format_: StatementFormat, out: Path | None) -> None:

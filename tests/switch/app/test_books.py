@@ -54,6 +54,23 @@ def test_a_statement_goes_to_a_file(rich: Path, tmp_path: Path, format_: str, st
 
 
 @pytest.mark.parametrize(
+    ("name", "words", "begins"),
+    [
+        ("a.html", (), b"<!doctype html>"),
+        ("a.PDF", (), b"%PDF"),
+        ("a.txt", (), b"Statement of account"),
+        ("a.html", ("--format", "text"), b"Statement of account"),
+    ],
+)
+def test_a_file_is_what_its_name_says_unless_told_otherwise(
+    rich: Path, tmp_path: Path, name: str, words: tuple[str, ...], begins: bytes
+) -> None:
+    out = tmp_path / name
+    assert run(rich, "statement", FAMILY, "--month", "2021-06", "--out", str(out), *words).exit_code == 0
+    assert out.read_bytes()[: len(begins)].lower() == begins.lower()
+
+
+@pytest.mark.parametrize(
     ("words", "code", "hint"),
     [
         (("statement", FAMILY, "--month", "2021-13"), 2, "like 2021-06"),
