@@ -28,6 +28,9 @@ from rating.tariff import FREE_KIND, KINDS
 CASES_MAX = 24
 """Rows of one comparison: more lines than anybody tells apart in a plot."""
 
+TABLE_WIDTH_MAX = 1_000
+"""Columns that a table may take: far above the longest names of tariffs and places together."""
+
 rate_app = typer.Typer(
     help="Price calls: quote, explain, compare; check tariffs and judge them by the FCC's caps.", no_args_is_help=True
 )
@@ -95,6 +98,7 @@ def explain_command(
     console = Console(highlight=False)
     console.print(found.head(), soft_wrap=True)
     console.print(escape(explanation.to_text()), soft_wrap=True)
+    console.print("  in dollars, without taxes")
 
 
 @rate_app.command("quote")
@@ -184,7 +188,7 @@ def compare_command(
         amounts = (case.first_minute, case.each_minute, case.total)
         shown = ["no price" if amount is None else str(amount) for amount in amounts]
         table.add_row(escape(case.offer), str(case.on), "" if case.rate is None else escape(case.rate.place), *shown)
-    console.print(table)
+    _print_whole(console, table)
 
 
 @rate_app.command("caps")
@@ -340,12 +344,18 @@ def _print_breaks(found: list[Break], facility: Facility) -> None:
         ("by", lambda each: each.order + ("*" if each.unverified else "")),
     )
     for name, _ in columns:
-        table.add_column(name, justify="right" if name in {"charged", "allowed", "over"} else "left")
+        table.add_column(name, justify="right" if name in {"charged", "allowed", "over"} else "left", no_wrap=True)
     for each in found:
         table.add_row(*(escape(show(each)) for _, show in columns))
-    console.print(table)
+    _print_whole(console, table)
     for note in sorted({f"* {each.order}, unverified: {each.unverified}" for each in found if each.unverified}):
         console.print(escape(note), soft_wrap=True)
+
+
+def _print_whole(console: Console, table: Table) -> None:
+    """Print a table as wide as it is, whatever the terminal: a day or an amount that is cut is wrong."""
+    wide = console.measure(table, options=console.options.update(max_width=TABLE_WIDTH_MAX)).maximum
+    Console(highlight=False, width=max(console.width, wide)).print(table)
 
 
 def _row(each: Break) -> str:

@@ -63,11 +63,13 @@ def headline(call: CallSeen) -> list[tuple[str, str]]:
     record = call.record or {}
     if not record:
         return [("record", "none")]
-    names_shown = ("why", "billing", "tariff", "charged")
+    names_shown = ("why", "billing", "tariff")
     rows = [(name, str(record[name])) for name in names_shown if record.get(name) not in {None, ""}]
     seconds = talk_seconds(call)
     if seconds is not None:
         rows.insert(1, ("talk", f"{seconds:g} s"))
+    if record.get("charged") is not None:
+        rows.append(("charged", f"${record['charged']}"))
     return rows
 
 

@@ -30,7 +30,8 @@ def test_explain_shows_how_a_price_came_about() -> None:
     assert code == 0
     assert "+12125550123 (US), advancepay, on 2021-06-01" in out
     assert "billed as 120 s" in out
-    assert out.splitlines()[-1].split() == ["total", "0.05"]
+    assert out.splitlines()[-2].split() == ["total", "0.05"]
+    assert out.splitlines()[-1].strip() == "in dollars, without taxes"
 
 
 @pytest.mark.parametrize(

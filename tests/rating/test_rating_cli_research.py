@@ -136,6 +136,12 @@ def test_caps_tells_each_break_and_what_is_unverified() -> None:
     assert out.splitlines()[-1] == "* 2015 order, unverified: the day; only the year is known here"
 
 
+def test_a_narrow_terminal_cuts_no_day_and_no_amount() -> None:
+    out = CliRunner(env={"COLUMNS": "40"}).invoke(APP, ["rate", "caps", "yakima", "--home", "WA"]).stdout
+    assert "…" not in out
+    assert table(out)[1][3:8] == ["0.12", "0.11", "0.01", "2026-04-06", "further notice"]
+
+
 def test_caps_names_the_kinds_of_billing_where_not_all_are_meant() -> None:
     _, out, _ = run("caps", "california", "--home", "CA")
     assert [cells[1] for cells in table(out)] == ["United States (+1), collect"]

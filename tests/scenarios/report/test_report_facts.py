@@ -43,7 +43,7 @@ def test_the_headline_says_why_how_long_and_how_much() -> None:
         ("talk", "12 s"),
         ("billing", "advancepay"),
         ("tariff", "demo"),
-        ("charged", "0.05"),
+        ("charged", "$0.05"),
     ]
     assert headline(replace(ACCEPTED, record=None)) == [("record", "none")]
 
