@@ -151,7 +151,8 @@ class Book:
         url = book_url(address)
         path, name = book_path(url), in_words(url)
         if path is not None and not (path.is_file() or (may_create and path.parent.is_dir() and not path.exists())):
-            raise MissingBookError(f"no book at {path}")
+            folder = "" if path.parent.is_dir() else f": make the folder {path.parent}, or name another"
+            raise MissingBookError(f"no book at {path}{folder}")
         is_inline = is_inline or url.database == MEMORY
         writing: Writing = (WriteInline if is_inline else WriteThread)(url, busy_seconds)
         try:

@@ -28,6 +28,7 @@ from switch.app import staff
 from switch.app.config import Config, ConfigError, load_config, parse_config
 from switch.app.deposits import deposit
 from switch.app.loops import loop_factory
+from switch.app.places import UnwritableError, try_places
 from switch.app.switch import ListenError, Switch, running
 from switch.app.world import World, build_world
 from switch.call.timeline import Timeline
@@ -77,11 +78,12 @@ def serve(
     world, base = _world(config, db)
     log = _logger(is_json=json_log, level=log_level)
     try:
+        try_places(world, base)
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(_serve(world, base, config or BUILT_IN, log))
     except LedgerError as error:
         _fail(f"the book cannot be used: {error}")
-    except (ListenError, TooFewFilesError) as error:
+    except (ListenError, TooFewFilesError, UnwritableError) as error:
         _fail(str(error))
 
 

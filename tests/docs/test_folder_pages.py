@@ -26,7 +26,9 @@ def modules_of(page: Path) -> set[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.parent.relative_to(ROOT)) for page in PAGES])
 def test_every_module_has_its_word(page: Path) -> None:
-    told = {word for row in re.findall(r"^\|(.*)", page.read_text(encoding="utf-8"), re.M) for word in words(row)}
+    told = {
+        word for row in re.findall(r"^\|(.*)", page.read_text(encoding="utf-8"), re.MULTILINE) for word in words(row)
+    }
     assert modules_of(page) - told == set()
 
 

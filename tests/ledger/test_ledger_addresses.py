@@ -44,6 +44,11 @@ async def test_a_book_that_must_be_there_is_not_made(path: Path) -> None:
         await Book.open(str(path / "no-folder" / "book.db"))
 
 
+async def test_a_book_in_a_folder_that_is_not_there_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(MissingBookError, match=r"no book at .*book\.db: make the folder .*deep, or name another"):
+        await Book.open(str(tmp_path / "deep" / "book.db"))
+
+
 async def test_other_files_are_left_alone(path: Path) -> None:
     path.write_bytes(b"not a database, but long enough to be looked at" * 100)
     with pytest.raises(NotABookError):

@@ -81,6 +81,13 @@ def test_serve_says_what_keeps_it_from_starting(
     assert (result.exit_code, told in result.stderr) == (1, True), result.stderr
 
 
+def test_serve_starts_nothing_whose_recordings_would_be_lost(app: typer.Typer, tmp_path: Path) -> None:
+    (tmp_path / "recordings").touch()
+    result = RUN.invoke(app, ["serve", "--config", write(tmp_path, EXAMPLE)])
+    assert (result.exit_code, result.stderr.split(": ")[0]) == (1, "media.recordings")
+    assert not (tmp_path / "payphone.db").exists()
+
+
 def test_a_book_given_on_the_command_line_takes_the_place_of_the_files() -> None:
     assert commands._with_book(Config(), "other.db").book.url.endswith("/other.db")
     assert commands._with_book(Config(), "sqlite+aiosqlite:////x.db").book.url == "sqlite+aiosqlite:////x.db"
