@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-INTERNATIONAL_PREFIX: Final = "011"
 NUMBER_KEYS_MAX: Final = 18
 """011 and the 15 digits of E.164."""
 

@@ -7,7 +7,6 @@ that is admitted on a free day is free to its end.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -100,16 +99,6 @@ class FreeDays:
         return local_day(instant, zone) in self.days
 
 
-class FreeClass(Enum):
-    """Calls that are free by what they are, and how their terms name it."""
-
-    YOUTH_FACILITY = "youth facility"
-    """S1-8."""
-    TIP_LINE = "tip line"
-    PRIVILEGED = "privileged"
-    """Attorneys and the like."""
-
-
 @dataclass(frozen=True, slots=True)
 class Window:
     """One period of an allowance."""
@@ -122,10 +111,6 @@ class Window:
     """The first instant after it, in UTC."""
     seconds: int
     """What it gives to each person."""
-
-    def left(self, used: int) -> int:
-        """Seconds that are left when so many are used or held; none where more are."""
-        return max(0, self.seconds - used)
 
 
 def window(allowance: Allowance, instant: datetime, zone: str) -> Window | None:
@@ -147,63 +132,6 @@ def window(allowance: Allowance, instant: datetime, zone: str) -> Window | None:
     start = max(first, allowance.since)
     end = after if allowance.until is None else min(after, allowance.until)
     return Window(key, day_start(start, zone), day_start(end, zone), allowance.seconds)
-
-
-@dataclass(frozen=True, slots=True)
-class Granted:
-    """Free seconds of one allowance for one call."""
-
-    allowance: Allowance
-    window: Window
-    seconds: int
-
-
-def free_talk(
-    allowances: Iterable[Allowance], instant: datetime, zone: str, used: Mapping[tuple[str, str], int]
-) -> Granted | None:
-    """The first allowance of free talk that has something left.
-
-    Args:
-        allowances: In the order in which they are used up.
-        instant: Of admission, aware.
-        zone: Whose days these are.
-        used: Seconds used or held, by the name of the allowance and the key of its period.
-    """
-    for allowance in allowances:
-        period = window(allowance, instant, zone)
-        if allowance.purpose is Purpose.FREE and period is not None:
-            seconds = period.left(used.get((allowance.name, period.cycle), 0))
-            if seconds:
-                return Granted(allowance, period, seconds)
-    return None
-
-
-def talk_limit(
-    allowances: Iterable[Allowance],
-    instant: datetime,
-    zone: str,
-    used: Mapping[tuple[str, str], int],
-    limit: timedelta,
-) -> timedelta:
-    """The longest talk of a call: its own limit or what a cap has left, whichever is least.
-
-    Args:
-        allowances: Those of purpose `CAP` count.
-        instant: Of admission, aware.
-        zone: Whose days these are.
-        used: Seconds talked or held, by the name of the allowance and the key of its period.
-        limit: Of this call without caps.
-    """
-    for allowance in allowances:
-        period = window(allowance, instant, zone)
-        if allowance.purpose is Purpose.CAP and period is not None:
-            limit = min(limit, timedelta(seconds=period.left(used.get((allowance.name, period.cycle), 0))))
-    return limit
-
-
-def used_seconds(talk: timedelta, granted: int) -> int:
-    """How many of the free seconds of a call its talk has used: a second is used when it has begun."""
-    return min(granted, -(-talk // timedelta(seconds=1)))
 
 
 def _first_day(cycle: Cycle, day: date) -> tuple[date, str]:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ledger.money import ZERO, Money
-from rating.allowance import FreeClass
 from rating.bill import micros, payer_pays
 from rating.calendar import local_day, wall_changes
 from rating.deck import Deck
@@ -80,11 +79,6 @@ def build_terms(
         levies=levies,
         share=share,
     )
-
-
-def free_class(kind: FreeClass) -> Terms:
-    """The terms of a call that is free by what it is (S1-8)."""
-    return Terms(segments=(Segment(START, free_rate()),), allowance=kind.value)
 
 
 def admission_hold(terms: Terms, slice_: timedelta, answer_within: timedelta) -> Money:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -12,17 +12,11 @@ from rating.allowance import (
     Allowance,
     EveryDays,
     EveryMonth,
-    FreeClass,
     FreeDays,
-    Granted,
     Purpose,
     Window,
-    free_talk,
-    talk_limit,
-    used_seconds,
     window,
 )
-from rating.build import free_class
 from rating.errors import RateError
 
 PACIFIC = "America/Los_Angeles"
@@ -74,66 +68,11 @@ def test_periods_follow_each_other_without_a_gap(instant: datetime) -> None:
         assert (after.start, after.cycle > now.cycle) == (now.end, True)
 
 
-NOW = utc(2021, 4, 10)
-SECOND = Allowance("second", Purpose.FREE, 60, EveryMonth(), date(2020, 1, 1))
-
-
-@pytest.mark.parametrize(
-    ("used", "name", "seconds"),
-    [
-        ({}, "fifteen-minutes", 900),
-        ({("fifteen-minutes", "2021-04-04"): 890}, "fifteen-minutes", 10),
-        ({("fifteen-minutes", "2021-03-21"): 900}, "fifteen-minutes", 900),
-        ({("fifteen-minutes", "2021-04-04"): 900}, "second", 60),
-        ({("fifteen-minutes", "2021-04-04"): 1000, ("second", "2021-04"): 59}, "second", 1),
-    ],
-)
-def test_allowances_are_used_up_in_their_order(used: dict[tuple[str, str], int], name: str, seconds: int) -> None:
-    granted = free_talk([MONTHLY, FORTNIGHT, SECOND], NOW, PACIFIC, used)
-    assert isinstance(granted, Granted)
-    assert (granted.allowance.name, granted.seconds) == (name, seconds)
-
-
-def test_nothing_is_free_where_all_is_used_or_nothing_holds() -> None:
-    assert free_talk([FORTNIGHT], NOW, PACIFIC, {("fifteen-minutes", "2021-04-04"): 900}) is None
-    assert free_talk([FORTNIGHT], utc(2021, 1, 1), PACIFIC, {}) is None
-    assert free_talk([], NOW, PACIFIC, {}) is None
-
-
-@pytest.mark.parametrize(
-    ("used", "expected"),
-    [
-        ({}, 900),
-        ({("an-hour-a-day", "2021-04-09"): 3000}, 600),
-        ({("an-hour-a-day", "2021-04-09"): 3600}, 0),
-        ({("an-hour-a-day", "2021-04-09"): 3000, ("three-hundred-minutes", "2021-04"): 17_999}, 1),
-    ],
-)
-def test_the_cap_that_has_least_left_limits_the_talk(used: dict[tuple[str, str], int], expected: int) -> None:
-    caps = [DAILY, MONTHLY, FORTNIGHT]
-    assert talk_limit(caps, NOW, PACIFIC, used, timedelta(minutes=15)) == timedelta(seconds=expected)
-
-
-def test_a_cap_that_does_not_hold_limits_nothing() -> None:
-    assert talk_limit([MONTHLY], utc(2019, 1, 1), PACIFIC, {}, timedelta(minutes=15)) == timedelta(minutes=15)
-
-
-@pytest.mark.parametrize(("talk", "used"), [(0, 0), (0.000001, 1), (1, 1), (59.5, 60), (60, 60), (61, 60)])
-def test_a_free_second_is_used_when_it_has_begun(talk: float, used: int) -> None:
-    assert used_seconds(timedelta(seconds=talk), 60) == used
-
-
 def test_free_days_are_local_days() -> None:
     days = FreeDays("two-days", frozenset({date(2021, 1, 2), date(2021, 1, 16)}))
     assert days.covers(utc(2021, 1, 2, 8), PACIFIC)
     assert days.covers(utc(2021, 1, 3, 7, 59), PACIFIC)
     assert not days.covers(utc(2021, 1, 3, 8), PACIFIC)
-
-
-def test_a_call_of_a_free_class_costs_nothing_and_says_why() -> None:
-    of = free_class(FreeClass.YOUTH_FACILITY)
-    assert of.is_free
-    assert of.allowance == "youth facility"
 
 
 def test_usage_is_kept_under_the_allowance_and_the_person() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,8 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rating.allowance import FreeClass
-from rating.build import free_class
 from rating.errors import RateError
 from rating.explain import Explanation, explain
 from rating.price import price
@@ -232,13 +231,13 @@ ACCESS = tax("0", "access", kind=LevyKind.FEE, per_call=Decimal("0.05"))
             ],
         ),
         (
-            free_class(FreeClass.YOUTH_FACILITY),
+            replace(plain(free_rate()), allowance="holidays"),
             30,
             [
                 "30 s of talk to anywhere (+) by tariff free, billed as 60 s",
-                "  free: youth facility  0",
-                "  first 60 s            0",
-                "  total                 0",
+                "  free: holidays  0",
+                "  first 60 s      0",
+                "  total           0",
             ],
         ),
     ],
