@@ -59,6 +59,8 @@ def deposit(  # noqa: PLR0917 - typer calls it by name.
         chart.cash(channel)
     except (AmountError, MalformedAccountError) as error:
         fail(str(error), 2)
+    if money <= ZERO:
+        fail(f"a payment of {money} is none; `payphone service refund` gives money back", 2)
     chosen_id = deposit_id or f"deposit-{secrets.token_hex(8)}"
     now = datetime.now(UTC)
     request: Deposit | Refused = Deposit(chosen_id, account_id, money, channel, now, memo, fee=extra)

@@ -99,6 +99,8 @@ def test_a_deposit_opens_an_account_only_if_told_to(path: Path) -> None:
         (("deposit", "+12125550123", "5", "--fee", "much"), "is not an amount"),
         (("deposit", "+12125550123", "5", "--fee", "1", "--config", "my.toml"), "leave --fee out"),
         (("deposit", "+12125550123", "5", "--config", "none.toml"), "none.toml: cannot be read"),
+        (("deposit", "+12125550123", "0"), "payphone service refund"),
+        (("deposit", "+12125550123", "--", "-5"), "payphone service refund"),
     ],
 )
 def test_what_cannot_be_understood_is_named_with_a_remedy(path: Path, words: tuple[str, ...], hint: str) -> None:
