@@ -6,15 +6,16 @@ Exit codes: 0 done; 1 refused; 2 used wrongly, or no book.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from ledger.requests import RefundKind
 from ledger.store import DEFAULT_URL
-from ledger.terminal import AsJson, Database, with_book
+from ledger.terminal import AsJson, Database, fail, with_book
 from switch.app import customer_commands, message_commands, trust_commands
-from switch.app.serving import Agent, OwnId, answered, money, own_id
+from switch.app.serving import EXAMPLE, Agent, Configuration, OwnId, answered, money, own_id, serving
 from switch.directory.blocks import EVERY_FACILITY
 from switch.service.care import Blocked, Care, GivenBack, NoteTaken
 from switch.service.history import LAST_MAX, Moment, history
@@ -42,11 +43,15 @@ def block(  # noqa: PLR0917 - typer calls it by name.
     number: Number,
     agent: Agent,
     facility: At = EVERY_FACILITY,
+    config: Configuration = EXAMPLE,
     why: Why = "asked for by the called party",
     db: Database = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
     """Block calls to a number, from one facility or from all."""
+    known = [each.facility_id for each in serving(config).directory.facilities()]
+    if facility not in {EVERY_FACILITY, *known}:
+        fail(f"there is no facility {facility!r}; known: {', '.join(known)} (name your --config)", 2)
     now = datetime.now(UTC)
     answer = with_book(db, lambda book: Care(book).block(number, agent=agent, at=now, why=why, facility=facility))
     answered(answer, _blocked, as_json=as_json)

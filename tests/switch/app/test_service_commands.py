@@ -76,6 +76,7 @@ def test_an_answer_is_facts_for_programs(folder: Path) -> None:
         (("customer", "deposit", "c-1", "a lot"), "a lot"),
         (("customer", "list", "--config", "nowhere.toml"), "cannot be read"),
         (("service", "note", "c-1", "x", "--agent", "two\nlines"), "name the agent"),
+        (("service", "block", "+12125550123", "--facility", "nowhere"), "there is no facility 'nowhere'; known: north"),
     ],
 )
 def test_what_is_used_wrongly_ends_in_two(folder: Path, arguments: tuple[str, ...], words: str) -> None:
