@@ -14,6 +14,7 @@ from ivr.profile import Offer, Part, SpokenName
 from ivr.profile_file import ProfileFile
 from ivr.profile_show import SOME_CALL, SOMEBODY, every_word
 from ivr.reasons import Reason
+from ivr.third_party import Response
 from ivr.words import Clips, Words
 from prompts.catalog import Catalog
 from prompts.tongue import tongue_of
@@ -198,17 +199,26 @@ class Steps:
             tuple(exits),
         )
 
+    def third_party(self) -> str:
+        """What is done in the talk where a third party is suspected."""
+        policy = self.read.profile.third_party
+        ear = "listened to" if policy.listens else "not listened to"
+        end = "ends the call" if policy.three_way is Response.CUT else "is noted with the call, which goes on"
+        marks = self._mark("third_party.listens"), self._mark("third_party.three_way")
+        return f"The called party's line is {ear} for a third party{marks[0]}; one that is suspected {end}{marks[1]}."
+
     def _ringing(self) -> Step:
-        return Step(
-            Side.OUTSIDE,
-            "Ringing",
-            (),
-            ("the caller hears music until the call is accepted, and is not heard",),
-            (
-                Exit(f"{self.span('outside.ringing')} over", "No answer", (self.told(Reason.NO_ANSWER),)),
-                Exit("busy", "Busy", (self.told(Reason.BUSY),)),
-            ),
-        )
+        exits = [
+            Exit(f"{self.span('outside.ringing')} over", "No answer", (self.told(Reason.NO_ANSWER),)),
+            Exit("busy", "Busy", (self.told(Reason.BUSY),)),
+        ]
+        notes = ["the caller hears music until the call is accepted, and is not heard"]
+        mark = self._mark("third_party.forwarded")
+        if self.read.profile.third_party.forwarded is Response.CUT:
+            exits.append(Exit("sent on", f"Forwarded to another number{mark}: both are released", ()))
+        else:
+            notes.append(f"that the number sends the call on is noted with it{mark}, and the call goes on")
+        return Step(Side.OUTSIDE, "Ringing", (), tuple(notes), tuple(exits))
 
     def _greeting(self) -> Step:
         profile, caps = self.read.profile, self._choices()
@@ -221,6 +231,9 @@ class Steps:
         again = f"no key in {self.span('outside.choice')}: the choices again"
         times = self._count("outside.repeats", "time", "times")
         silent = self._said(self.say.when_silent())
+        stays, wait = self._said(self.say.tongue.clips("outside/stay-to-accept")), self.span("outside.choice")
+        passive = f"a number set to accept passively hears {stays} and accepts with no key in {wait}"
+        unannounced = "a number set to no greeting hears none: its answer accepts, and the call is free"
         exits = [Exit("hangs up", "Refused", (f"inside: {self.told(Reason.REFUSED)}",))]
         if caps.get(Part.REFUSE) is not None:
             exits[0] = Exit("or hangs up", "Refused", exits[0].told, caps[Part.REFUSE])
@@ -230,7 +243,12 @@ class Steps:
         told = (*((silent,) if silent else ()), f"inside: {self.told(Reason.NOT_ACCEPTED)}")
         exits.append(Exit(f"no key, {times}", "Not accepted: released, not billed", told))
         return Step(
-            Side.OUTSIDE, "Greeting", lines, tuple(filter(None, (price, other, again))), tuple(exits), repeats=True
+            Side.OUTSIDE,
+            "Greeting",
+            lines,
+            tuple(filter(None, (price, other, again, passive, unannounced))),
+            tuple(exits),
+            repeats=True,
         )
 
     def _card(self) -> list[Step]:

@@ -88,4 +88,6 @@ def _legend(group: Group, steps: Steps, y: float, begin: float) -> float:
     y += LINE + 4
     text = "It ends when somebody hangs up, when the money ends, or with the time; what was talked is charged."
     group.marks.append(Text("note", begin, y, text))
+    y += LINE
+    group.marks.append(Text("note", begin, y, steps.third_party(), is_doubted=True))
     return y

@@ -17,8 +17,8 @@ from scenarios.language.steps import CHANNEL, ServiceBlock, ServiceStep
 from scenarios.play.errors import NotHappenedError
 from scenarios.play.serving import serve_customer
 from scenarios.play.stage import Stage
-from switch.app.deposits import payment
 from switch.app.jobs import Trigger, report_words, rules_of, run_day
+from switch.app.serving import provider_of
 from switch.directory.blocks import EVERY_FACILITY
 from switch.service.answers import Denied
 from switch.service.care import Care
@@ -62,7 +62,9 @@ async def serve(stage: Stage, body: ServiceStep) -> None:
 async def deposit(stage: Stage, owner: str, amount: Money, *, channel: str = CHANNEL, is_refused: bool = False) -> None:
     """Deposit as `payphone deposit --config` does: another program at the same book."""
     account_id, at = stage.account_id(owner), stage.utc()
-    request = payment(stage.world, stage.next_request("deposit"), account_id, amount, channel, at=at)
+    provider = provider_of(stage.world.config, stage.world.directory, stage.world.deposits)
+    request_id, day = stage.next_request("deposit"), provider.day(at)
+    request = provider.deposits.deposit(request_id, account_id, amount, channel, day=day, at=at)
     async with stage.book() as book:
         outcome = request if isinstance(request, Refused) else await book.submit(request)
     _judge(outcome, f"a deposit of {amount} to {owner}", is_refused=is_refused)

@@ -25,17 +25,15 @@ from ledger.errors import LedgerError
 from ledger.export import record_json
 from ledger.records import CallRecord
 from switch.app import staff
-from switch.app.config import Config, ConfigError, load_config, parse_config
+from switch.app.config import Config, ConfigError, parse_config
 from switch.app.deposits import deposit
 from switch.app.loops import loop_factory
 from switch.app.places import UnwritableError, try_places
+from switch.app.reading import EXAMPLE, read_world, world_of
 from switch.app.switch import ListenError, Switch, running
-from switch.app.world import World, build_world
+from switch.app.world import World
 from switch.call.timeline import Timeline
 from switch.media.files import TooFewFilesError
-
-BUILT_IN: Final = Path(__file__).with_name("example.toml")
-"""What `serve` runs without a file: the commented example."""
 
 METRICS_SECONDS: Final = 60.0
 
@@ -75,12 +73,13 @@ def serve(
     ] = LogLevel.INFO,
 ) -> None:
     """Run the switch until it is interrupted."""
-    world, base = _world(config, db)
+    base = Path.cwd() if config is None else config.parent
+    world = world_of(config or EXAMPLE, base, book=db)
     log = _logger(is_json=json_log, level=log_level)
     try:
         try_places(world, base)
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
-            runner.run(_serve(world, base, config or BUILT_IN, log))
+            runner.run(_serve(world, base, config or EXAMPLE, log))
     except LedgerError as error:
         _fail(f"the book cannot be used: {error}")
     except (ListenError, TooFewFilesError, UnwritableError) as error:
@@ -93,7 +92,7 @@ def check(
 ) -> None:
     """Check a configuration: names file, line and key of every mistake; exit 1 if there is one."""
     try:
-        world = build_world(load_config(file), str(file), file.parent)
+        world = read_world(file, file.parent)
     except ConfigError as error:
         if as_json:
             mistakes = [{"file": m.file, "line": m.line, "key": m.key, "text": m.text} for m in error.mistakes]
@@ -118,26 +117,6 @@ def check(
         counted = ", ".join(f"{value} {name}" for name, value in facts.items() if name != "tariffs")
         tariffs = ", ".join(tariff.name for tariff in world.pricing.deck.tariffs)
         out.print(f"[green]{escape(str(file))} is right[/]: {counted}; tariffs {tariffs}", soft_wrap=True)
-
-
-def _world(config: Path | None, db: str | None) -> tuple[World, Path]:
-    """The world of a file, or of the built-in example in the current folder."""
-    file = config or BUILT_IN
-    base = config.parent if config is not None else Path.cwd()
-    try:
-        read = load_config(file)
-        if db is not None:
-            read = _with_book(read, db)
-        return build_world(read, str(file), base), base
-    except ConfigError as error:
-        for mistake in error.mistakes:
-            err.print(str(mistake), style="red", highlight=False, markup=False, soft_wrap=True)
-        raise typer.Exit(2) from None
-
-
-def _with_book(config: Config, db: str) -> Config:
-    url = db if "://" in db else f"sqlite+aiosqlite:///{Path(db).resolve()}"
-    return config.model_copy(update={"book": config.book.model_copy(update={"url": url})})
 
 
 def _logger(*, is_json: bool, level: LogLevel) -> Any:
@@ -222,7 +201,7 @@ def _print_welcome(switch: Switch, world: World, file: Path) -> None:
     for column in ("user", "password", "is", "dial"):
         table.add_column(column, overflow="fold")
     people = {row.facility: row for row in reversed(rows.people)}
-    is_example = file == BUILT_IN
+    is_example = file == EXAMPLE
 
     def shown(secret: SecretStr) -> str:
         """The example's secrets are in the package anyway; a person's own stay where they are."""
@@ -245,4 +224,4 @@ def _fail(text: str) -> None:
 
 def built_in_config() -> Config:
     """The example, validated."""
-    return parse_config(BUILT_IN.read_text(encoding="utf-8"), str(BUILT_IN))
+    return parse_config(EXAMPLE.read_text(encoding="utf-8"), str(EXAMPLE))

@@ -13,7 +13,8 @@ import typer
 
 from ledger.store import DEFAULT_URL
 from ledger.terminal import AsJson, Database, print_facts, with_book
-from switch.app.serving import EXAMPLE, Agent, Configuration, OwnId, answered, money, own_id, serving
+from switch.app.reading import EXAMPLE, Configuration, serving
+from switch.app.serving import Agent, OwnId, answered, money, own_id
 from switch.service.customers import Credit, Customers, Holding, OwnNumber, PaidIn
 
 CustomerId = Annotated[str, typer.Argument(metavar="CUSTOMER", help="The customer's id.")]

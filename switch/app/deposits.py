@@ -15,27 +15,12 @@ import typer
 
 from ledger import chart
 from ledger.errors import MalformedAccountError
-from ledger.money import ZERO, AccountId, AmountError, Money
+from ledger.money import ZERO, AmountError, Money
 from ledger.outcomes import Answer, Booked, Refused
 from ledger.requests import Deposit, OpenAccount
 from ledger.store import DEFAULT_URL, Book
 from ledger.terminal import AsJson, Database, accounts_named, fail, print_facts, with_book
-from rating.calendar import local_day
-from switch.app.config import ConfigError, load_config
-from switch.app.world import World, build_world
-from switch.directory.people import FacilityId
-
-
-def payment(
-    world: World, deposit_id: str, account_id: AccountId, amount: Money, channel: str, *, at: datetime
-) -> Deposit | Refused:
-    """The request that books a payment with the fee of its channel, or why it is too much (S3-1, S3-7).
-
-    The day that decides the fee is that of the first facility.
-    """
-    facility = world.config.facilities[0].id if world.config.facilities else None
-    zone = "UTC" if facility is None else world.directory.facility(FacilityId(facility)).zone
-    return world.deposits.deposit(deposit_id, account_id, amount, channel, day=local_day(at, zone), at=at)
+from switch.app.reading import serving
 
 
 def deposit(  # noqa: PLR0917 - typer calls it by name.
@@ -50,7 +35,10 @@ def deposit(  # noqa: PLR0917 - typer calls it by name.
     db: Database = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
-    """Book money that came in for an account. Sent again under the same id, it is booked once."""
+    """Book money that came in for an account. Sent again under the same id, it is booked once.
+
+    With a configuration its cap and fees hold (S3-1, S3-7), those of the day at its first facility.
+    """
     account_id = accounts_named(account)[0]
     if config is not None and fee is not None:
         fail("--config knows the fee of the channel: leave --fee out", 2)
@@ -65,7 +53,8 @@ def deposit(  # noqa: PLR0917 - typer calls it by name.
     now = datetime.now(UTC)
     request: Deposit | Refused = Deposit(chosen_id, account_id, money, channel, now, memo, fee=extra)
     if config is not None:
-        request = payment(_world(config), chosen_id, account_id, money, channel, at=now)
+        provider = serving(config)
+        request = provider.deposits.deposit(chosen_id, account_id, money, channel, day=provider.day(now), at=now)
     if isinstance(request, Refused):
         report_refused(request, chosen_id, as_json=as_json)
         return
@@ -79,13 +68,6 @@ def deposit(  # noqa: PLR0917 - typer calls it by name.
         return await book.answer(booking)
 
     _report(with_book(db, book_it), booking, as_json=as_json)
-
-
-def _world(config: Path) -> World:
-    try:
-        return build_world(load_config(config), str(config), config.parent)
-    except ConfigError as error:
-        fail("\n".join(map(str, error.mistakes)), 2)
 
 
 def _report(answer: Answer, booking: Deposit, *, as_json: bool) -> None:

@@ -14,7 +14,8 @@ import typer
 from ledger.products.rows import Direction
 from ledger.store import DEFAULT_URL
 from ledger.terminal import AsJson, Database, print_facts, with_book
-from switch.app.serving import EXAMPLE, Agent, Configuration, OwnId, answered, own_id, serving
+from switch.app.reading import EXAMPLE, Configuration, serving
+from switch.app.serving import Agent, OwnId, answered, own_id
 from switch.service.mail import Letter, Mail, Sold
 
 MessageId = Annotated[str, typer.Argument(metavar="MESSAGE", help="The message's id.")]

@@ -15,7 +15,8 @@ from ledger.requests import RefundKind
 from ledger.store import DEFAULT_URL
 from ledger.terminal import AsJson, Database, fail, with_book
 from switch.app import customer_commands, message_commands, trust_commands
-from switch.app.serving import EXAMPLE, Agent, Configuration, OwnId, answered, money, own_id, serving
+from switch.app.reading import EXAMPLE
+from switch.app.serving import Agent, Configuration, OwnId, answered, money, own_id, serving
 from switch.directory.blocks import EVERY_FACILITY
 from switch.service.care import Blocked, Care, GivenBack, NoteTaken
 from switch.service.history import LAST_MAX, Moment, history

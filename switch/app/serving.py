@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated, Any, Final, Never
 
 import typer
@@ -13,15 +12,11 @@ import typer
 from ledger.money import AmountError, Money
 from ledger.products.policy import DepositPolicy
 from ledger.terminal import fail, print_facts
-from switch.app.config import Config, ConfigError, Mistake, load_config
-from switch.app.load_pricing import load_pricing
-from switch.app.world import deposits_of, directory_of, profiles_of
+from switch.app.config import Config
 from switch.directory.people import Directory
 from switch.service.acts import AGENT
 from switch.service.answers import Denial, Denied, Step
 from switch.service.provider import Provider
-
-EXAMPLE: Final = Path(__file__).with_name("example.toml")
 
 _COMMANDS: Final = {
     Step.CREATE_ACCOUNT: "payphone customer create --name NAME",
@@ -41,25 +36,7 @@ Agent = Annotated[
     str,
     typer.Option("--agent", envvar="PAYPHONE_AGENT", callback=_agent, help="Who does it; kept with what is done."),
 ]
-Configuration = Annotated[
-    Path, typer.Option("--config", envvar="PAYPHONE_CONFIG", help="The provider's configuration; the example without.")
-]
 OwnId = Annotated[str, typer.Option("--id", help="The request's own id: sent again, it is done once.")]
-
-
-def serving(file: Path) -> Provider:
-    """What a configuration says to those who serve customers, or an end with its mistakes; no words are loaded."""
-    mistakes: list[Mistake] = []
-    try:
-        config = load_config(file)
-        pricing = load_pricing(config, str(file), file.parent, mistakes)
-        read = profiles_of(config, str(file), file.parent, mistakes)
-        profiles = {name: each.profile for name, each in read.items()}
-    except ConfigError as error:
-        mistakes += error.mistakes
-    if mistakes:
-        fail("\n".join(map(str, mistakes)), 2)
-    return provider_of(config, directory_of(config, pricing), deposits_of(config, profiles))
 
 
 def provider_of(config: Config, directory: Directory, deposits: DepositPolicy) -> Provider:

@@ -14,7 +14,7 @@ import typer
 from ledger.store import DEFAULT_URL, Book
 from ledger.terminal import AsJson, Database, fail, print_facts, with_book
 from rating.numbers import Undialable, normalise
-from switch.app.serving import EXAMPLE, Configuration, serving
+from switch.app.reading import EXAMPLE, Configuration, serving
 from switch.directory.contacts import Action, Contacts, ContactState, ListRefusal, listed
 from switch.directory.flags import Flags
 from switch.directory.live import LiveCall, NotCut, cut, live_calls

@@ -13,7 +13,8 @@ import typer
 from ledger.rows import Account
 from ledger.store import DEFAULT_URL
 from ledger.terminal import AsJson, Database, with_book
-from switch.app.serving import EXAMPLE, Agent, Configuration, OwnId, answered, money, own_id, serving
+from switch.app.reading import EXAMPLE, Configuration, serving
+from switch.app.serving import Agent, OwnId, answered, money, own_id
 from switch.service.trust import Sent, TrustFund
 
 Person = Annotated[str, typer.Argument(metavar="PERSON", help="The id of a person of the configuration.")]

@@ -69,6 +69,14 @@ class World:
     """Caps and fees of payments."""
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What of a configuration concerns people and money, not calls."""
+
+    directory: Directory
+    deposits: DepositPolicy
+
+
 def build_world(
     config: Config, file: str, base: Path, *, library: Callable[[Sequence[str]], Library] | None = None
 ) -> World:
@@ -80,16 +88,12 @@ def build_world(
         ConfigError: With every mistake found.
     """
     mistakes: list[Mistake] = []
-    pricing = load_pricing(config, file, base, mistakes)
-    read = profiles_of(config, file, base, mistakes)
+    pricing, read = _rules(config, file, base, mistakes)
     profiles = {name: each.profile for name, each in read.items()}
     languages = _languages(config, profiles)
     words = library(languages) if library else _library(config, file, base, languages, mistakes)
     _named_clips(config, file, words, mistakes)
     _profile_clips(config, file, read, words, mistakes)
-    _pins(config, file, profiles, mistakes)
-    _sales(config, file, profiles, mistakes)
-    _book(config, file, mistakes)
     if mistakes:
         raise ConfigError(tuple(mistakes))
     return World(
@@ -106,7 +110,32 @@ def build_world(
     )
 
 
-def profiles_of(config: Config, file: str, base: Path, mistakes: list[Mistake]) -> dict[str, ProfileFile]:
+def build_rules(config: Config, file: str, base: Path) -> Rules:
+    """Load what the configuration names, but no recordings: `build_world` looks for those too.
+
+    Raises:
+        ConfigError: With every mistake found.
+    """
+    mistakes: list[Mistake] = []
+    pricing, read = _rules(config, file, base, mistakes)
+    if mistakes:
+        raise ConfigError(tuple(mistakes))
+    profiles = {name: each.profile for name, each in read.items()}
+    return Rules(directory_of(config, pricing), deposits_of(config, profiles))
+
+
+def _rules(config: Config, file: str, base: Path, mistakes: list[Mistake]) -> tuple[Pricing, dict[str, ProfileFile]]:
+    """Prices and profiles, with every mistake that can be told without recordings."""
+    pricing = load_pricing(config, file, base, mistakes)
+    read = _profiles_of(config, file, base, mistakes)
+    profiles = {name: each.profile for name, each in read.items()}
+    _pins(config, file, profiles, mistakes)
+    _sales(config, file, profiles, mistakes)
+    _book(config, file, mistakes)
+    return pricing, read
+
+
+def _profiles_of(config: Config, file: str, base: Path, mistakes: list[Mistake]) -> dict[str, ProfileFile]:
     """The profiles of the facilities, by the names that these give."""
     profiles: dict[str, ProfileFile] = {}
     for index, facility in enumerate(config.facilities):

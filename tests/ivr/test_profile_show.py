@@ -183,3 +183,36 @@ def test_overlays_are_on_the_line_of_those_who_hear_them() -> None:
 @pytest.mark.parametrize(("seconds", "said"), [(45, "45 s"), (60, "1 min"), (90, "1 min 30 s"), (0.5, "0.5 s")])
 def test_a_time_is_told_in_minutes_and_seconds(seconds: float, said: str) -> None:
     assert span(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("policy", "talk", "way_out"),
+    [
+        (
+            "",
+            "is not listened to for a third party; one that is suspected is noted with the call, which goes on.",
+            False,
+        ),
+        (
+            'listens = true # unverified\nthree_way = "cut"\nforwarded = "cut"',
+            "is listened to for a third party*; one that is suspected ends the call.",
+            True,
+        ),
+    ],
+)
+def test_the_chart_tells_what_is_done_about_third_parties(
+    tmp_path: Path, policy: str, talk: str, *, way_out: bool
+) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(f'name = "own"\n[third_party]\n{policy}\n', encoding="utf-8")
+    read = read_profile(str(path))
+    assert any(talk in each for each in texts(drawn(read), "note"))
+    ringing = step(read, "Ringing")
+    assert any("Forwarded to another number" in each.title for each in ringing.exits) is way_out
+    assert any("sends the call on" in note for note in ringing.notes) is not way_out
+
+
+def test_the_chart_tells_of_numbers_that_accept_without_a_key() -> None:
+    passive, unannounced = step(read_profile("california-gtl"), "Greeting").notes[-2:]
+    assert "hears “To accept" in passive and passive.endswith("accepts with no key in 5 s")
+    assert unannounced.endswith("its answer accepts, and the call is free")

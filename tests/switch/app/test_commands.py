@@ -13,13 +13,14 @@ from typer.testing import CliRunner
 
 import switch.app.commands as commands
 from ledger.errors import LedgerUnavailableError
+from switch.app import reading
 from switch.app.config import Config
 from switch.app.switch import ListenError
 from switch.media.files import TooFewFilesError
 from tests.support.ledger import record
 
 RUN = CliRunner()
-EXAMPLE = commands.BUILT_IN.read_text(encoding="utf-8")
+EXAMPLE = commands.EXAMPLE.read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -89,8 +90,8 @@ def test_serve_starts_nothing_whose_recordings_would_be_lost(app: typer.Typer, t
 
 
 def test_a_book_given_on_the_command_line_takes_the_place_of_the_files() -> None:
-    assert commands._with_book(Config(), "other.db").book.url.endswith("/other.db")
-    assert commands._with_book(Config(), "sqlite+aiosqlite:////x.db").book.url == "sqlite+aiosqlite:////x.db"
+    assert reading._with_book(Config(), "other.db").book.url.endswith("/other.db")
+    assert reading._with_book(Config(), "sqlite+aiosqlite:////x.db").book.url == "sqlite+aiosqlite:////x.db"
 
 
 def test_a_file_of_records_that_cannot_be_written_costs_no_call(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from ledger.chart import advancepay, debit
 from ledger.money import Money
-from switch.app.commands import BUILT_IN, built_in_config
+from switch.app.commands import built_in_config
 from switch.app.config import Config, ConfigError, Mistake, load_config, parse_config
+from switch.app.reading import EXAMPLE
 from switch.app.world import Opening, build_world
 
 GOOD = """\
@@ -234,7 +235,7 @@ def test_accounts_of_the_configuration_are_opened_with_their_amounts(tmp_path: P
 
 def test_the_built_in_example_is_right_as_it_is(tmp_path: Path) -> None:
     config = built_in_config()
-    assert config.model_dump() == load_config(BUILT_IN).model_dump()
+    assert config.model_dump() == load_config(EXAMPLE).model_dump()
     assert build_world(config, "example", tmp_path).pricing.deck.tariffs
 
 

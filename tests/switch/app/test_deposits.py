@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from ledger.money import AccountId
 from ledger.store import Book
+from switch.app import commands, service_commands
 from switch.app.deposits import deposit
 from tests.support.ledger import STORY, end, hold, write_book
 
@@ -147,3 +148,46 @@ def test_a_memo_is_kept_with_a_payment_by_a_configuration(path: Path) -> None:
             return [entry.draft.memo for entry in await book.entries() if entry.draft.entry_id == "receipt-10"]
 
     assert asyncio.run(look()) == ["thanks"]
+
+
+PAYPHONE = typer.Typer()
+commands.register(PAYPHONE)
+service_commands.register(PAYPHONE)
+
+WRONG = """\
+[billing]
+deposit_cap = "50"
+[book]
+url = "mysql://somewhere"
+[[facilities]]
+id = "prison"
+name = "facility/state-prison"
+[[people]]
+id = "jordan"
+facility = "prison"
+pin = "44170"
+"""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("serve",),
+        ("deposit", "+12125550123", "5"),
+        ("customer", "list"),
+        ("contacts", "list", "jordan"),
+        ("facility", "off", "prison"),
+        ("trust", "balance", "jordan"),
+        ("messages", "show", "m-1"),
+    ],
+)
+def test_every_command_names_place_and_remedy_of_the_same_mistakes(path: Path, words: tuple[str, ...]) -> None:
+    """A PIN of another length than the profile asks for, and an address where no book can be."""
+    file = path.with_name("wrong.toml")
+    file.write_text(WRONG, encoding="utf-8")
+    env = {"PAYPHONE_DB": str(path), "PAYPHONE_AGENT": "kim", "COLUMNS": "200"}
+    result = CliRunner().invoke(PAYPHONE, [*words, "--config", str(file)], env=env)
+    assert result.exit_code == 2
+    told = result.stderr.splitlines()
+    assert told[0] == f"{file}:11: people[0].pin: has 5 digits; the profile of 'prison' asks for 4"
+    assert len(told) == 2 and told[1].startswith(f"{file}:4: book.url: ")
