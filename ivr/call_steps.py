@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from ivr.choices import AccountChoice
 from ivr.menus import MENUS
 from ivr.profile import Offer, Part, SpokenName
 from ivr.profile_file import ProfileFile
@@ -25,6 +26,8 @@ class Side(Enum):
 
     INSIDE = "inside"
     OUTSIDE = "outside"
+    ACCOUNT = "account"
+    """Of whoever calls the account line: a call of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,18 @@ class Steps:
     def all(self) -> list[Step]:
         """Every step up to the talk."""
         return [*self._inside(), self._ringing(), self._greeting(), *self._card()]
+
+    def account_line(self) -> list[Step]:
+        """What whoever pays hears on the account line, and may do there."""
+        line, say = self.read.profile.account_line, self.say
+        choices = [each for each in AccountChoice if line.deposits or each is not AccountChoice.DEPOSIT]
+        caps = (Cap(each.value, each.name.lower(), is_unverified=False) for each in choices)
+        lines = tuple(Line(self._said(say.account_menu([each])), cap) for each, cap in zip(choices, caps, strict=True))
+        notes = ["a call of its own; customer service where the configuration has any"]
+        if line.deposits:
+            most = f"${line.most}{self._mark('account_line.most')}, or the cap of payments,"
+            notes.append(f"money by card where a processor is configured: {most} at most, in whole dollars")
+        return [Step(Side.ACCOUNT, "Account line", lines, tuple(notes), repeats=True)]
 
     def _inside(self) -> list[Step]:
         return [
@@ -240,6 +255,7 @@ class Steps:
         if caps.get(Part.BLOCK) is not None:
             told = (self._said(self.say.blocked()), f"inside: {self.told(Reason.BLOCKED_BY_CALLEE)}")
             exits.append(Exit("", "Blocked: this number, from this facility", told, caps[Part.BLOCK]))
+        exits += self._machine()
         told = (*((silent,) if silent else ()), f"inside: {self.told(Reason.NOT_ACCEPTED)}")
         exits.append(Exit(f"no key, {times}", "Not accepted: released, not billed", told))
         return Step(
@@ -250,6 +266,16 @@ class Steps:
             tuple(exits),
             repeats=True,
         )
+
+    def _machine(self) -> list[Exit]:
+        """Where a machine is told by its sound, and released."""
+        machine = self.read.profile.machine
+        if not machine.hangs_up_on_sound:
+            return []
+        doubt = self._mark("machine.told_by")
+        title = f"A machine{doubt}: released at once, not billed"
+        heard = f"it speaks for {self.span('machine.speech')} without a pause, or beeps, before any key"
+        return [Exit("machine heard", title, (heard, f"inside: {self.told(Reason.ANSWERING_MACHINE)}"))]
 
     def _card(self) -> list[Step]:
         """Where nobody can be billed: how the called party may pay all the same."""

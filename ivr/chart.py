@@ -42,12 +42,13 @@ def svg(read: ProfileFile) -> str:
     steps = Steps.of(read)
     groups = [_head(read)]
     y = TOP
-    for side in Side:
+    for side in (Side.INSIDE, Side.OUTSIDE):
         band, y = _band(side, [step for step in steps.all() if step.side is side], y)
         between, y = _between(y, steps.cap("keys.accept", "accept") if side is Side.OUTSIDE else None)
         groups += [*band, between]
     talk, y = draw_talk(steps, y, left=BAND_LEFT, right=EXIT_RIGHT + BAND_PAD, begin=LEFT)
-    groups += [talk, _foot(read, y + 30)]
+    account, y = _band(Side.ACCOUNT, steps.account_line(), y + GAP)
+    groups += [talk, *account, _foot(read, y + 30)]
     label = f"The call of the profile {read.profile.name}"
     return written("chart.svg", groups, label=label, width=WIDTH, height=y + 52)
 

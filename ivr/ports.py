@@ -184,7 +184,10 @@ class Party(Protocol):
         """
 
     async def left(self) -> None:
-        """Return when the party is gone; the only method that does not raise then."""
+        """Return when the party is gone; this and `machine` do not raise then."""
+
+    async def machine(self) -> None:
+        """Return when the party is heard to be a machine; never, where nobody listens for one."""
 
 
 class Talk(Protocol):

@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from ivr.answering_machine import AnsweringMachine
 from ivr.reasons import Reason
 from ivr.third_party import ThirdParty
 from ledger.money import AmountError, Money
@@ -252,7 +253,12 @@ class Retry(_Section):
 
     wait: Annotated[float, Field(ge=0, le=7 * 24 * 3600)] = 0
     """Seconds from the end of a call that came to nothing; 0: none."""
-    after: tuple[Reason, ...] = (Reason.REFUSED, Reason.NOT_ACCEPTED, Reason.NO_ANSWER)
+    after: tuple[Reason, ...] = (
+        Reason.REFUSED,
+        Reason.NOT_ACCEPTED,
+        Reason.ANSWERING_MACHINE,
+        Reason.NO_ANSWER,
+    )
     """How that call ended."""
 
 
@@ -339,6 +345,7 @@ class Profile(_Section):
     deposits: Deposits = Deposits()
     card: Card = Card()
     account_line: AccountLine = AccountLine()
+    machine: AnsweringMachine = AnsweringMachine()
     third_party: ThirdParty = ThirdParty()
 
     @model_validator(mode="after")

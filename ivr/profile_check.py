@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
+from ivr.answering_machine import ToldBy
 from ivr.menus import MENUS
 from ivr.profile import Offer, Part, Profile
 from ivr.reasons import Reason
@@ -46,6 +47,7 @@ def unreachable(profile: Profile) -> Iterator[Finding]:
     yield from _choices(profile)
     yield from _talk(profile)
     yield from _card(profile)
+    yield from _machine(profile)
     for number, name in enumerate(profile.inside.menus):
         if name not in MENUS:
             yield ("inside", "menus", number), f"there is no menu {name!r}; known are {', '.join(sorted(MENUS))}"
@@ -90,6 +92,14 @@ def _card(profile: Profile) -> Iterator[Finding]:
     line = profile.account_line
     if cap is not None and "most" in line.model_fields_set and cap.decimal < line.most:
         yield ("account_line", "most"), f"${line.most} is never taken: deposits.cap is ${cap}"
+
+
+def _machine(profile: Profile) -> Iterator[Finding]:
+    machine = profile.machine
+    if machine.told_by is ToldBy.BEHAVIOUR:
+        for name in ("then", "speech"):
+            if name in machine.model_fields_set:
+                yield ("machine", name), 'is never heard of: nobody listens; give told_by = "sound", or leave it out'
 
 
 def _talk(profile: Profile) -> Iterator[Finding]:

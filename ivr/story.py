@@ -95,23 +95,31 @@ async def _place(caller: Party, desk: Desk, say: Words, dialled: str | None) -> 
                 break
             admission = settled.admission  # An account was opened: the call is announced anew, as one that it pays.
             choice, say_outside = await greet(callee, person, admission, say_outside)
-        match choice:
-            case Choice.ACCEPTED:
-                if isinstance(settled, Admission):
-                    return Accepted(settled, say, say_outside)
-                assert isinstance(settled, Reason), "what was sold is announced anew"
-                reason = settled
-            case Choice.REFUSED:
-                reason = Reason.REFUSED
-            case Choice.BLOCKED:
-                await desk.block(admission)
-                await last_words(callee, say_outside.blocked())  # It is blocked whether this is heard or not.
-                reason = Reason.BLOCKED_BY_CALLEE
-            case Choice.NOTHING:
-                await last_words(callee, say_outside.when_silent())
-                reason = Reason.NOT_ACCEPTED
+        if choice is not Choice.ACCEPTED:
+            settled = await _take_leave(callee, desk, admission, choice, say_outside)
+        if isinstance(settled, Admission):
+            return Accepted(settled, say, say_outside)
+        assert isinstance(settled, Reason), "what was sold is announced anew"
         await desk.dismiss()
-        return reason
+        return settled
+
+
+async def _take_leave(callee: Party, desk: Desk, admission: Admission, choice: Choice, say: Words) -> Reason:
+    """Do and say what a call needs that was not accepted; the reason for it."""
+    match choice:
+        case Choice.REFUSED:
+            return Reason.REFUSED
+        case Choice.BLOCKED:
+            await desk.block(admission)
+            await last_words(callee, say.blocked())  # It is blocked whether this is heard or not.
+            return Reason.BLOCKED_BY_CALLEE
+        case Choice.MACHINE:
+            return Reason.ANSWERING_MACHINE
+        case Choice.NOTHING:
+            await last_words(callee, say.when_silent())
+            return Reason.NOT_ACCEPTED
+        case Choice.ACCEPTED:
+            raise AssertionError("who accepts does not leave")
 
 
 async def _talk(desk: Desk, call: Accepted) -> Outcome:

@@ -120,6 +120,9 @@ class QuietLeg:
     def listen_for_third_party(self) -> None:
         """Nothing is heard here."""
 
+    def listen_for_machine(self, speech_seconds: float | None) -> None:
+        """Nothing is heard here."""
+
     def statistics(self) -> LegStatistics:
         """Nothing arrived, nothing left."""
         return LegStatistics(0, 0, 0, 0, 0)

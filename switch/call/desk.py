@@ -29,6 +29,7 @@ from switch.call.charging import RETRY_SECONDS, Charging
 from switch.call.controls import Concerned
 from switch.call.draft import Draft
 from switch.call.line import Line
+from switch.call.listening import listen_for_machine, listen_for_third_party
 from switch.call.offering import Offering
 from switch.call.payment import PaymentGates
 from switch.call.person_desk import PersonDesk
@@ -194,6 +195,7 @@ class CallDesk(PersonDesk):
                 self._draft.rang_at, self._draft.answered_at = self._at(line.rang_at), self._at(line.answered_at)
                 if line.answered_at is not None:
                     self._store_legs(line)
+                    listen_for_machine(line, self._profile, admission)
 
     def _store_legs(self, callee: Line) -> None:
         """Store how to hang up on both, so that a crash from now on leaves nobody in silence."""
@@ -245,7 +247,8 @@ class CallDesk(PersonDesk):
         accepted_at = self._services.clock.now() if pressed_at is None else pressed_at
         if not admission.is_privileged:
             self._draft.recording = self._record(self.callee)
-            self._listen(self.callee)
+            listen_for_third_party(self.callee, self._profile, self._suspect)
+        self.callee.listen_for_machine(None)
         self._draft.accepted_at = self._at(accepted_at)
         self._end_with_hours(admission)
         self._stay_open()
@@ -342,11 +345,6 @@ class CallDesk(PersonDesk):
     def leave_turn(self) -> None:
         """The person and the number are free for another call."""
         self._controls.leave_turn()
-
-    def _listen(self, callee: Line) -> None:
-        """Listen for a third party on the called party's line, where the profile wants it."""
-        if self._profile.third_party.listens:
-            callee.on_third_party(lambda: self._suspect(Suspicion.THREE_WAY, Source.HEARD))
 
     def _close_with_hours(self, concerned: Concerned) -> None:
         """Nobody accepts a call after the hours: what rings at their end is cut, and costs nothing."""

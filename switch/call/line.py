@@ -19,6 +19,7 @@ from switch.call.timeline import SWITCH, Kind, Timeline
 from switch.leg.events import Answered, Ended, Established, LegEvent, Pressed, Reoffered, Ringing
 from switch.media.control import (
     DigitPressed,
+    MachineHeard,
     MediaEvent,
     MediaLeg,
     MediaLost,
@@ -92,6 +93,8 @@ class Line:
         self._on_ringing = on_ringing
         self._on_lost: Callable[[], None] | None = None
         self._on_third_party: Callable[[], None] | None = None
+        self._is_listened_to = False
+        self._machine = asyncio.Event()
         media.on_event(self._media_event)
 
     async def run(self) -> None:
@@ -141,6 +144,17 @@ class Line:
     async def left(self) -> None:
         """Return once the party is gone."""
         await self._gone.wait()
+
+    async def machine(self) -> None:
+        """Return once the party is heard to be a machine."""
+        await self._machine.wait()
+
+    def listen_for_machine(self, speech_seconds: float | None) -> None:
+        """Listen whether a machine answered, until a key is pressed: only people press any. None: no more."""
+        is_wanted = speech_seconds is not None
+        if is_wanted or self._is_listened_to:
+            self.media.listen_for_machine(speech_seconds)
+        self._is_listened_to = is_wanted
 
     async def answered(self) -> bool:
         """Wait until the far end answers (True) or its leg ends (False)."""
@@ -238,6 +252,11 @@ class Line:
                     self._on_lost()
             case MediaStarted():
                 self.is_lost = False
+            case MachineHeard():
+                if self._is_listened_to:  # A key may have come first, in the same step.
+                    self._timeline.add(Kind.MEDIA, self.name, SWITCH, "a machine is heard")
+                    self.listen_for_machine(None)
+                    self._machine.set()
             case ThirdPartyHeard():
                 if self._on_third_party is not None:
                     self._on_third_party()
@@ -253,6 +272,7 @@ class Line:
             self._pressed = None  # The next press of this key is another one.
             return
         self._timeline.add(Kind.KEY, self.name, SWITCH, "key")
+        self.listen_for_machine(None)
         swallowed, self._swallow = self._swallow, ""
         if key == swallowed:
             return

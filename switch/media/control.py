@@ -81,7 +81,14 @@ class ThirdPartyHeard:
     at: float
 
 
-MediaEvent = DigitPressed | PlayEnded | MediaStarted | MediaLost | ThirdPartyHeard
+@dataclass(frozen=True, slots=True)
+class MachineHeard:
+    """A machine answered: a long utterance, or a beep, was heard."""
+
+    at: float
+
+
+MediaEvent = DigitPressed | PlayEnded | MediaStarted | MediaLost | ThirdPartyHeard | MachineHeard
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +138,12 @@ class MediaLeg(Protocol):
 
     def listen_for_third_party(self) -> None:
         """Listen to what the peer says from now on, and tell of a `ThirdPartyHeard`."""
+
+    def listen_for_machine(self, speech_seconds: float | None) -> None:
+        """Listen for a machine that answered, and tell of one `MachineHeard`; None: listen no more.
+
+        So many seconds of speech without a pause are a machine's.
+        """
 
     def statistics(self) -> LegStatistics:
         """Counters until now."""

@@ -332,7 +332,12 @@ class InProcessLeg:
     def listen_for_third_party(self) -> None:
         """Listen to what the peer says from now on."""
         if self._final is None:
-            self._engine.listen(self.leg_id)
+            self._engine.listen_for_third_party(self.leg_id)
+
+    def listen_for_machine(self, speech_seconds: float | None) -> None:
+        """Listen to what the peer says from now on; None: no more."""
+        if self._final is None:
+            self._engine.listen_for_machine(self.leg_id, speech_seconds)
 
     def statistics(self) -> LegStatistics:
         """Counters until now, or until `close`."""

@@ -19,19 +19,18 @@ from typing import Final
 
 import numpy as np
 
-from switch.media.control import Address, Audio, DigitPressed, LegStatistics, MediaLost, PlayId, Stream, ThirdPartyHeard
-from switch.media.g711 import LAW, expand_rows
+from switch.media.control import Address, Audio, LegStatistics, MediaLost, PlayId, Stream
+from switch.media.g711 import LAW
 from switch.media.hearing import Hearing
 from switch.media.leaping import Incoming, Leap, Leaping
 from switch.media.legs import FEW, NEVER, NO_ROW, LegId, Legs
+from switch.media.listening import Listening
 from switch.media.playing import Playing
 from switch.media.receiving import Events, Receiver
 from switch.media.resting import Resting
 from switch.media.rota import FRAME_TICKS, Rota
 from switch.media.sending import Packet, Sender
 from switch.media.taping import RecordedFrames, RecordingId, Taping
-from switch.media.third_party import ThirdPartyEar
-from switch.media.tones import ToneEar
 from switch.media.wire import FRAME_SAMPLES
 
 TICK: Final = 0.005
@@ -76,10 +75,7 @@ class Engine:
         self._hearing = Hearing(self._legs)
         self._sender = Sender(self._legs)
         self._taping = Taping(self._legs)
-        self._ears: dict[int, ThirdPartyEar] = {}
-        """By row, of legs that are listened to."""
-        self._tones: dict[int, ToneEar] = {}
-        """By row, of legs whose peer sends keys in no other way."""
+        self._listening = Listening(self._legs)
         self._leaping = Leaping(self._legs, self._taping)
         self.frames_skipped = 0
         """Frames of 20 ms left out in stalls, counted once for all legs."""
@@ -99,8 +95,7 @@ class Engine:
         row = self._legs.row_of(leg)
         if row is not None:
             self._taping.forget(row)
-            self._ears.pop(row, None)
-            self._tones.pop(row, None)
+            self._listening.forget(row)
             self._rota.leave(row)
             self._resting.leave(row)
             self._legs.close(leg)
@@ -129,10 +124,7 @@ class Engine:
         digits, own_digits = stream.digits_payload_type, stream.own_digits_payload_type
         legs.digits_payload_type[row] = -1 if digits is None else digits
         legs.own_digits_payload_type[row] = legs.digits_payload_type[row] if own_digits is None else own_digits
-        if digits is not None:
-            self._tones.pop(row, None)
-        elif row not in self._tones:
-            self._tones[row] = ToneEar()
+        self._listening.for_keys(row, is_needed=digits is None)
         legs.is_sending[row] = stream.is_sending
         legs.is_receiving[row] = stream.is_receiving
         legs.is_lost_told[row] = False
@@ -186,9 +178,13 @@ class Engine:
         is_paced = self._rota.next_due(self._done) < NEVER
         return self._taping.stop(recording, self._done if is_paced else self._until(now))
 
-    def listen(self, leg: LegId) -> None:
+    def listen_for_third_party(self, leg: LegId) -> None:
         """Listen for a third party on a leg, until it is closed."""
-        self._ears[self._row(leg)] = ThirdPartyEar()
+        self._listening.for_third_party(self._row(leg))
+
+    def listen_for_machine(self, leg: LegId, speech_seconds: float | None) -> None:
+        """Listen for a machine on a leg from now on; None: no more."""
+        self._listening.for_machine(self._row(leg), speech_seconds)
 
     def statistics(self, leg: LegId) -> LegStatistics:
         """Counters of a leg that is open."""
@@ -238,9 +234,7 @@ class Engine:
         if tick == NEVER or self._resting.next_end() < NEVER or not self._rota.is_together(tick):
             return []
         due = self._rota.due(tick)
-        sure = (self._ears[row].frames_sure for row in due if row in self._ears)
-        most = 0 if any(row in self._tones for row in due) else STEPS_MAX  # Any frame may be the one that is told of.
-        steps = min(self._leaping.steps_max(due, tick), most, *sure)
+        steps = min(self._leaping.steps_max(due, tick), self._listening.steps_max(due), STEPS_MAX)
         at = self._epoch + tick * self._tick_seconds
         instants = [at]
         while at < until and len(instants) <= steps:
@@ -262,12 +256,9 @@ class Engine:
 
     def keep(self, leap: Leap) -> None:
         """Let everything be as after these steps."""
-        self._leaping.keep(leap)
         for row, heard in leap.heard.items():
-            if row in self._ears:
-                for frame in expand_rows(heard.frames, np.full(len(heard.frames), self._legs.law[row])):
-                    is_suspected = self._ears[row].hear(frame)
-                    assert not is_suspected, "frames were sure"
+            self._listening.keep(row, heard.frames)
+        self._leaping.keep(leap)
         for tick in range(leap.last_tick - (len(leap.packets) - 1) * FRAME_TICKS, leap.last_tick + 1, FRAME_TICKS):
             if tick - self._watched >= WATCH_TICKS:
                 self._watched = tick
@@ -301,10 +292,8 @@ class Engine:
                 self._hearing.advance_one(row, tick)
         else:
             self._hearing.advance(self._rota.due_array(tick), tick)
-        if self._ears:
-            self._listen([row for row in due if row in self._ears], now, step.events)
-        if self._tones:
-            self._hear_tones([row for row in due if row in self._tones], now, step.events)
+        if self._listening.is_on:
+            self._listening.hear(due, now, step.events)
         recorded = self._taping.take(tick)
         if recorded is not None:
             step.recorded.append(recorded)
@@ -313,21 +302,6 @@ class Engine:
                 self._sender.send_one(row, tick, now, step.packets, step.events)
         else:
             self._sender.send(self._rota.due_array(tick), tick, now, step.packets, step.events)
-
-    def _listen(self, rows: list[int], now: float, events: Events) -> None:
-        """Let each ear have what its peer says now."""
-        legs = self._legs
-        for row, frame in zip(rows, expand_rows(legs.heard[rows], legs.law[rows]) if rows else (), strict=True):
-            if self._ears[row].hear(frame):
-                events.append((legs.id_of(row), ThirdPartyHeard(now)))
-
-    def _hear_tones(self, rows: list[int], now: float, events: Events) -> None:
-        """Look for keys in what each peer says now."""
-        legs = self._legs
-        for row, frame in zip(rows, expand_rows(legs.heard[rows], legs.law[rows]) if rows else (), strict=True):
-            key = self._tones[row].hear(frame)
-            if key is not None:
-                events.append((legs.id_of(row), DigitPressed(key, now)))
 
     def _leave_out(self, last: int) -> None:
         """After a stall, move on to the last few frames: time was lost, so timestamps leap and audio is gone."""

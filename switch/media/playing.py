@@ -70,6 +70,10 @@ class Playing:
         assert not self._is_looped
         return self._samples[self._at : self._at + frames * FRAME_SAMPLES]
 
+    def next_samples(self, frames: int) -> Audio:
+        """The samples of the next frames as far as there are any, of a loop to its end; nothing is taken."""
+        return self._samples[self._at : self._at + frames * FRAME_SAMPLES]
+
     def next_frame(self, frame: Audio) -> None:
         """Fill `frame` with the next 20 ms, with silence after the end."""
         samples, at = self._samples, self._at

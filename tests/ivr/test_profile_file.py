@@ -61,6 +61,16 @@ WRONG = {
     "too much of something": ("[inside]\npin_tries = 10", 3, "inside.pin_tries", "must be 9 or less"),
     "one value for a list": ("[talking]\nwarnings = 60", 3, "talking.warnings", "is a list; write it in brackets"),
     "tables nobody knows": ("[[talkin]]\nlimit = 60", 2, "talkin", "did you mean talking?"),
+    "a cap of the account line below fifty dollars": (
+        "[account_line]\nmost = 49", 3, "account_line.most", "$49 at most is illegal",
+    ),
+    "a deposit of the account line above the cap": (
+        "[account_line]\nmost = 60\n[deposits]\ncap = 50", 3, "account_line.most", "$60 is never taken",
+    ),
+    "what is done about machines that nobody hears": (
+        '[machine]\nthen = "go-on"', 3, "machine.then", "nobody listens",
+    ),
+    "speech that no person is let say": ("[machine]\nspeech = 1.0", 3, "machine.speech", "must be 1.5 or more"),
     "a deposit above the cap": (
         '[card]\noffers = ["sale"]\namounts = [25, 60]\n[deposits]\ncap = 50',
         4, "card.amounts[1]", "$60 is never taken",

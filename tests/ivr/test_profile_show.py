@@ -119,7 +119,8 @@ def test_the_chart_of_a_shipped_profile_shows_its_keys_and_all_it_says(name: str
 
 def test_a_key_that_nobody_could_check_is_drawn_with_a_mark() -> None:
     root = drawn(read_profile("connecticut-securus"))
-    kinds = [each.get("class") for each in root.iter(f"{SVG}rect")]
+    of_profile = [group for group in root.iter(f"{SVG}g") if group.get("class") != "account"]  # Its keys are no data.
+    kinds = [each.get("class") for group in of_profile for each in group.iter(f"{SVG}rect")]
     assert "cap doubted" in kinds
     assert "cap" not in kinds
     assert any(text.startswith("* unverified: ") for text in texts(root))
@@ -163,6 +164,22 @@ def test_what_is_offered_by_card_is_a_step_behind_the_greeting(odd: ProfileFile)
     assert [each.title for each in Steps.of(odd).all()][-2:] == ["Greeting", "By card"]
     assert [line.cap and line.cap.key for line in step(odd, "By card").lines] == ["1", "2"]
     assert step(odd, "By card").notes[1] == "the first call to such a number is free for 1 min"
+
+
+def test_the_account_line_is_a_call_of_its_own_with_its_keys(odd: ProfileFile) -> None:
+    (line,) = Steps.of(odd).account_line()
+    assert [each.cap and each.cap.key for each in line.lines] == ["1", "2", "3", "0"]
+    assert "$200, or the cap of payments, at most" in line.notes[1]
+    assert "ACCOUNT" in [each.text for each in drawn(odd).iter(f"{SVG}text")]
+
+
+def test_a_machine_that_is_heard_is_a_way_out_of_the_greeting(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text('name = "own"\n[machine]\ntold_by = "sound" # unverified\n', encoding="utf-8")
+    out = next(each for each in step(read_profile(str(path)), "Greeting").exits if each.why == "machine heard")
+    assert out.title == "A machine*: released at once, not billed"
+    assert out.told[0].startswith("it speaks for 2.5 s without a pause")
+    assert not [each for each in step(read_profile("federal"), "Greeting").exits if each.why == "machine heard"]
 
 
 def test_the_greeting_follows_the_order_of_the_profile() -> None:

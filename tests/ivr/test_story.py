@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from ivr.answering_machine import AnsweringMachine, Then, ToldBy
 from ivr.greeting import Choice, greet
 from ivr.menus import MENUS
 from ivr.ports import (
@@ -33,6 +34,7 @@ from prompts.catalog import ClipId
 from tests.support.story import HANG_UP, JORDAN, WAIT, FakeDesk, FakeParty, admission
 
 PROFILE = load_profile("california-gtl")
+BY_SOUND = PROFILE.model_copy(update={"machine": AnsweringMachine(told_by=ToldBy.SOUND)})
 BOTH_LANGUAGES = Profile(name="own", languages=("en", "es"), keys=Keys(language="8"))
 NUMBER = "2125550123"
 
@@ -151,6 +153,35 @@ async def test_a_machine_that_answers_presses_nothing_and_is_released_unpaid() -
     assert await tell(caller, desk, PROFILE, NUMBER) == Outcome(Reason.NOT_ACCEPTED, Leaver.SWITCH)
     assert "dismiss" in desk.log
     assert "talking" not in desk.log
+
+
+async def test_a_machine_that_is_heard_is_released_at_once_and_the_caller_is_told() -> None:
+    caller, callee = FakeParty("4417"), FakeParty(WAIT)
+    callee.is_machine.set()
+    desk = FakeDesk(admits=admission(), callee=callee)
+    assert await tell(caller, desk, BY_SOUND, NUMBER) == Outcome(Reason.ANSWERING_MACHINE, Leaver.SWITCH)
+    assert caller.heard[-1] == "reason/answering-machine"
+    assert "dismiss" in desk.log
+    assert "talking" not in desk.log
+
+
+@pytest.mark.parametrize("machine", [AnsweringMachine(), AnsweringMachine(told_by=ToldBy.SOUND, then=Then.GO_ON)])
+async def test_a_machine_that_is_heard_is_let_go_on_where_the_profile_does_not_hang_up(
+    machine: AnsweringMachine,
+) -> None:
+    callee = FakeParty("", "5")
+    callee.is_machine.set()
+    desk = FakeDesk(admits=admission(), callee=callee)
+    outcome = await tell(FakeParty("4417"), desk, PROFILE.model_copy(update={"machine": machine}), NUMBER)
+    assert outcome.reason is Reason.HUNG_UP
+
+
+async def test_nobody_asks_for_machines_where_nothing_is_announced() -> None:
+    callee = FakeParty("5")
+    callee.is_machine.set()
+    desk = FakeDesk(admits=admission(acceptance=Acceptance.ANSWER), callee=callee)
+    outcome = await tell(FakeParty("4417"), desk, BY_SOUND, NUMBER)
+    assert outcome.reason is Reason.HUNG_UP, "a number without a greeting pays nothing, and nobody is released"
 
 
 async def test_three_bad_pins_lock_the_station() -> None:

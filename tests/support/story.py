@@ -62,6 +62,7 @@ class FakeParty:
     def __init__(self, *keys: str) -> None:
         self._keys = list(keys)
         self._gone = asyncio.Event()
+        self.is_machine = asyncio.Event()
         self.heard: list[ClipId] = []
 
     async def play(self, clips: Sequence[ClipId]) -> None:
@@ -97,6 +98,9 @@ class FakeParty:
 
     async def left(self) -> None:
         await self._gone.wait()
+
+    async def machine(self) -> None:
+        await self.is_machine.wait()
 
     def hang_up(self) -> None:
         self._gone.set()

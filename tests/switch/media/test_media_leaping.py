@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from switch.media.control import Codec, ThirdPartyHeard
+from switch.media.control import Codec, MachineHeard, ThirdPartyHeard
 from switch.media.g711 import compress
 from switch.media.leaping import Incoming, Leap
 from switch.media.legs import LegId
@@ -154,9 +154,23 @@ def test_a_third_party_is_heard_at_the_same_instant() -> None:
     for is_leaping in (True, False):
         call = Call(2, is_leaping=is_leaping)
         call.talking = [True, False, False]
-        call.bench.engine.listen(call.legs[0])
+        call.bench.engine.listen_for_third_party(call.legs[0])
         call.talk(170, compress(np.concatenate([click(), silence(0.5), click(), dial_tone(1.5)]), Codec.PCMU).tobytes())
         told.append([each for each in call.bench.events if isinstance(each[1], ThirdPartyHeard)])
+        assert bool(call.leaps) is is_leaping
+    assert told[0] == told[1]
+    assert len(told[0]) == 1
+
+
+def test_a_machine_is_heard_at_the_same_instant() -> None:
+    told = []
+    for is_leaping in (True, False):
+        call = Call(3, is_leaping=is_leaping)
+        call.talking = [True, False, False]
+        call.bench.engine.listen_for_machine(call.legs[0], 2.5)
+        call.bench.engine.play(call.legs[0], [tone(60000, amplitude=500)], call.bench.now, is_looped=False)
+        call.talk(210, compress(np.concatenate([silence(0.5), *(tone(600), silence(0.05)) * 30]), Codec.PCMU).tobytes())
+        told.append([each for each in call.bench.events if isinstance(each[1], MachineHeard)])
         assert bool(call.leaps) is is_leaping
     assert told[0] == told[1]
     assert len(told[0]) == 1
