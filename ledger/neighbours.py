@@ -63,7 +63,7 @@ class Neighbours:
             turn = loop.time() + seconds
             if self._are_all:
                 await self._changed.wait()
-                while turn < loop.time():
+                while turn <= loop.time():  # What happens at the instant of a turn is found at the next one.
                     turn += seconds
             await _reach(turn)
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, Select, select
+from sqlalchemy import Connection, RowMapping, Select, bindparam, select
 
 from ledger.entries import Entry, EntryDraft, EntryId, EntryKind, Posting
 from ledger.hold import Hold, HoldState
@@ -56,13 +56,15 @@ def read_entries(
     `call_id` takes a call's charge and what was refunded of it; `account_id` takes those with a posting
     on that account.
     """
+    if call_id is None and account_id is None:
+        return _entries(connection, _ALL)
     query = select(entries)
     if call_id is not None:
         charges = select(entries.c.entry_id).where(entries.c.call_id == call_id)
         query = query.where((entries.c.call_id == call_id) | entries.c.refunds.in_(charges))
     if account_id is not None:
         query = query.where(entries.c.seq.in_(select(postings.c.seq).where(postings.c.account_id == account_id)))
-    return _entries(connection, query)
+    return _entries(connection, _Reading(query))
 
 
 def read_entries_of(
@@ -71,20 +73,31 @@ def read_entries_of(
     """Entries with a posting on an account, from one instant up to another, in the order they were booked."""
     of_account = select(postings.c.seq).where(postings.c.account_id == account_id)
     in_time = select(entries).where(entries.c.at >= begins, entries.c.at < ends)
-    return _entries(connection, in_time.where(entries.c.seq.in_(of_account)))
+    return _entries(connection, _Reading(in_time.where(entries.c.seq.in_(of_account))))
 
 
 def read_entries_between(connection: Connection, after: int, most: int) -> tuple[Entry, ...]:
     """The next entries of the chain after a place in it, `most` of them at most."""
-    following = select(entries.c.seq).where(entries.c.seq > after).order_by(entries.c.seq).limit(most)
-    return _entries(connection, select(entries).where(entries.c.seq.in_(following)))
+    return _entries(connection, _BETWEEN, after=after, most=most)
 
 
-def _entries(connection: Connection, query: Select[*tuple[Any, ...]]) -> tuple[Entry, ...]:
-    seqs = query.with_only_columns(entries.c.seq)
+class _Reading:
+    """Some entries, and their postings: statements that are asked again are written once."""
+
+    def __init__(self, query: Select[*tuple[Any, ...]]) -> None:
+        of_entries = postings.c.seq.in_(query.with_only_columns(entries.c.seq))
+        self.entries = query.order_by(entries.c.seq)
+        self.postings = select(postings).where(of_entries).order_by(postings.c.seq, postings.c.line)
+
+
+_ALL: Final = _Reading(select(entries))
+_FOLLOWING: Final = select(entries.c.seq).where(entries.c.seq > bindparam("after")).order_by(entries.c.seq)
+_BETWEEN: Final = _Reading(select(entries).where(entries.c.seq.in_(_FOLLOWING.limit(bindparam("most")))))
+
+
+def _entries(connection: Connection, reading: _Reading, **values: int) -> tuple[Entry, ...]:
     lines: defaultdict[int, list[Posting]] = defaultdict(list)
-    of_entries = select(postings).where(postings.c.seq.in_(seqs)).order_by(postings.c.seq, postings.c.line)
-    for row in connection.execute(of_entries):
+    for row in connection.execute(reading.postings, values):
         lines[row.seq].append(Posting(AccountId(row.account_id), row.amount))
     return tuple(
         Entry(
@@ -101,7 +114,7 @@ def _entries(connection: Connection, query: Select[*tuple[Any, ...]]) -> tuple[E
             row.previous_hash,
             row.hash,
         )
-        for row in connection.execute(query.order_by(entries.c.seq))
+        for row in connection.execute(reading.entries, values)
     )
 
 

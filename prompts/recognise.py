@@ -20,6 +20,7 @@ from prompts.audio import RATE, Audio
 from prompts.catalog import ClipId
 
 Samples = NDArray[np.float64]
+Bands = NDArray[np.float32]
 Places = NDArray[np.intp]
 
 MATCH_MIN: Final = 0.75
@@ -37,7 +38,7 @@ words; two packets lost of twenty leave 0.95."""
 
 _HOP: Final = RATE // 100
 _FRAME: Final = 2 * _HOP
-_TAPER: Final = np.hanning(_FRAME)
+_TAPER: Final = np.hanning(_FRAME).astype(np.float32)
 _BAND_EDGES: Final = (200, 350, 500, 650, 800, 1000, 1250, 1550, 1900, 2300, 2800, 3400)
 _FLOOR: Final = 30.0
 """Amplitude added to every band (-61 dBov): below it is the noise of µ-law, not speech."""
@@ -98,7 +99,7 @@ class Heard:
 class _Template:
     clip_ids: tuple[ClipId, ...]
     samples: Samples
-    lead: NDArray[np.float64]
+    lead: Bands
     """Bands by frames, its mean taken away, of length 1."""
     segments: tuple[tuple[int, int], ...]
     """Start and end of the segments that are sound."""
@@ -133,7 +134,7 @@ class Recogniser:
         """Which templates begin, and at which samples: one of the first three sounding segments is there."""
         # Silence around it: a clip may begin at the first sample, or be cut off within its lead.
         padding = _LEAD_FRAMES * _HOP
-        bands = _bands(_surrounded(audio.astype(np.float64), padding)).astype(np.float32)
+        bands = _bands(_surrounded(audio.astype(np.float64), padding))
         sought = _Sought(audio)
         begun: set[tuple[int, int]] = set()
         step = _BLOCK_FRAMES - _LEAD_FRAMES
@@ -242,16 +243,17 @@ def _template(clip_ids: tuple[ClipId, ...], audio: Audio) -> _Template:
     return _Template(clip_ids, samples, lead / max(1e-9, float(np.linalg.norm(lead))), sounding)
 
 
-def _bands(samples: Samples) -> Samples:
+def _bands(samples: Samples) -> Bands:
     """Logarithms of the energies, bands by frames of 20 ms every 10 ms."""
     count = max(1, (len(samples) - _FRAME) // _HOP + 1)
     if len(samples) < count * _HOP + _FRAME:
         samples = np.concatenate([samples, np.zeros(count * _HOP + _FRAME - len(samples))])
-    frames = np.lib.stride_tricks.sliding_window_view(samples, _FRAME)[: count * _HOP : _HOP]
+    # Single precision has seven digits, of which the logarithm of an energy needs four.
+    frames = np.lib.stride_tricks.sliding_window_view(samples.astype(np.float32), _FRAME)[: count * _HOP : _HOP]
     edges = [edge * _FRAME // RATE for edge in _BAND_EDGES]
     spectra = np.fft.rfft(frames * _TAPER)[:, : edges[-1]]
     energies = np.add.reduceat(spectra.real**2 + spectra.imag**2, edges[:-1], axis=1)
-    logarithms: Samples = np.log(energies + (_FLOOR**2) * _FRAME).T
+    logarithms: Bands = np.log(energies + (_FLOOR**2) * _FRAME).T
     return logarithms
 
 

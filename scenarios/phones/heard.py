@@ -301,14 +301,11 @@ def _signed(difference: Number, bits: int) -> Number:
 
 def _pieces(chunks: Sequence[_Chunk], since: float) -> Iterator[tuple[int, int]]:
     """Where pieces of audio start and how long they are, in samples; what follows without a gap is one."""
-    start = end = round((chunks[0][0] - since) * SAMPLES_PER_SECOND)
-    for at, octets, _ in chunks:
-        begin = round((at - since) * SAMPLES_PER_SECOND)
-        if begin != end:
-            yield start, end - start
-            start = end = begin
-        end += len(octets)
-    yield start, end - start
+    begins = np.rint((np.array([at for at, _, _ in chunks]) - since) * SAMPLES_PER_SECOND).astype(np.int64)
+    ends = begins + np.array([len(octets) for _, octets, _ in chunks])
+    last = np.append(np.flatnonzero(begins[1:] != ends[:-1]), len(chunks) - 1)
+    first = np.append(0, last[:-1] + 1)
+    return zip(begins[first].tolist(), (ends[last] - begins[first]).tolist(), strict=True)
 
 
 def _windows(audio: Audio) -> NDArray[np.float64]:

@@ -7,9 +7,11 @@ nothing sends silence, as telephones do; `go_silent` sends nothing at all.
 import asyncio
 import math
 import random
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, repeat
 from typing import cast
 
 import numpy as np
@@ -241,15 +243,12 @@ class Sound(asyncio.DatagramProtocol):
         """
         if self._keys or self._is_first or self._is_closed or self._timer is None or not self._may_send():
             return []
-        frames_max = math.inf
+        frames = max(0, math.ceil((until - self._next_at) / FRAME_SECONDS)) + 1
         if self._speeches:  # The frame that ends it tells so.
-            frames_max = (len(self._speeches[0].audio) - self._speeches[0].position - 1) // FRAME_SAMPLES
-        at = self._next_at
-        instants = [at]
-        while at < until and len(instants) <= frames_max:
-            at += FRAME_SECONDS
-            instants.append(at)
-        return instants
+            frames = min(frames, (len(self._speeches[0].audio) - self._speeches[0].position - 1) // FRAME_SAMPLES)
+        # Added up one by one, as the timers do: to the last bit.
+        instants = list(accumulate(repeat(FRAME_SECONDS, frames), initial=self._next_at))
+        return instants[: bisect_left(instants, until) + 1]
 
     @property
     def way(self) -> tuple[asyncio.DatagramTransport, Address]:

@@ -60,11 +60,9 @@ class PlainWay:
 
     def arrivals(self, instants: Sequence[float]) -> list[float]:
         """When datagrams sent at these instants arrive, as `Network.send` has it."""
-        last, delay, found = self._flow.last_arrival, self._delay, []
-        for at in instants:
-            last = max(at + delay, last)
-            found.append(last)
-        return found
+        delay, last = self._delay, self._flow.last_arrival
+        found = [at + delay for at in instants]
+        return found if found[0] >= last else [max(at, last) for at in found]
 
     def passed(self, arrival: float) -> None:
         """Note when the last datagram arrives that was sent."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,9 +55,15 @@ def read_world(path: Path) -> Raw:
         WorldError: It cannot be read, or is not TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return deepcopy(_parsed(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise WorldError(f"{path}: {error}") from error
+
+
+@lru_cache(maxsize=32)
+def _parsed(text: str) -> Raw:
+    """What a file says: many scenarios play in one world, and each amends it."""
+    return tomllib.loads(text)
 
 
 def amend_rows(

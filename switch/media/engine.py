@@ -12,6 +12,8 @@ in here: `now` and `Random` are arguments.
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -235,13 +237,10 @@ class Engine:
             return []
         due = self._rota.due(tick)
         steps = min(self._leaping.steps_max(due, tick), self._listening.steps_max(due), STEPS_MAX)
-        at = self._epoch + tick * self._tick_seconds
-        instants = [at]
-        while at < until and len(instants) <= steps:
-            tick += FRAME_TICKS
-            at = self._epoch + tick * self._tick_seconds
-            instants.append(at)
-        return instants
+        steps = min(steps, max(0, math.ceil((until - self._epoch) / self._tick_seconds) - tick) // FRAME_TICKS + 1)
+        ticks = range(tick, tick + steps * FRAME_TICKS + 1, FRAME_TICKS)
+        instants = [self._epoch + each * self._tick_seconds for each in ticks]
+        return instants[: bisect_left(instants, until) + 1]
 
     def leap(self, instants: Sequence[float], arrived: Mapping[LegId, Incoming]) -> Leap | None:
         """Make the steps `look_ahead` told of; None where what arrives is not plain. Nothing changes until `keep`."""

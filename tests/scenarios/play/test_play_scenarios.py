@@ -8,6 +8,7 @@ import pytest
 
 from scenarios.language.scenario import parse_scenario
 from scenarios.language.source import ScenarioError
+from scenarios.play.api import setting_of
 from scenarios.play.result import Result, Verdict
 from scenarios.play.run import Options, run_scenario
 from scenarios.play.setting import prepare
@@ -182,3 +183,39 @@ def test_a_scenario_with_a_nat_is_not_run_live() -> None:
     text = f"{HEAD}live: true\nnetwork: {{family: {{behind nat: true}}}}\n{ACCEPTED}"
     with pytest.raises(ScenarioError, match="there is no NAT on sockets"):
         prepare(parse_scenario(text, "one.yaml", Path()), is_live=True)
+
+
+def test_who_reads_nothing_of_what_passes_is_told_nothing_of_it_and_all_of_what_fails() -> None:
+    quiet = Options(is_telling_passed=False)
+    script = HEAD + ACCEPTED + "  - family: {hangs up: true, at: 4s}\n"
+    passed = run_scenario(parse_scenario(script, "one.yaml", Path()), quiet)
+    failed = run_scenario(parse_scenario(script + "after: {charges: 2}\n", "one.yaml", Path()), quiet)
+    assert passed.is_passed and (passed.calls, passed.accounts, passed.trace) == ((), (), "")
+    assert [call.record["charged"] for call in failed.calls if call.record] == ["0.025"]
+    assert passed.expectations
+
+
+@pytest.mark.parametrize(
+    ("script", "may_kill"),
+    [
+        ("script:\n  - wait: 1s\n", False),
+        ("script:\n  - switch: {restarts: true}\n", False),
+        ("script:\n  - switch: {killed: true}\n", True),
+        ("script:\n  - together:\n    - switch: {killed: true}\n    - wait: 1s\n", True),
+    ],
+)
+def test_the_heart_of_the_switch_beats_slowly_only_where_nobody_kills_it(script: str, *, may_kill: bool) -> None:
+    assert prepare(parse_scenario(HEAD + script, "one.yaml", Path()), is_live=False).may_kill is may_kill
+
+
+def test_a_program_may_kill_the_switch_at_any_time() -> None:
+    assert setting_of("demo-6s", name="python", base=Path()).may_kill
+
+
+def test_what_a_scenario_amends_is_not_amended_in_the_next_one() -> None:
+    def raw(amendment: str = "") -> object:
+        text = f"{HEAD}{amendment}script:\n  - wait: 1s\n"
+        return prepare(parse_scenario(text, "one.yaml", Path()), is_live=False).raw
+
+    plain, amended = raw(), raw('accounts: {"+12125550123": {advancepay: "7"}}\n')
+    assert amended != plain == raw()
