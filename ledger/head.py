@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, select
 
@@ -13,26 +13,26 @@ from ledger.tables import head
 _READ: Final = "SELECT seq, hash, changes FROM head"
 
 
-def ask_for_head(session: Working) -> Any:
-    """Ask where the book stands, and let nobody else move it before this transaction ends."""
-    return session.driver.execute(f"{_READ}{session.lock}")
-
-
-def take_head(asked: Any) -> Head:
-    """What `ask_for_head` was answered."""
-    return Head(*asked.fetchone())
+def take_head(session: Working) -> Head:
+    """Where the book stands, and nobody else moves it before this transaction ends."""
+    return _head_of(session, f"{_READ}{session.lock}")
 
 
 def look_at_head(session: Working) -> Head:
     """Where the book stands now."""
-    return take_head(session.driver.execute(_READ))
+    return _head_of(session, _READ)
+
+
+def _head_of(session: Working, text: str) -> Head:
+    (row,) = session.execute(text, ())
+    return Head(*row)
 
 
 def move_head(session: Working, reached: Head) -> None:
     """Say where the book stands from now on."""
-    mark = marks(session.dialect, 1)[0]
-    text = f"UPDATE head SET seq = {mark}, hash = {mark}, changes = {mark}"  # noqa: S608 - it holds marks alone
-    session.driver.execute(text, (reached.seq, reached.hash, reached.changes))
+    seq, last, changes = marks(session.dialect, 3)
+    text = f"UPDATE head SET seq = {seq}, hash = {last}, changes = {changes}"  # noqa: S608 - it holds marks alone
+    session.execute(text, (reached.seq, reached.hash, reached.changes))
 
 
 def read_head(connection: Connection) -> Head:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, or_, select
 
 from ledger.entries import EntryId, EntryKind, Posting
 from ledger.footprint import Footprint
-from ledger.head import ask_for_head, take_head
+from ledger.head import take_head
 from ledger.hold import Hold, HoldId, HoldState
 from ledger.money import AccountId
 from ledger.product_rows import accounts_of_products, calls_of_products, load_of_accounts, load_products
@@ -24,48 +24,36 @@ EXPIRE_MAX: Final = 1_000
 
 def load(session: Working, wanted: Footprint) -> WorkingRows:
     """The rows a group needs, each with what it needs to be judged (see `ledger.rows.View`)."""
-    if wanted.is_of_processes:
-        rows = WorkingRows(take_head(ask_for_head(session)))
-        rows.load(PROCESSES.all(session))
-        return rows
-    is_of_calls = wanted.silent_since is None
-    with session.together():
-        # They are answered in this order: the head is locked before anything else is read.
-        head = ask_for_head(session)
-        remembered = REQUESTS.find(session, "request_id", wanted.remembered)
-        # That a call goes on is all that most requests ask of it, and a call has twenty columns.
-        open_ids = OPEN_CALLS.keys(session, wanted.calls if is_of_calls else ())
-        found = ACCOUNTS.find(session, "account_id", wanted.accounts)
-        rows = WorkingRows(take_head(head))
-        rows.load(remembered)
-        rows.open.update(open_ids)
-        rows.load(found)
-    rows.load(_needed_holds(session, wanted))
-    load_products(session, rows, wanted)
-    _load_what_these_need(session, rows, wanted)
-    load_of_accounts(session, rows, wanted)
-    return rows
-
-
-def _load_what_these_need(session: Working, rows: WorkingRows, wanted: Footprint) -> None:
-    """The calls, processes and accounts of what was loaded so far, as far as they were not."""
-    call_ids = {hold.call_id for hold in rows.holds.values()} | calls_of_products(rows)
-    if wanted.silent_since is None:
-        rows.open.update(OPEN_CALLS.keys(session, call_ids - wanted.calls))
-    else:
-        rows.load(OPEN_CALLS.find(session, "call_id", call_ids | wanted.calls))
-    rows.load(OPEN_CALLS.find(session, "process_id", wanted.retiring))
+    rows = WorkingRows(take_head(session))
     if wanted.every_process:
         rows.load(PROCESSES.all(session))
-    else:
+    if wanted.is_of_processes:
+        return rows
+    rows.load(REQUESTS.find(session, "request_id", wanted.remembered))
+    rows.load(_needed_holds(session, wanted))
+    load_products(session, rows, wanted)
+    _load_calls(session, rows, wanted)
+    if not wanted.every_process:
         process_ids = wanted.processes | {call.process_id for call in rows.calls.values()}
         rows.load(PROCESSES.find(session, "process_id", process_ids))
     for charge_id in wanted.charges:
         rows.load(_charge(session.core, charge_id))
-    account_ids = {hold.account_id for hold in rows.holds.values()} | accounts_of_products(rows)
+    account_ids = wanted.accounts | {hold.account_id for hold in rows.holds.values()} | accounts_of_products(rows)
     for charge in rows.charges.values():
         account_ids |= {part.account_id for part in charge.parts}
-    rows.load(ACCOUNTS.find(session, "account_id", account_ids - wanted.accounts))
+    rows.load(ACCOUNTS.find(session, "account_id", account_ids))
+    load_of_accounts(session, rows, wanted)
+    return rows
+
+
+def _load_calls(session: Working, rows: WorkingRows, wanted: Footprint) -> None:
+    call_ids = wanted.calls | {hold.call_id for hold in rows.holds.values()} | calls_of_products(rows)
+    if wanted.silent_since is None:
+        # That a call goes on is all that most requests ask of it, and a call has twenty columns.
+        rows.open |= OPEN_CALLS.keys(session, call_ids)
+    else:
+        rows.load(OPEN_CALLS.find(session, "call_id", call_ids))
+    rows.load(OPEN_CALLS.find(session, "process_id", wanted.retiring))
 
 
 def _needed_holds(session: Working, wanted: Footprint) -> Iterable[Hold]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import replace
 
 from ledger.entries import Head
@@ -10,7 +9,7 @@ from ledger.head import move_head
 from ledger.hold import HoldState
 from ledger.product_rows import save_products
 from ledger.rows import WorkingRows
-from ledger.statements import COPIED_MIN, Working
+from ledger.statements import Working
 from ledger.stored import (
     ACCOUNTS,
     ENTRIES,
@@ -30,20 +29,13 @@ def save(session: Working, rows: WorkingRows, *, is_written_beside: bool) -> Hea
     No change is counted where nothing changed but the beats of processes: neither here, nor
     (`is_written_beside`) in tables of others in the same transaction.
     """
-    # What is copied is not sent together with other statements.
-    with session.together() if len(rows.stored_holds) < COPIED_MIN else nullcontext():
-        if rows.changed_processes:
-            PROCESSES.put(session, [row for row in rows.changed_processes.values() if row is not None])
-        if not (rows.has_news or is_written_beside):
-            _drop_processes(session, rows)
-            return rows.head
-        reached = replace(rows.head, changes=rows.head.changes + 1)
-        _save_news(session, rows, reached)
-        return reached
-
-
-def _save_news(session: Working, rows: WorkingRows, reached: Head) -> None:
-    ACCOUNTS.put(session, rows.changed_accounts.values(), change=reached.changes)
+    if rows.changed_processes:
+        PROCESSES.put(session, [row for row in rows.changed_processes.values() if row is not None])
+    if not (rows.has_news or is_written_beside):
+        _drop_processes(session, rows)
+        return rows.head
+    change = rows.head.changes + 1
+    ACCOUNTS.put(session, rows.changed_accounts.values(), change=change)
     OPEN_CALLS.put(session, [row for row in rows.changed_calls.values() if row is not None])
     OPEN_CALLS.drop(session, [key for key, row in rows.changed_calls.items() if row is None])
     _drop_processes(session, rows)
@@ -58,7 +50,9 @@ def _save_news(session: Working, rows: WorkingRows, reached: Head) -> None:
     REQUESTS.add_stored(session, sorted(rows.stored_requests))
     REQUESTS.add(session, rows.new_requests)
     save_products(session, rows.products)
+    reached = replace(rows.head, changes=change)
     move_head(session, reached)
+    return reached
 
 
 def _drop_processes(session: Working, rows: WorkingRows) -> None:

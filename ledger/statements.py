@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import fields
 from enum import Enum
 from operator import attrgetter
@@ -44,8 +43,8 @@ class Working(Protocol):
     def lock(self) -> str:
         """What a SELECT ends with so that nobody else changes its rows before this transaction ends."""
 
-    def together(self) -> AbstractContextManager[Any]:
-        """Statements inside this block are sent without waiting for the answers of those before them."""
+    def execute(self, text: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Run one prepared statement; returns its rows."""
 
 
 _ESCAPES: Final = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
@@ -124,20 +123,20 @@ class Rows(Generic[T]):
         return self.table.primary_key.columns[0].name
 
     def find(self, session: Working, column: str, keys: Collection[Any]) -> Iterable[T]:
-        """The rows whose column has one of these values, in no order; asked now, taken when they are looked through."""
+        """The rows whose column has one of these values, in no order."""
         if not keys:
             return ()
         return self._made(self._asked(session, "find", column, keys))
 
-    def keys(self, session: Working, keys: Collection[str]) -> Iterable[Any]:
-        """Which of these are the one key of a row; asked and taken as in `find`."""
+    def keys(self, session: Working, keys: Collection[str]) -> set[Any]:
+        """Which of these are the one key of a row."""
         if not keys:
-            return ()
-        return _keys(self._asked(session, "keys", self.key, keys))
+            return set()
+        return {key for (key,) in self._asked(session, "keys", self.key, keys)}
 
     def all(self, session: Working) -> Iterable[T]:
         """Every row; for tables that stay small."""
-        return self._made(session.driver.execute(self._text(session.dialect, "all", "", 0)))
+        return self._made(session.execute(self._text(session.dialect, "all", ""), ()))
 
     def add(self, session: Working, rows: Collection[T], **constants: object) -> None:
         """Add rows with new keys."""
@@ -167,14 +166,14 @@ class Rows(Generic[T]):
             (key,) = self.table.primary_key.columns
             self._asked(session, "drop", key.name, keys)
 
-    def _asked(self, session: Working, verb: str, column: str, keys: Collection[Any]) -> Any:
-        """The cursor of a statement for some keys."""
+    def _asked(self, session: Working, verb: str, column: str, keys: Collection[Any]) -> list[tuple[Any, ...]]:
+        """What a statement for some keys is answered."""
         few = room_for(session.dialect, len(keys))
-        return session.driver.execute(self._text(session.dialect, verb, column, few), list_of(session, keys, few))
+        return session.execute(self._text(session.dialect, verb, column, few), list_of(session, keys, few))
 
-    def _made(self, asked: Any) -> Iterator[T]:
+    def _made(self, answered: list[tuple[Any, ...]]) -> Iterator[T]:
         make, decoders = self._make, self._decoders
-        for row in asked.fetchall():
+        for row in answered:
             values = list(row)
             for index, decode in decoders:
                 if (value := values[index]) is not None:
@@ -223,7 +222,8 @@ class Rows(Generic[T]):
         if dialect == SQLITE:
             return f"VALUES ({', '.join(marks(dialect, len(self._columns)))})"
         kinds = (self.table.c[name].type.compile(_POSTGRESQL) for name in self._columns)
-        return f"SELECT * FROM unnest({', '.join(f'%s::{kind}[]' for kind in kinds)})"  # noqa: S608 - types alone
+        arrays = (f"{mark}::{kind}[]" for mark, kind in zip(marks(dialect, len(self._columns)), kinds, strict=True))
+        return f"SELECT * FROM unnest({', '.join(arrays)})"  # noqa: S608 - types alone
 
     def _replacing(self) -> str:
         keys = [column.name for column in self.table.primary_key.columns]
@@ -233,7 +233,7 @@ class Rows(Generic[T]):
 
 def marks(dialect: str, count: int) -> list[str]:
     """The places of parameters in a statement."""
-    return ["?" if dialect == SQLITE else "%s"] * count
+    return ["?" if dialect == SQLITE else f"${number}" for number in range(1, count + 1)]
 
 
 def room_for(dialect: str, count: int) -> int:
@@ -251,7 +251,7 @@ def among(dialect: str, few: int) -> str:
     """
     # Not `= ANY`: that is compared one by one with every row as long as the planner knows nothing of the table.
     if dialect != SQLITE:
-        return "IN (SELECT unnest(%s::TEXT[]))"
+        return "IN (SELECT unnest($1::TEXT[]))"
     return f"IN ({', '.join(marks(dialect, few))})" if few else "IN (SELECT value FROM json_each(?))"
 
 
@@ -268,7 +268,7 @@ def run_many(session: Working, text: str, columns: Sequence[Sequence[Any]]) -> N
     if session.dialect == SQLITE:
         session.driver.executemany(text, zip(*columns, strict=True))
     else:
-        session.driver.execute(text, list(map(list, columns)))
+        session.execute(text, list(map(list, columns)))
 
 
 def copied(rows: Sequence[tuple[Any, ...]], constants: tuple[Any, ...]) -> str:
@@ -290,12 +290,6 @@ def _field(value: str | int | None) -> str:
 def _literal(value: str | int | None) -> str:
     """A value of the program's own as SQL."""
     return "NULL" if value is None else repr(value)
-
-
-def _keys(asked: Any) -> Iterator[Any]:
-    """The one column of a cursor's rows."""
-    for (key,) in asked.fetchall():
-        yield key
 
 
 def _inner(column: Column[Any]) -> str:

@@ -8,7 +8,7 @@ from shutil import copyfile
 
 import pytest
 
-from ledger.backfill import COMMITS, Backfill
+from ledger.backfill import COMMITS, SECONDS, Backfill, copy_rest
 from ledger.store import Book
 from tests.support.ledger import STORY, hold
 
@@ -40,7 +40,7 @@ def test_the_log_is_copied_after_so_many_commits(tmp_path: Path, commits: int, i
         make_log(connection)
         backfill = Backfill(path)
         for _ in range(commits):
-            backfill.committed()
+            backfill.committed(0.0)
         backfill.close()
         assert facts_in_file(path) == in_file
 
@@ -52,16 +52,55 @@ def test_a_writer_in_the_middle_keeps_nothing_from_being_copied(tmp_path: Path) 
         connection.execute("INSERT INTO facts VALUES ('it is not so')")
         backfill = Backfill(path)
         for _ in range(COMMITS):
-            backfill.committed()
+            backfill.committed(0.0)
         backfill.close()
         assert facts_in_file(path) == 1
         connection.commit()
 
 
+def test_the_log_begins_anew_after_the_writer_has_copied_what_was_left(tmp_path: Path) -> None:
+    path = tmp_path / "book.db"
+    with closing(sqlite3.connect(path)) as connection:
+        make_log(connection)
+        backfill = Backfill(path)
+        told = [backfill.committed(0.0) for _ in range(COMMITS)]
+        backfill.close()
+        connection.execute("INSERT INTO facts VALUES ('it came meanwhile')")
+        connection.commit()
+        told.append(backfill.committed(0.0))
+        assert told == [False] * COMMITS + [True]
+        copy_rest(connection)
+        assert facts_in_file(path) == 2
+        before = path.with_name("book.db-wal").read_bytes()
+        connection.execute("INSERT INTO facts VALUES ('it came after')")
+        connection.commit()
+        after = path.with_name("book.db-wal").read_bytes()
+        assert len(after) == len(before), "it is written where the log began"
+
+
+def test_the_log_is_left_alone_for_a_while_after_it_was_copied(tmp_path: Path) -> None:
+    path = tmp_path / "book.db"
+    with closing(sqlite3.connect(path)) as connection:
+        make_log(connection)
+        backfill = Backfill(path)
+        for _ in range(COMMITS):
+            backfill.committed(0.0)
+        while not backfill.committed(1.0):
+            pass
+        connection.execute("INSERT INTO facts VALUES ('it came after')")
+        connection.commit()
+        for _ in range(COMMITS):
+            assert not backfill.committed(1.0 + SECONDS / 2)
+        assert facts_in_file(path) == 1
+        assert not backfill.committed(1.0 + SECONDS)
+        backfill.close()
+        assert facts_in_file(path) == 2
+
+
 def test_a_file_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
     backfill = Backfill(tmp_path / "book.db")
     for _ in range(COMMITS):
-        backfill.committed()
+        backfill.committed(0.0)
     backfill.close()
     assert list(tmp_path.iterdir()) == []
 
