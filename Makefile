@@ -7,7 +7,10 @@ STAMP := $(VENV)/.installed
 # A run with the same seed is the same run: sets have the same order every time.
 export PYTHONHASHSEED := 0
 
-.PHONY: demo test quick check bench format rules walks voice clean
+# What was compiled once is kept: to compile it again takes each test process, and each command it starts, seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: demo test quick thorough check bench format rules walks voice clean
 
 $(STAMP): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "payphone needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
@@ -22,10 +25,14 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/pytest -n 2 --dist worksteal -m "not live"
-	$(BIN)/pytest -n 2 --dist loadfile -m live
+	$(BIN)/pytest -n 4 --dist loadfile -m live tests/live tests/prompts
 
 quick: $(STAMP)
 	$(BIN)/pytest -n 2 --dist worksteal -m "not live and not whole and not postgres" -q
+
+# Every property with four times the examples.
+thorough: $(STAMP)
+	$(BIN)/pytest -n 2 --dist worksteal --hypothesis-profile thorough -m "not live and not whole and not postgres" -q
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

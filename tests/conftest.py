@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 import pytest
+from hypothesis import settings
 
 from scenarios.sim.loop import VirtualLoop
 from scenarios.sim.network import Network
+from tests.support.examples import THOROUGH
 from tests.support.recognised import RECOGNISED, told
 
 try:
@@ -14,31 +16,58 @@ try:
 except ImportError:
     from asyncio import new_event_loop as new_real_loop
 
+settings.register_profile(THOROUGH)
+
 REAL_MARKS = ("realtime", "live", "postgres")
 """Marks of tests that talk to real sockets or programs: they get the loop of production, and its time."""
 
+LIVE = ("tests/live/", "tests/prompts/")
+"""Where `make test` looks for tests marked `live`: not to collect thousands of others for them."""
 
 WHOLE = (
+    "docs/test_service_page",
+    "ledger/papers/test_papers_names",
+    "ledger/proof/test_proof_tampering",
+    "ledger/test_ledger_crowd",
+    "ledger/test_ledger_hammer",
+    "ledger/test_ledger_history",
+    "ledger/test_ledger_kill",
+    "ledger/test_ledger_machine",
+    "ledger/test_products_machine",
+    "prompts/test_prompt_intelligible",
+    "prompts/test_prompt_level",
+    "prompts/test_prompt_recognise",
     "scenarios/demo/",
     "scenarios/library/",
     "scenarios/play/",
     "scenarios/run/",
     "scenarios/swarm/",
+    "switch/app/test_running",
+    "switch/app/test_whole_call",
     "switch/call/test_blocked_in_mid_call",
     "switch/call/test_book_outage",
     "switch/call/test_calls_on_one_account",
     "switch/call/test_card_calls_killed",
     "switch/call/test_ended_at",
+    "switch/call/test_lossy_network",
     "switch/call/test_moving_money",
+    "switch/call/test_service_calls",
+    "switch/call/test_settlement",
     "switch/call/test_settles_later",
     "switch/call/test_warned_in_time",
+    "switch/media/test_media_third_party",
+    "switch/media/test_media_tones",
 )
-"""Where tests play whole calls by the dozen."""
+"""Where tests play whole calls, kill processes, or listen to half an hour of sound."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = [item for item in items if _has_its_own_loop(item)]
     for item in items:
+        if item.get_closest_marker("live") and not any(folder in item.path.as_posix() for folder in LIVE):
+            raise pytest.UsageError(
+                f"{item.nodeid} is live, and `make test` looks for those in {' and '.join(LIVE)} only"
+            )
         if any(folder in item.path.as_posix() for folder in WHOLE):
             item.add_marker(pytest.mark.whole)
 

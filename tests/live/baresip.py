@@ -26,7 +26,7 @@ from tests.live.sound import read_recording, write_tone
 MODULES = Path("/usr/lib/baresip/modules")
 TONE_SECONDS = 90.0
 """baresip ends a call when its audio file ends: longer than any call here."""
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 CONFIG = """\
 poll_method epoll
 net_interface 127.0.0.1

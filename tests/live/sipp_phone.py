@@ -19,7 +19,7 @@ from tests.live.rtp_keys import seconds_of, write_capture
 from tests.live.serving import Address
 
 SCENARIOS = Path(__file__).with_name("sipp")
-START_SECONDS = 10.0
+START_SECONDS = 60.0
 CALL_SECONDS = 60
 """SIPp gives up by itself after this."""
 

@@ -20,7 +20,7 @@ from tests.live.programs import program
 from tests.live.serving import Address, Serving
 from tests.live.sipp_phone import Keys, Sipp
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
 CONFIG = """
 tariffs = ["demo"]

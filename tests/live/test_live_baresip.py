@@ -18,7 +18,7 @@ from tests.live.programs import program
 from tests.live.serving import Serving
 from tests.live.sound import WINDOW_SECONDS, tone_share, without_tone, words_heard
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
 INSIDE_HERTZ, OUTSIDE_HERTZ = 2000, 2500
 FUNDED_SECONDS = 12.0

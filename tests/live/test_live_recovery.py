@@ -17,7 +17,7 @@ from tests.live.programs import program
 from tests.live.serving import Address, Serving
 from tests.live.sipp_phone import Keys, Sipp, register
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
 NUMBER = "12125550123"
 PAYER = f"advancepay:+{NUMBER}"

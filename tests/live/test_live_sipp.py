@@ -16,7 +16,7 @@ from tests.live.programs import program
 from tests.live.serving import Serving
 from tests.live.sipp_phone import Keys, Sipp, register
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
 WAYS = ("accept", "refuse", "block", "busy", "no-answer", "give-up", "ask-everything")
 CALLERS = {"give-up": "station_gives_up"}

@@ -13,7 +13,7 @@ import pytest
 from tests.live.programs import lacking, shared
 from tests.live.serving import Serving
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
 CONFIG = """
 [switch]

@@ -4,15 +4,16 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prompts.catalog import load_catalog
 from prompts.english import amount, count, digits, duration, key, price, time_left
 from prompts.parts import AMOUNT_MAX, COUNT_MAX
+from tests.support.examples import examples
 
 CATALOG = load_catalog()
-MODEST = settings(deadline=None, max_examples=150)
+MODEST = examples(150)
 
 ONES = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),

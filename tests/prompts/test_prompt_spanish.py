@@ -7,15 +7,16 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prompts.catalog import ENGLISH, SPANISH, joined, load_catalog
 from prompts.parts import AMOUNT_MAX, COUNT_MAX
 from prompts.spanish import amount, clips, count, digits, duration, key, price, time_left
+from tests.support.examples import examples
 
 CATALOG = joined([load_catalog(ENGLISH), load_catalog(SPANISH)])
-MODEST = settings(deadline=None, max_examples=150)
+MODEST = examples(150)
 
 SAID = (
     *("cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez", "once", "doce"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rating.allowance import (
@@ -18,6 +18,7 @@ from rating.allowance import (
     window,
 )
 from rating.errors import RateError
+from tests.support.examples import examples
 
 PACIFIC = "America/Los_Angeles"
 APRIL_4 = date(2021, 4, 4)
@@ -57,7 +58,7 @@ def test_a_period_that_the_allowance_begins_in_begins_with_it() -> None:
 
 
 @given(st.datetimes(datetime(2021, 5, 1), datetime(2022, 12, 1), timezones=st.just(UTC)))  # noqa: DTZ001
-@settings(deadline=None, max_examples=100)
+@examples(100)
 def test_periods_follow_each_other_without_a_gap(instant: datetime) -> None:
     for of in (FORTNIGHT, MONTHLY, DAILY):
         now = window(of, instant, PACIFIC)

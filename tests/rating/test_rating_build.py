@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.money import Money
@@ -21,6 +21,7 @@ from rating.tax import StateShare
 from rating.terms import SEGMENTS_MAX, Terms, plain
 from tests.rating.rate_builders import rate, rates
 from tests.rating.terms_builders import ADMITTED, tax, terms
+from tests.support.examples import examples
 
 NEW_YORK = "+12125550123"
 MINUTE = timedelta(minutes=1)
@@ -187,7 +188,7 @@ def test_what_is_held_before_anybody_rings_is_the_dearest_first_slice(of: Terms,
     st.integers(0, 120),
     st.integers(1, 120),
 )
-@settings(deadline=None, max_examples=250)
+@examples(250)
 def test_what_is_held_at_admission_pays_for_the_first_slice_whenever_the_call_is_accepted(
     prices: list[Any], offsets: list[int], mid_call: MidCall, free: int, late: int, slice_: int
 ) -> None:

@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rating.calendar import day_start, is_zone, local_day, wall_changes, wall_clock
+from tests.support.examples import examples
 
 NEW_YORK = "America/New_York"
 ZONES = ("UTC", NEW_YORK, "America/Los_Angeles", "America/Phoenix", "Australia/Lord_Howe", "Asia/Kathmandu")
@@ -43,7 +44,7 @@ def test_a_local_day_begins_at_its_first_instant(day: date, zone: str, expected:
 
 
 @given(st.dates(date(1971, 1, 1), date(2037, 1, 1)), st.sampled_from(ZONES))
-@settings(deadline=None, max_examples=100)
+@examples(100)
 def test_days_follow_each_other_without_a_gap(day: date, zone: str) -> None:
     begins = day_start(day, zone)
     assert local_day(begins, zone) == day > local_day(begins - timedelta(microseconds=1), zone)
@@ -91,7 +92,7 @@ def test_changes_are_where_the_clock_comes_to_a_minute_or_leaps(
     st.sampled_from(ZONES),
     st.lists(st.integers(0, 1440), max_size=3),
 )
-@settings(deadline=None, max_examples=150)
+@examples(150)
 def test_between_two_changes_the_clock_goes_steadily_and_meets_no_minute(
     start: datetime, length: int, zone: str, minutes: list[int]
 ) -> None:

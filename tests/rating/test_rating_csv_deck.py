@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rating.csv_deck import TARIFFS_MAX, parse_deck
@@ -18,6 +18,7 @@ from rating.jurisdiction import Jurisdiction
 from rating.load import load_tariffs
 from rating.mistake import Mistake
 from rating.tariff import KINDS, Rate, Tariff
+from tests.support.examples import examples
 
 FILE = Path("deck.csv")
 HEAD = (
@@ -255,7 +256,7 @@ def test_decks_of_both_forms_are_one(tmp_path: Path) -> None:
 
 
 @given(st.text(max_size=80) | st.text('+1,",\n 0.UTC2021-', max_size=80))
-@settings(deadline=None, max_examples=200)
+@examples(200)
 def test_no_text_breaks_the_reader(text: str) -> None:
     assert told(text)
     parse_deck(HEAD + text, FILE)

@@ -17,6 +17,7 @@ from rating.errors import OverlapError
 from rating.jurisdiction import Jurisdiction
 from rating.tariff import KINDS, Tariff
 from tests.rating.rate_builders import rate, tariff
+from tests.support.examples import examples
 
 DAY = timedelta(days=1)
 TODAY = date(2021, 6, 1)
@@ -128,7 +129,7 @@ digits = st.text("12", min_size=0, max_size=6)
 
 
 @given(st.sets(digits, max_size=20), digits)
-@settings(deadline=None, max_examples=100)
+@examples(100)
 def test_look_up_agrees_with_a_plain_search(prefixes: set[str], number: str) -> None:
     known = [f"+{prefix}" for prefix in prefixes] or ["+1"]
     expected = max((p for p in known if f"+{number}".startswith(p)), key=len, default=None)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rating.errors import RateError
@@ -19,10 +19,11 @@ from rating.tax import LevyKind, StateShare
 from rating.terms import Terms, plain
 from tests.rating.rate_builders import rate, rates, talks
 from tests.rating.terms_builders import some_terms, tax, terms
+from tests.support.examples import examples
 
 
 @given(rates(), talks)
-@settings(deadline=None, max_examples=300)
+@examples(300)
 def test_the_parts_add_up_to_the_price(of: Rate, talk: timedelta) -> None:
     told = explain(of, talk)
     assert told.total == price(of, talk)
@@ -32,7 +33,7 @@ def test_the_parts_add_up_to_the_price(of: Rate, talk: timedelta) -> None:
 
 
 @given(rates(), talks)
-@settings(deadline=None, max_examples=200)
+@examples(200)
 def test_billed_time_covers_the_talk_by_less_than_an_increment_beyond_the_minimum(of: Rate, talk: timedelta) -> None:
     told = explain(of, talk)
     billed = timedelta(seconds=told.billed_seconds)
@@ -41,7 +42,7 @@ def test_billed_time_covers_the_talk_by_less_than_an_increment_beyond_the_minimu
 
 
 @given(rates(), talks, st.lists(st.text(max_size=9), max_size=3))
-@settings(deadline=None, max_examples=100)
+@examples(100)
 def test_a_stored_explanation_comes_back_equal(of: Rate, talk: timedelta, ids: list[str]) -> None:
     told = explain(of, talk).with_postings(ids)
     assert Explanation.from_json(told.to_json()) == told
@@ -121,7 +122,7 @@ QUARTER = StateShare("colorado", Decimal("0.25"))
 
 
 @given(some_terms(), talks)
-@settings(deadline=None, max_examples=150)
+@examples(150)
 def test_the_parts_of_terms_add_up_to_what_the_payer_pays(of: Terms, talk: timedelta) -> None:
     told = explain(of, talk)
     assert told.total == price(of, talk)
@@ -134,7 +135,7 @@ def test_the_parts_of_terms_add_up_to_what_the_payer_pays(of: Terms, talk: timed
 
 
 @given(some_terms(), talks)
-@settings(deadline=None, max_examples=100)
+@examples(100)
 def test_the_stored_explanation_of_terms_comes_back_equal(of: Terms, talk: timedelta) -> None:
     told = explain(of, talk).with_postings(["call-1/charge"])
     assert Explanation.from_json(told.to_json()) == told

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.money import Money
@@ -17,6 +17,7 @@ from rating.load import CALIFORNIA, FILE_BYTES_MAX, load_tariffs, parse_tariff, 
 from rating.mistake import Mistake
 from rating.price import Quote, afford, price, quote
 from rating.tariff import KINDS, Rate, Tariff
+from tests.support.examples import examples
 
 FILE = Path("tariff.toml")
 HEAD = 'name = "t"\nvalid_from = 2021-01-01\nzone = "UTC"\n'
@@ -187,7 +188,7 @@ def test_each_mistake_is_found_where_it_stands(text: str, expected: list[tuple[i
 
 
 @given(st.text(max_size=60) | st.text('rows[]=".+1\n ', max_size=60))
-@settings(deadline=None, max_examples=200)
+@examples(200)
 def test_no_text_breaks_the_reader(text: str) -> None:
     assert told(text)
 

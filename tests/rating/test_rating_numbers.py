@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rating.numbers import Destination, Undialable, normalise
+from tests.support.examples import examples
 
 HOME = Destination("+12125550123", 1, "US")
 LONDON = Destination("+442079460000", 44, "GB")
@@ -74,7 +75,7 @@ def test_what_is_no_number_is_invalid(dialled: str) -> None:
 
 
 @given(st.text("0123456789+-*# ().", max_size=40) | st.text(max_size=40))
-@settings(deadline=None, max_examples=300)
+@examples(300)
 def test_whatever_is_dialled_becomes_a_canonical_number_or_a_reason(dialled: str) -> None:
     match normalise(dialled):
         case Destination(e164=e164) as destination:
@@ -88,7 +89,7 @@ def test_whatever_is_dialled_becomes_a_canonical_number_or_a_reason(dialled: str
 
 
 @given(st.from_regex(r"[2-9][0-8][0-9][2-9][0-9]{6}", fullmatch=True))
-@settings(deadline=None, max_examples=200)
+@examples(200)
 def test_all_ways_to_dial_a_national_number_are_one(national: str) -> None:
     judged = normalise(national)
     assert [normalise(f"1{national}"), normalise(f"+1{national}"), normalise(f"0111{national}")] == [judged] * 3

@@ -6,7 +6,7 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.money import Money
@@ -21,6 +21,7 @@ from rating.rounding import (
     to_money,
     to_shown,
 )
+from tests.support.examples import examples
 
 MICRO = Fraction(1, 1_000_000)
 
@@ -53,7 +54,7 @@ def test_exact_amounts_are_shown_as_short_decimals(exact: Fraction, shown: str) 
 
 
 @given(st.fractions(min_value=-(10**6), max_value=10**6))
-@settings(deadline=None, max_examples=200)
+@examples(200)
 def test_what_is_shown_is_within_half_of_its_last_place(exact: Fraction) -> None:
     assert abs(Fraction(to_shown(exact)) - exact) * 10**SHOWN_PLACES <= Fraction(1, 2)
 
@@ -65,13 +66,13 @@ def test_what_is_shown_does_not_depend_on_the_decimal_context() -> None:
 
 
 @given(st.integers(-(10**15), 10**15))
-@settings(deadline=None, max_examples=300)
+@examples(300)
 def test_grains_round_as_the_dollars_they_are(exact: int) -> None:
     assert money_of(exact) == to_money(dollars_of(exact))
 
 
 @given(st.integers(-(10**9), 10**9).map(Money))
-@settings(deadline=None, max_examples=300)
+@examples(300)
 def test_one_grain_more_than_the_most_rounds_to_more(money: Money) -> None:
     assert money_of(most_grains(money)) == money < money_of(most_grains(money) + 1)
 
@@ -84,7 +85,7 @@ def test_every_rate_for_whole_seconds_is_a_whole_number_of_grains(amount: str, s
 
 
 @given(st.integers(0, 10**9).map(Money), st.integers(0, 10**9), st.integers(0, 10**9))
-@settings(deadline=None, max_examples=300)
+@examples(300)
 def test_a_part_and_an_amount_on_top_are_rounded_once_together(money: Money, share: int, more: int) -> None:
     of, top = Decimal(share).scaleb(-9), Decimal(more).scaleb(-9)
     assert part_of(money, of, top) == to_money(Fraction(money.decimal) * Fraction(of) + Fraction(top))

@@ -9,16 +9,17 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from rating.errors import RateError
 from rating.jurisdiction import Jurisdiction
 from rating.tariff import Rate, free_rate
 from tests.rating.rate_builders import rate, rates, tariff
+from tests.support.examples import examples
 
 
 @given(rates())
-@settings(deadline=None, max_examples=100)
+@examples(100)
 def test_a_stored_rate_comes_back_equal(of: Rate) -> None:
     assert Rate.from_json(of.to_json()) == of
 

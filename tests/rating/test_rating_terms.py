@@ -16,6 +16,7 @@ from rating.tax import Levy, StateShare
 from rating.terms import SEGMENTS_MAX, START, Segment, Terms, plain
 from tests.rating.rate_builders import rate, rates
 from tests.rating.terms_builders import ADMITTED, some_terms, tax, terms
+from tests.support.examples import examples
 
 DAY = rate("0.21")
 EVENING = rate("0.15")
@@ -27,7 +28,7 @@ def seconds(value: float) -> timedelta:
 
 
 @given(some_terms())
-@settings(deadline=None, max_examples=200)
+@examples(200)
 def test_stored_terms_come_back_equal(of: Terms) -> None:
     assert Terms.from_json(of.to_json()) == of
     assert "\n" not in of.to_json()
@@ -126,7 +127,7 @@ def test_a_rate_alone_does_not_depend_on_the_instant() -> None:
 
 
 @given(some_terms(), st.integers(0, 4000), st.integers(0, 4000))
-@settings(deadline=None, max_examples=100)
+@examples(100)
 def test_it_does_not_matter_whether_acceptance_is_reached_in_one_step(of: Terms, one: int, more: int) -> None:
     at = ADMITTED + seconds(one + more)
     assert of.accepted(ADMITTED + seconds(one)).accepted(at) == of.accepted(at)

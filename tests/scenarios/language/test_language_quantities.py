@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.money import Money
 from scenarios.language.quantities import Span, parse_amount, parse_share, parse_span, seconds_text
+from tests.support.examples import examples
 
 
 @pytest.mark.parametrize(
@@ -33,7 +34,7 @@ def test_what_is_no_duration_is_refused_with_an_example(text: object) -> None:
         parse_span(text)
 
 
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(st.integers(0, 10**7), st.integers(0, 10**4))
 def test_a_span_is_read_back_from_its_words(milliseconds: int, tolerance: int) -> None:
     span = parse_span(f"{milliseconds}ms ± {tolerance}ms")

@@ -1,10 +1,11 @@
 """The search for the highest rate that passes."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scenarios.load.knee import CLOSE, RATE_MAX, RATE_MIN, STEPS_MAX, KneeSearch, Step
+from tests.support.examples import examples
 
 
 def searched(knee, first):
@@ -45,7 +46,7 @@ def test_a_target_that_passes_nothing_has_none():
     assert search.steps[-1].rate >= RATE_MIN
 
 
-@settings(deadline=None, max_examples=100)
+@examples(100)
 @given(st.floats(0.5, 4000), st.floats(0.2, 4000))
 def test_it_ends_within_its_steps_next_to_the_knee(knee, first):
     search = searched(knee, first)

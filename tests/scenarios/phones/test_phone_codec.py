@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scenarios.phones.codec import Law, decode, encode, silence, tone
 from scenarios.phones.packets import KEYS, KeyEvent, Packet, read_event, read_packet, write_event, write_packet
+from tests.support.examples import examples
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_silence_is_the_quietest_code() -> None:
     assert np.abs(decode(encode(silence(0.0005), Law.PCMA), Law.PCMA)).tolist() == [8] * 4
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(
     st.builds(
         Packet,
@@ -89,7 +90,7 @@ def test_what_cannot_be_rtp_is_none(datagram: bytes) -> None:
     assert read_packet(datagram) is None
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.binary(max_size=40))
 def test_no_datagram_breaks_the_reader(datagram: bytes) -> None:
     packet = read_packet(datagram)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.money import ZERO, Money
 from rating.price import afford, price
 from rating.tariff import Rate
 from switch.call.meter import MOVES, Cut, Hold, Meter, State, Warn
+from tests.support.examples import examples
 
 MINUTE = timedelta(seconds=60)
 LIMIT = timedelta(minutes=15)
@@ -253,7 +254,7 @@ def run(talking: Meter, balance: Money, start: timedelta = timedelta(0)) -> list
     return told
 
 
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(
     micros=st.integers(0, 3_000_000),
     per_minute=st.decimals("0", "2", places=4),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.money import Money, total
@@ -14,6 +14,7 @@ from rating.tariff import Rate
 from rating.terms import Terms
 from tests.rating.rate_builders import rate
 from tests.rating.terms_builders import some_terms
+from tests.support.examples import examples
 from tests.switch.call.purse import NEVER, Purse, Talker
 
 
@@ -46,7 +47,7 @@ def talkers(draw: st.DrawFn, counts: st.SearchStrategy[int], increments: st.Sear
     ]
 
 
-@settings(deadline=None, max_examples=150)
+@examples(150)
 @given(talkers(st.sampled_from([2, 3, 5]), st.just(1)), st.integers(5, 900), top_ups)
 def test_calls_on_one_balance_talk_all_of_it_and_not_a_second_more(
     calls: list[Talker], paid_seconds: int, later: list[tuple[timedelta, Money]]
@@ -72,7 +73,7 @@ def test_calls_that_nobody_leaves_talk_exactly_what_was_paid(count: int, slice_:
     assert sum((call.talk for call in calls), timedelta(0)) == seconds(paid_seconds)
 
 
-@settings(deadline=None, max_examples=150)
+@examples(150)
 @given(
     talkers(st.sampled_from([2, 3, 5]), st.sampled_from([1, 6, 30, 60])),
     st.integers(0, 900_000),
@@ -102,7 +103,7 @@ def test_what_one_call_releases_is_talked_by_one_that_had_nothing_left() -> None
     assert (stays.talk, leaves_early.charged, purse.balance) == (seconds(120), Money(57_000), Money(0))
 
 
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(some_terms(), st.integers(0, 5_000_000).map(Money), slices, top_ups, st.integers(1, 1200).map(seconds))
 def test_the_talk_granted_is_what_all_the_money_put_in_affords_and_its_holds_are_its_price(
     terms: Terms, money: Money, slice_: timedelta, later: list[tuple[timedelta, Money]], limit: timedelta
@@ -122,7 +123,7 @@ def test_the_talk_granted_is_what_all_the_money_put_in_affords_and_its_holds_are
         assert call.ended == ("time" if affordable == limit else "money")
 
 
-@settings(deadline=None, max_examples=100)
+@examples(100)
 @given(st.lists(some_terms(), min_size=2, max_size=4), st.integers(0, 20_000_000).map(Money), slices, leaves)
 def test_calls_of_any_terms_on_one_balance_are_cut_when_no_further_increment_is_paid(
     every: list[Terms], money: Money, slice_: timedelta, leaving: timedelta

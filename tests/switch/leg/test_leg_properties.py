@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from switch.leg.commands import (
@@ -25,6 +25,7 @@ from switch.leg.outbound import Outbound
 from switch.sip.message import Request, Response
 from switch.sip.uri import parse_uri
 from switch.transaction.invite_client import build_cancel
+from tests.support.examples import examples
 from tests.support.leg_effects import ENDPOINT, chance
 from tests.support.sip_messages import CALLEE, CALLER, SDP, a_request, an_answer
 
@@ -192,7 +193,7 @@ def outbound() -> Play:
     return Play(leg, peer_tag="callee-tag", our_tag="caller-tag")
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(start=st.sampled_from([inbound, outbound]), steps=STEPS)
 def test_every_leg_ends_once_and_answers_every_request_once(
     start: Callable[[], Play], steps: list[tuple[str, object]]
@@ -200,7 +201,7 @@ def test_every_leg_ends_once_and_answers_every_request_once(
     play_to_the_end(start(), steps)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(steps=STEPS)
 def test_so_does_every_leg_that_was_answered(steps: list[tuple[str, object]]) -> None:
     play = inbound()

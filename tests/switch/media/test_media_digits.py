@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from switch.media.digits import KEYS, PRESSES_MAX, DigitReceiver, DigitSender
+from tests.support.examples import examples
 
 SOURCE = 77
 
@@ -107,14 +108,14 @@ def damaged_trains(draw: st.DrawFn) -> tuple[str, list[Sent]]:
     return "".join(keys), [packet for _, _, packet in sorted(arrivals, key=lambda arrival: arrival[0])]
 
 
-@settings(deadline=None, max_examples=150)
+@examples(150)
 @given(damaged_trains())
 def test_losses_copies_and_disorder_leave_each_key_told_once(train: tuple[str, list[Sent]]) -> None:
     keys, packets = train
     assert sorted(told(packets)) == sorted(keys)
 
 
-@settings(deadline=None, max_examples=100)
+@examples(100)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 0xFFFFFFFF), st.binary(max_size=6)), max_size=30))
 def test_arbitrary_events_never_raise(packets: list[tuple[int, int, bytes]]) -> None:
     receiver = DigitReceiver()

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from switch.media.wire import FRAME_DTYPE, FRAME_SIZE, MalformedPacketError, RtpPacket, parse, write
+from tests.support.examples import examples
 
 packets = st.builds(
     RtpPacket,
@@ -19,13 +20,13 @@ packets = st.builds(
 PLAIN = RtpPacket(payload_type=0, sequence=7, timestamp=160, ssrc=9, payload=b"speech")
 
 
-@settings(deadline=None, max_examples=100)
+@examples(100)
 @given(packets)
 def test_what_is_written_is_read(packet: RtpPacket) -> None:
     assert parse(write(packet)) == packet
 
 
-@settings(deadline=None, max_examples=100)
+@examples(100)
 @given(packets, st.integers(0, 15), st.integers(0, 20), st.integers(1, 255))
 def test_sources_extension_and_padding_are_passed_over(
     packet: RtpPacket, sources: int, words: int, padding: int
@@ -37,7 +38,7 @@ def test_sources_extension_and_padding_are_passed_over(
     assert parse(first + plain[1:12] + b"\x22" * 4 * sources + extension + packet.payload + pad) == packet
 
 
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_packet_or_malformed(datagram: bytes) -> None:
     try:

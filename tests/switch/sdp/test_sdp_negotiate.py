@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from switch.sdp.description import DIRECTIONS, Origin, SessionDescription
@@ -20,6 +20,7 @@ from switch.sdp.negotiate import (
 )
 from switch.sdp.parse import parse_description
 from switch.sdp.write import write_description
+from tests.support.examples import examples
 
 HERE, THERE = ("192.0.2.1", 40000), ("192.0.2.2", 50000)
 MIRROR = {"sendrecv": "sendrecv", "sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
@@ -207,7 +208,7 @@ def test_nothing_is_held_where_there_is_no_audio() -> None:
     st.booleans(),
     st.sampled_from([20, 30, 40]),
 )
-@settings(deadline=None, max_examples=100)
+@examples(100)
 def test_what_the_answerer_sends_is_what_the_offerer_expects(
     offered_codecs: list[str], answered_codecs: list[str], ours: bool, theirs: bool, ptime: int
 ) -> None:

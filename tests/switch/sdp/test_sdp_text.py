@@ -3,13 +3,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from switch.sdp.description import Attribute, MediaDescription, Origin, SessionDescription
 from switch.sdp.errors import MalformedDescriptionError
 from switch.sdp.parse import DESCRIPTION_BYTES_MAX, LINES_MAX, MEDIA_MAX, parse_description
 from switch.sdp.write import write_description
+from tests.support.examples import examples
 
 DATA = Path(__file__).parents[3].parent / "shared" / "data"
 
@@ -62,7 +63,7 @@ DESCRIPTION = st.builds(
 
 
 @given(DESCRIPTION)
-@settings(deadline=None, max_examples=150)
+@examples(150)
 def test_a_description_is_the_same_after_it_was_written(description: SessionDescription) -> None:
     assert parse_description(write_description(description)) == description
 
@@ -150,7 +151,7 @@ def test_too_much_is_refused(more: str) -> None:
 
 
 @given(st.binary(max_size=100) | st.lists(st.sampled_from(TYPICAL.splitlines())).map(lambda x: "\n".join(x).encode()))
-@settings(deadline=None, max_examples=200)
+@examples(200)
 def test_anything_is_read_or_refused(data: bytes) -> None:
     readable(data)
     readable(b"v=0\r\n" + data)

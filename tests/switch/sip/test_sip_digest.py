@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from switch.sip.digest import (
@@ -22,9 +22,10 @@ from switch.sip.digest import (
 )
 from switch.sip.errors import MalformedHeaderError
 from switch.sip.fields import Headers
+from tests.support.examples import examples
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=10)
-QUICK = settings(deadline=None, max_examples=150)
+QUICK = examples(150)
 
 # RFC 7616 §3.9.1.
 SHARED = Challenge("http-auth@example.org", "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v")

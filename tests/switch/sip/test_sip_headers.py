@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from switch.sip.errors import MalformedHeaderError
@@ -17,12 +17,13 @@ from switch.sip.headers import (
     salvage_via,
 )
 from switch.sip.uri import OtherUri, SipUri
+from tests.support.examples import examples
 
 ALICE = SipUri("sip", "alice", None, "example.com")
 TOKEN = st.text("abcXYZ019-.!%*_+`'~", min_size=1, max_size=8)
 PRINTABLE = st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=12)
 PARAMS = st.lists(st.tuples(TOKEN.map(str.lower), st.none() | TOKEN | PRINTABLE.map(quote)), max_size=4).map(tuple)
-QUICK = settings(deadline=None, max_examples=150)
+QUICK = examples(150)
 
 
 @given(PRINTABLE)

@@ -4,13 +4,14 @@ import random
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from switch.sip.message import Request, Response, respond
 from switch.sip.parse import HEAD_BYTES_MAX, HEADER_LINES_MAX, RejectedError, is_keep_alive, parse_datagram
 from switch.sip.salvage import salvage
 from switch.sip.write import write
+from tests.support.examples import examples
 
 FIRST = "OPTIONS sip:bob@example.org SIP/2.0"
 LINES = (
@@ -206,14 +207,14 @@ def test_a_hostile_first_line_takes_no_longer_than_a_long_one() -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(deadline=None, max_examples=200)
+@examples(200)
 def test_garbage_is_rejected_in_silence_or_answered_but_never_breaks_us(data: bytes) -> None:
     assert salvage(data) is None
     assert rejected(data).request is None
 
 
 @given(st.lists(st.sampled_from([*LINES, FIRST, "", " x", ";", ",", '"', "<", "\x00", "SIP/2.0 200 OK"]), max_size=12))
-@settings(deadline=None, max_examples=200)
+@examples(200)
 def test_lines_in_any_order_are_read_or_rejected(lines: list[str]) -> None:
     outcome("\r\n".join(lines).encode() + b"\r\n\r\n")
 

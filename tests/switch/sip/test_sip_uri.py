@@ -3,11 +3,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from switch.sip.errors import MalformedUriError
 from switch.sip.uri import OtherUri, SipUri, parse_uri, same_uri
+from tests.support.examples import examples
 
 TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
 NAME = st.text("abcxyz-.!%*_+~", min_size=1, max_size=6)
@@ -26,7 +27,7 @@ HOST = st.sampled_from(["example.com", "192.0.2.1", "2001:db8::1", "a-b.example"
         st.lists(st.tuples(NAME, st.text(max_size=5)), max_size=2).map(tuple),
     )
 )
-@settings(deadline=None, max_examples=200)
+@examples(200)
 def test_a_uri_is_the_same_after_it_was_written(uri: SipUri) -> None:
     assert parse_uri(str(uri)) == uri
 
