@@ -74,6 +74,11 @@ class NumberPlan:
     limit: float | None = None
     """Its longest call, where it has a limit of its own."""
 
+    @property
+    def is_billable(self) -> bool:
+        """Whether its phone company bills it for collect calls (S1-2)."""
+        return self.line == "landline"
+
 
 @dataclass(frozen=True, slots=True)
 class CallPlan:
@@ -93,6 +98,21 @@ class CallPlan:
     holds: tuple[float, float] | None
     language: str = ""
     """The key pressed where a language is asked for, before anything else."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardPlan:
+    """What is offered to a number that cannot be billed. Amounts in micros, times in seconds."""
+
+    fee: int
+    most: int | None
+    courtesy: float
+    """Of its one free call; 0: it gets none."""
+    offers: tuple[str, ...]
+    amounts: tuple[int, ...]
+    """Deposits of a sale, in dollars."""
+    answer: float
+    """Until the processor is taken not to answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +157,15 @@ class BookTrouble:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessorTrouble:
+    """The payment processor is down, does what it is asked and is not heard, or hears of it late."""
+
+    at: float
+    kind: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Parted:
     """A host is cut off from the switch for a while."""
 
@@ -153,7 +182,15 @@ class OnAccept:
     event: Killed | BookTrouble
 
 
-Event = Deposited | BlockedByAgent | Killed | BookTrouble | Parted | OnAccept
+@dataclass(frozen=True, slots=True)
+class OnCard:
+    """Something happens so many seconds after a payment processor was asked for the first time."""
+
+    after: float
+    event: Killed | BookTrouble
+
+
+Event = Deposited | BlockedByAgent | Killed | BookTrouble | ProcessorTrouble | Parted | OnAccept | OnCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +211,8 @@ class Plan:
     events: tuple[Event, ...]
     is_bilingual: bool = False
     """Whether English and Spanish are spoken, and asked for."""
+    cards: CardPlan | None = None
+    """None: no payment processor is configured."""
 
     def limit_of(self, person: PersonPlan, number: NumberPlan) -> float:
         """The longest talk of these two: the least of all limits."""
@@ -191,6 +230,8 @@ class Plan:
         names += [f"event-{index}" for index, event in enumerate(self.events) if event not in _NONE]
         if self.link != Link():
             names.append("link")
+        if self.cards is not None:
+            names.append("cards")
         for index, number in enumerate(self.numbers):
             names += [f"answer-{index}-{place}" for place, answer in enumerate(number.answers) if answer != _SIMPLE]
         return tuple(names)
@@ -207,6 +248,8 @@ class Plan:
                 return replace(self, events=tuple(events))
             case "link":
                 return replace(self, link=Link())
+            case "cards":
+                return replace(self, cards=None)
             case "answer":
                 index, _, place = rest.partition("-")
                 number = self.numbers[int(index)]

@@ -28,6 +28,7 @@ from scenarios.swarm.plan import (
     StationPlan,
     debit_account,
 )
+from scenarios.swarm.variety import varied
 
 HORIZON: Final = 120.0
 """Seconds in which calls begin, faults strike and money comes in."""
@@ -67,29 +68,13 @@ def make_plan(seed: int, *, has_media: bool) -> Plan:
         calls=calls,
         events=_events(chance, stations, people, numbers, prices) + _delicate(Random(f"swarm/{seed}/accept")),
     )
-    return _varied(plan, Random(f"swarm/{seed}/varied"))
+    return varied(plan)
 
 
 def _warnings(chance: Random, limit: float) -> tuple[float, ...]:
     """Some instants before the end, none before the beginning."""
     chosen = chance.sample((60.0, 30.0, 20.0, 10.0, 5.0), chance.randint(0, 2))
     return tuple(sorted((each for each in chosen if each < limit), reverse=True))
-
-
-def _varied(plan: Plan, chance: Random) -> Plan:
-    """The same world, in some of them with two languages, limits of persons and numbers, numbers without a greeting."""
-    is_bilingual = chance.random() < 0.2
-    people = tuple(replace(person, limit=_own_limit(chance)) for person in plan.people)
-    numbers = tuple(
-        replace(number, limit=_own_limit(chance), hears_greeting=chance.random() >= 0.05) for number in plan.numbers
-    )
-    languages = [chance.choice(("1", "1", "2", "2", "2", "")) if is_bilingual else "" for _ in plan.calls]
-    calls = tuple(replace(call, language=key) for call, key in zip(plan.calls, languages, strict=True))
-    return replace(plan, is_bilingual=is_bilingual, people=people, numbers=numbers, calls=calls)
-
-
-def _own_limit(chance: Random) -> float | None:
-    return float(chance.choice((10, 15, 30, 45))) if chance.random() < 0.1 else None
 
 
 def _prices(chance: Random) -> Prices:
