@@ -141,7 +141,8 @@ class Cards:
         plan = self._plan
         if plan is None:
             return
-        longest = self._observed.plan.prices.of(limit) + plan.fee
+        price = self._observed.plan.prices.of(limit)
+        longest = price + plan.fee if price else 0
         calls = {longest if plan.most is None else min(longest, plan.most)}
         sales = {dollars * MICROS + plan.fee for dollars in plan.amounts}
         for row in self._of(record):

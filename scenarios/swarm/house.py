@@ -119,6 +119,7 @@ class House:
         self.lives[-1].ended = self.loop.time()
         async with asyncio.timeout(SHUTDOWN_SECONDS):
             await self._task
+        self.bury()  # Where the book failed to the last, its row is still there, and its pid is not.
 
     async def kill(self) -> None:
         """Let the switch vanish at this instant."""

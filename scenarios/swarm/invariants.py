@@ -16,7 +16,7 @@ from scenarios.swarm.model import EDGE, Claimed, Model
 from scenarios.swarm.model import Money as Moved
 from scenarios.swarm.observed import Observed
 from scenarios.swarm.people import Taken
-from scenarios.swarm.plan import debit_account
+from scenarios.swarm.plan import HOUSEHOLD, debit_account
 from scenarios.swarm.seen import Pair, seen_of
 from switch.app.switch import Switch
 
@@ -188,11 +188,15 @@ async def _check_money(observed: Observed, book: Book, pairs: list[Pair], cards:
     }
     paid_in = [paid for paid in observed.paid if paid.micros]
     deposits = [Moved(paid.stored_at or paid.asked_at, paid.account, paid.micros) for paid in paid_in]
+    household = plan.household
+    if household is not None:
+        openings[HOUSEHOLD] = household.deposit
     later = frozenset(record.payer for record in observed.records if record.payer and record.payer.startswith("lec:"))
     model = Model(
         openings=openings,
         deposits=deposits + cards.moved(),
-        unlimited=later,
+        unlimited=later | ({HOUSEHOLD} if household is not None and household.settles_after else frozenset()),
+        shared=frozenset({HOUSEHOLD}),
         credit=cards.credit(),
         payments=cards.payments(),
     )

@@ -91,7 +91,7 @@ class Seen:
         left_late: The latest instant the switch may have noticed, where that is not sure.
         over: When the switch or a party ended the talk on the wire, whatever is said of it later.
         killed: When the switch died in mid-call.
-        fee: Comes on top of the price.
+        fee: Comes on top of a price, but where that is nothing.
         free_once: A number of which one call alone is free, this one; empty: none.
         is_sure: Whether nothing disturbed the call, so that it must come out as planned.
         must_talk: Whether they accepted in time and stayed, so that a talk that was not is a fault.
@@ -112,6 +112,15 @@ class Seen:
     is_sure: bool = True
     is_book_sound: bool = True
     must_talk: bool = False
+
+    def cost_of(self, talk: float) -> int:
+        """What so much talk costs with its fee."""
+        price = self.prices.of(talk)
+        return price + self.fee if price else 0
+
+    def reach(self, micros: float) -> float:
+        """How long one may talk for this money, fee included; below zero: not at all."""
+        return max(self.prices.reach(micros - self.fee), self.prices.reach(0) if micros >= 0 else -1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +171,8 @@ class Model:
     deposits: Sequence[Money]
     unlimited: frozenset[str] = frozenset()
     """Accounts that settle later."""
+    shared: frozenset[str] = frozenset()
+    """Accounts of which several calls may be talked at once."""
     credit: Mapping[str, int] = field(default_factory=dict)
     """What cards guarantee of the accounts of their calls."""
     payments: Sequence[Payment] = ()
@@ -183,7 +194,7 @@ class Model:
             given |= {seen.free_once} - {""}
             payer = claimed.payer
             if payer is not None:
-                if busy_until.get(payer, -inf) > claimed.accepted + EDGE:
+                if busy_until.get(payer, -inf) > claimed.accepted + EDGE and payer not in self.shared:
                     self._fault(claimed, f"overlaps another call paid by {payer}")
                 busy_until[payer] = claimed.ended
             self._judge_talk(seen, claimed, -spent.get(payer or "", 0))
@@ -231,7 +242,7 @@ class Model:
             self._fault(claimed, f"talked {claimed.talk:.3f} s, and must have between {low:.3f} and {high:.3f}")
         if seen.payer is None:
             return
-        exact, least, most = (seen.prices.of(talk) + seen.fee for talk in (claimed.talk, low, high))
+        exact, least, most = (seen.cost_of(talk) for talk in (claimed.talk, low, high))
         if not least <= claimed.charged <= most or claimed.charged != exact:
             self._fault(claimed, f"costs {claimed.charged}, and must between {least} and {most}, by its talk {exact}")
 
@@ -240,21 +251,24 @@ class Model:
         payer = seen.payer or ""
         if payer in self.unlimited:
             return inf, inf
-        sure = possible = self.openings.get(payer, 0) + self.credit.get(payer, 0) + balance - seen.fee
+        if payer in self.shared:  # What a call leaves to another is not known before both are over.
+            paid_in = sum(money.micros for money in self.deposits if money.account == payer)
+            return 0.0, seen.reach(self.openings.get(payer, 0) + paid_in + balance)
+        sure = possible = self.openings.get(payer, 0) + self.credit.get(payer, 0) + balance
         mine = sorted((money for money in self.deposits if money.account == payer), key=lambda money: money.at)
         for money in mine:
             if money.at <= start:
                 sure, possible = sure + money.micros, possible + money.micros
-        low, high = seen.prices.reach(sure), seen.prices.reach(possible)
+        low, high = seen.reach(sure), seen.reach(possible)
         for money in mine:
             if money.at <= start:
                 continue
             if money.at - start < low - TOP_UP_SECONDS:
                 sure += money.micros
-                low = seen.prices.reach(sure)
+                low = seen.reach(sure)
             if money.at - start < high + EDGE:
                 possible += money.micros
-                high = seen.prices.reach(possible)
+                high = seen.reach(possible)
         return (low if seen.is_book_sound else 0.0), high
 
     def _judge_payments(self, calls: Mapping[str, Claimed]) -> None:

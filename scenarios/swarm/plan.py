@@ -74,6 +74,9 @@ class NumberPlan:
     limit: float | None = None
     """Its longest call, where it has a limit of its own."""
 
+    is_household: bool = False
+    """Whether the account of the household pays its calls."""
+
     @property
     def is_billable(self) -> bool:
         """Whether its phone company bills it for collect calls (S1-2)."""
@@ -113,6 +116,15 @@ class CardPlan:
     """Deposits of a sale, in dollars."""
     answer: float
     """Until the processor is taken not to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdPlan:
+    """One account that pays for several numbers (S3-3), perhaps after their calls (S3-9)."""
+
+    deposit: int
+    settles_after: float | None
+    """Seconds from the end of a call to its charge; None: money is held before it is talked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +225,7 @@ class Plan:
     """Whether English and Spanish are spoken, and asked for."""
     cards: CardPlan | None = None
     """None: no payment processor is configured."""
+    household: HouseholdPlan | None = None
 
     def limit_of(self, person: PersonPlan, number: NumberPlan) -> float:
         """The longest talk of these two: the least of all limits."""
@@ -230,6 +243,8 @@ class Plan:
         names += [f"event-{index}" for index, event in enumerate(self.events) if event not in _NONE]
         if self.link != Link():
             names.append("link")
+        if self.household is not None:
+            names.append("household")
         if self.cards is not None:
             names.append("cards")
         for index, number in enumerate(self.numbers):
@@ -248,6 +263,9 @@ class Plan:
                 return replace(self, events=tuple(events))
             case "link":
                 return replace(self, link=Link())
+            case "household":
+                numbers = [replace(number, is_household=False) for number in self.numbers]
+                return replace(self, household=None, numbers=tuple(numbers))
             case "cards":
                 return replace(self, cards=None)
             case "answer":
@@ -264,6 +282,9 @@ class Plan:
 NOTHING: Final = Deposited(0.0, "", 0)
 _NONE: Final = (NOTHING,)
 _SIMPLE: Final = Answering(after=1.0, keys=((2.0, "5"),), leaves_after=20.0)
+
+
+HOUSEHOLD: Final = "advanceconnect:household"
 
 
 def debit_account(person: PersonPlan) -> str:

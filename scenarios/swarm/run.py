@@ -235,9 +235,10 @@ def payer(outside: Book, number: plans.NumberPlan, observed: Observed) -> Any:
     """What a called party does to top up the account that pays for its calls."""
 
     async def top_up(micros: int) -> None:
-        if number.advancepay is not None:
+        if number.advancepay is not None or number.is_household:
+            account = plans.HOUSEHOLD if number.is_household else f"advancepay:{number.number}"
             # What was begun is finished: a program that deposits does not die with the call.
-            await asyncio.shield(asyncio.ensure_future(pay(outside, f"advancepay:{number.number}", micros, observed)))
+            await asyncio.shield(asyncio.ensure_future(pay(outside, account, micros, observed)))
 
     return top_up
 

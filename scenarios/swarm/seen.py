@@ -12,7 +12,7 @@ from scenarios.swarm.house import Life
 from scenarios.swarm.model import Seen
 from scenarios.swarm.observed import Observed
 from scenarios.swarm.people import ACCEPT_KEY, Dialled, Taken
-from scenarios.swarm.plan import FACILITY, FACILITY_FREE, debit_account
+from scenarios.swarm.plan import FACILITY, FACILITY_FREE, HOUSEHOLD, debit_account
 
 PRICE_KEY: Final = "2"
 STAYS_SECONDS: Final = 0.05
@@ -122,6 +122,8 @@ def _payer(record: CallRecord, call: Dialled) -> str | None:
         return None
     if record.billing == "debit":
         return debit_account(call.person) if call.plan.is_asked else "nobody chose debit"
+    if call.number.is_household:
+        return HOUSEHOLD
     number = call.number.number
     return f"lec:{number}" if call.number.advancepay is None else f"advancepay:{number}"
 

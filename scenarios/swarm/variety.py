@@ -10,12 +10,16 @@ from dataclasses import replace
 from random import Random
 from typing import Final
 
+from scenarios.swarm.model import MICROS, Prices
 from scenarios.swarm.plan import (
+    HOUSEHOLD,
     Answering,
     BookTrouble,
     CallPlan,
     CardPlan,
+    Deposited,
     Event,
+    HouseholdPlan,
     Killed,
     NumberPlan,
     OnCard,
@@ -47,6 +51,17 @@ def varied(plan: Plan) -> Plan:
     for name, vary in VARIETIES.items():
         plan = vary(plan, Random(f"swarm/{plan.seed}/{name}"))
     return plan
+
+
+def balance(chance: Random, prices: Prices) -> int:
+    """Money for nothing, for exactly so much talk, for a micro less, or for plenty."""
+    exact = prices.of(float(chance.randint(1, 60)))
+    return max(
+        0,
+        chance.choice(
+            (0, exact, exact, exact, exact, exact - 1, exact + 1, exact + chance.randint(0, 10_000), 5 * MICROS)
+        ),
+    )
 
 
 def _with_limits(plan: Plan, chance: Random) -> Plan:
@@ -157,8 +172,31 @@ def _at_the_card(chance: Random) -> tuple[Event, ...]:
     return ()
 
 
+def _with_household(plan: Plan, chance: Random) -> Plan:
+    """In a fifth of the worlds, several numbers share a balance, and in half of those they are charged later."""
+    prepaid = [index for index, number in enumerate(plan.numbers) if number.advancepay is not None]
+    if chance.random() >= 0.2 or not prepaid:
+        return plan
+    numbers = list(plan.numbers)
+    for index in prepaid:
+        if chance.random() < 0.9:
+            numbers[index] = replace(numbers[index], line="landline", advancepay=None, is_household=True)
+    after = chance.choice((None, None, 1.0, 5.0, 20.0))
+    least = 1 if after is None else 0
+    household = HouseholdPlan(
+        deposit=max(least, balance(chance, plan.prices) + chance.choice((0, balance(chance, plan.prices)))),
+        settles_after=after,
+    )
+    deposits = tuple(
+        Deposited(chance.uniform(0, 120), HOUSEHOLD, max(1, balance(chance, plan.prices)))
+        for _ in range(chance.choice((0, 1, 3)))
+    )
+    return replace(plan, household=household, numbers=tuple(numbers), events=plan.events + deposits)
+
+
 VARIETIES: Final[dict[str, Callable[[Plan, Random], Plan]]] = {
     "varied": _with_limits,
     "cards": _with_cards,
+    "household": _with_household,
 }
 """By the name of their chance: new ones at the end, for the worlds of old seeds."""

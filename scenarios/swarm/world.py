@@ -8,7 +8,7 @@ from random import Random
 from typing import Final
 
 from scenarios.sim.network import Link
-from scenarios.swarm.model import MICROS, Prices
+from scenarios.swarm.model import Prices
 from scenarios.swarm.plan import (
     BAD_PIN,
     FACILITY,
@@ -28,7 +28,7 @@ from scenarios.swarm.plan import (
     StationPlan,
     debit_account,
 )
-from scenarios.swarm.variety import varied
+from scenarios.swarm.variety import balance, varied
 
 HORIZON: Final = 120.0
 """Seconds in which calls begin, faults strike and money comes in."""
@@ -44,7 +44,7 @@ def make_plan(seed: int, *, has_media: bool) -> Plan:
     limit = float(chance.choice((20, 45, 60, 90, 120)))
     numbers = tuple(_number(chance, index, prices, limit) for index in range(chance.randint(1, 3)))
     people = tuple(
-        replace(person, debit=_balance(chance, prices)) if chance.random() < 0.5 else person for person in people
+        replace(person, debit=balance(chance, prices)) if chance.random() < 0.5 else person for person in people
     )
     stations = tuple(
         StationPlan(f"station{index}", f"10.0.1.{index + 1}", FACILITY if chance.random() < 0.95 else FACILITY_FREE)
@@ -99,17 +99,6 @@ def _prices(chance: Random) -> Prices:
     )
 
 
-def _balance(chance: Random, prices: Prices) -> int:
-    """Money for nothing, for exactly so much talk, for a micro less, or for plenty."""
-    exact = prices.of(float(chance.randint(1, 60)))
-    return max(
-        0,
-        chance.choice(
-            (0, exact, exact, exact, exact, exact - 1, exact + 1, exact + chance.randint(0, 10_000), 5 * MICROS)
-        ),
-    )
-
-
 def _person(chance: Random, index: int) -> PersonPlan:
     return PersonPlan(
         f"person{index}",
@@ -127,7 +116,7 @@ def _number(chance: Random, index: int, prices: Prices, limit: float) -> NumberP
         user=f"family{index}" if chance.random() < 0.97 else None,
         host=f"10.0.2.{index + 1}",
         line={"collect": "landline", "cell": "cell"}.get(kind, chance.choice((None, "landline", "cell"))),
-        advancepay=_balance(chance, prices) if kind == "advancepay" else None,
+        advancepay=balance(chance, prices) if kind == "advancepay" else None,
         is_free=kind == "free",
         is_privileged=chance.random() < 0.15,
         answers=tuple(_answering(chance, limit) for _ in range(CALLS_MAX)),
@@ -220,7 +209,7 @@ def _events(
     accounts += [f"advancepay:{number.number}" for number in numbers if number.advancepay is not None]
     if accounts:
         events += [
-            Deposited(chance.uniform(0, HORIZON), chance.choice(accounts), max(1, _balance(chance, prices)))
+            Deposited(chance.uniform(0, HORIZON), chance.choice(accounts), max(1, balance(chance, prices)))
             for _ in range(chance.choice((0, 0, 1, 3)))
         ]
     if chance.random() < 0.1:
