@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
+from typing import Final
+
 from ledger.audit import audit
 from ledger.chart import AccountKind, call_income, kind_of
 from ledger.hold import HoldState
 from ledger.money import AccountId, Money, total
+from ledger.product_rows import read_rows
+from ledger.products.rows import PendingCharge
 from ledger.records import CallRecord
 from ledger.store import Book
 from rating.price import afford, price
@@ -20,6 +26,9 @@ from scenarios.swarm.plan import HOUSEHOLD, debit_account
 from scenarios.swarm.seen import Pair, seen_of
 from switch.app.switch import Switch
 
+POST_SECONDS: Final = 15.0
+"""Within so much a charge that is due is posted: it is looked for every five seconds at the most here."""
+
 
 async def check(observed: Observed, house: House, book: Book) -> None:
     """Fill `observed` with records, entries and every fault found."""
@@ -29,14 +38,27 @@ async def check(observed: Observed, house: House, book: Book) -> None:
     observed.entries = await book.entries()
     _check_gone(observed, switch)
     cards = await Cards.of(observed, book)
-    await _check_book(observed, book, cards)
+    pending = await _pending(observed, book)
+    await _check_book(observed, book, Money(cards.earned - sum(pending.values())))
     cards.check()
     observed.cards = cards.rows
     _check_finals(observed)
     _check_sound(observed)
     pairs = _match(observed)
     _check_recordings(observed)
-    await _check_money(observed, book, pairs, cards)
+    await _check_money(observed, book, pairs, cards, pending)
+
+
+async def _pending(observed: Observed, book: Book) -> dict[str, int]:
+    """What is still to be charged, by account: nothing that was due for long by the clock of the last switch."""
+    life = observed.lives[-1]
+    due = life.utc + timedelta(seconds=asyncio.get_running_loop().time() - life.began - POST_SECONDS)
+    pending: dict[str, int] = {}
+    for row in await book.read(lambda connection: tuple(read_rows(connection, PendingCharge))):
+        pending[row.payer] = pending.get(row.payer, 0) + row.amount.micros
+        if row.posts_at < due:
+            observed.faults.append(f"the charge of {row.call_id} was due at {row.posts_at}, and is not posted")
+    return pending
 
 
 def _check_gone(observed: Observed, switch: Switch) -> None:
@@ -56,7 +78,7 @@ def _check_gone(observed: Observed, switch: Switch) -> None:
         observed.faults.append(f"the agent counted {switch.services.agent.counters['faults']} faults of its own")
 
 
-async def _check_book(observed: Observed, book: Book, cards: Cards) -> None:
+async def _check_book(observed: Observed, book: Book, besides: Money) -> None:
     """The audit is clean, nothing is held or open, and nothing was created or lost."""
     report = await audit(book)
     observed.faults += [f"audit: {finding}" for finding in report.findings]
@@ -70,8 +92,8 @@ async def _check_book(observed: Observed, book: Book, cards: Cards) -> None:
         observed.faults.append("balances do not sum to zero")
     earned = total(account.balance for account in accounts if kind_of(account.account_id) is AccountKind.INCOME)
     charged = total(record.charged for record in observed.records)
-    if earned != charged + Money(cards.earned):
-        observed.faults.append(f"income is {earned}, records charge {charged}, and cards {cards.earned}")
+    if earned != charged + besides:
+        observed.faults.append(f"income is {earned}, records charge {charged}, and besides there is {besides}")
 
 
 def _check_finals(observed: Observed) -> None:
@@ -179,7 +201,9 @@ def _check_recordings(observed: Observed) -> None:
             observed.faults.append(f"{name} was recorded, and no record says so")
 
 
-async def _check_money(observed: Observed, book: Book, pairs: list[Pair], cards: Cards) -> None:
+async def _check_money(
+    observed: Observed, book: Book, pairs: list[Pair], cards: Cards, pending: dict[str, int]
+) -> None:
     """What the model says of every charge and balance."""
     plan = observed.plan
     openings = {debit_account(person): person.debit for person in plan.people if person.debit is not None}
@@ -207,12 +231,13 @@ async def _check_money(observed: Observed, book: Book, pairs: list[Pair], cards:
         _check_rate(observed, pair.record)
     balances = model.judge(judged)
     observed.faults += model.faults
-    for account_id, micros in balances.items():
+    for account_id, booked in balances.items():
+        micros = booked + pending.get(account_id, 0)
         account = await book.balance(AccountId(account_id))
         if account is None or account.balance.micros != micros:
             observed.faults.append(f"{account_id} is at {account and account.balance}, and must be at {Money(micros)}")
     for record in observed.records:
-        if record.charged.micros and record.payer is not None:
+        if record.charged.micros and record.payer is not None and record.payer not in pending:
             income = await book.balance(call_income(record.billing))
             assert income is not None
 

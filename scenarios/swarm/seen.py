@@ -8,7 +8,7 @@ from typing import Final
 
 from ledger.records import CallRecord
 from scenarios.swarm.cards import Cards
-from scenarios.swarm.house import Life
+from scenarios.swarm.house import NOON, Life
 from scenarios.swarm.model import Seen
 from scenarios.swarm.observed import Observed
 from scenarios.swarm.people import ACCEPT_KEY, Dialled, Taken
@@ -122,7 +122,7 @@ def _payer(record: CallRecord, call: Dialled) -> str | None:
         return None
     if record.billing == "debit":
         return debit_account(call.person) if call.plan.is_asked else "nobody chose debit"
-    if call.number.is_household:
+    if call.number.is_household and record.started_at >= NOON:  # By a clock set back it is not active yet (S3-5).
         return HOUSEHOLD
     number = call.number.number
     return f"lec:{number}" if call.number.advancepay is None else f"advancepay:{number}"
