@@ -70,6 +70,7 @@ async def _pay(callee: Party, desk: Desk, admission: Admission, say: Words) -> A
             if not isinstance(paid, Admission):
                 return paid or Reason.NOT_PAID
             await callee.play(say.account_opened(deposit))
+            callee.forget_keys()  # A key pressed before accepts no call that was not announced yet, nor is it billed.
             return Sold(paid)
         case _:
             return Reason.NOT_PAID

@@ -183,6 +183,9 @@ class Party(Protocol):
         within `between` seconds. Returns the keys, `""` for none.
         """
 
+    def forget_keys(self) -> None:
+        """Keep no key that was pressed until now: whatever it meant, it answers nothing that is still to be said."""
+
     async def left(self) -> None:
         """Return when the party is gone; this and `machine` do not raise then."""
 

@@ -24,6 +24,7 @@ from ledger.store import Book
 from scenarios.sim.datagrams import SimulatedDatagramTransport
 from scenarios.sim.loop import VirtualLoop
 from scenarios.swarm.plan import SWITCH_HOST, BookTrouble
+from scenarios.swarm.processor import Processor
 from scenarios.swarm.quiet import QuietDriver
 from switch.app.switch import Switch, running
 from switch.app.world import World
@@ -62,6 +63,8 @@ class House:
         self.troubles: list[BookTrouble] = []
         self.troubled: list[tuple[float, float]] = []
         """From when to when the book was not what it should be."""
+        self.processor: Processor | None = None
+        """Who takes cards, where anybody does."""
         self._seed = seed
         self._world = world
         self._folder = folder
@@ -80,6 +83,10 @@ class House:
         loop = asyncio.get_running_loop()
         assert isinstance(loop, VirtualLoop)
         return loop
+
+    def is_living(self) -> bool:
+        """Whether this code runs in the life of the switch that goes on."""
+        return LIFE.get() == len(self.lives) - 1 and not self.lives[-1].is_killed
 
     async def start(self, step: float = 0.0) -> None:
         """Start the switch; its wall clock is `step` seconds off. There is none afterwards if it died meanwhile."""
@@ -112,6 +119,7 @@ class House:
         self.lives[-1].ended = self.loop.time()
         async with asyncio.timeout(SHUTDOWN_SECONDS):
             await self._task
+        self.bury()  # Where the book failed to the last, its row is still there, and its pid is not.
 
     async def kill(self) -> None:
         """Let the switch vanish at this instant."""
@@ -163,6 +171,7 @@ class House:
             log=self._log,
             media=quiet,
             book=book,
+            gateway=self.processor,
             is_inline=True,
         ) as switch:
             ready.set_result(switch)

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from math import inf
+import asyncio
+from datetime import timedelta
 from typing import Final
 
 from ledger.audit import audit
 from ledger.chart import AccountKind, call_income, kind_of
 from ledger.hold import HoldState
 from ledger.money import AccountId, Money, total
+from ledger.product_rows import read_rows
+from ledger.products.rows import PendingCharge
 from ledger.records import CallRecord
 from ledger.store import Book
 from rating.price import afford, price
 from rating.tariff import Rate
+from scenarios.swarm.cards import Cards
 from scenarios.swarm.house import PORTS, House, Life
-from scenarios.swarm.model import EDGE, Claimed, Model, Seen
+from scenarios.swarm.model import EDGE, Claimed, Model
 from scenarios.swarm.model import Money as Moved
 from scenarios.swarm.observed import Observed
-from scenarios.swarm.people import ACCEPT_KEY, Dialled, Taken
-from scenarios.swarm.plan import FACILITY, FACILITY_FREE, debit_account
+from scenarios.swarm.people import Taken
+from scenarios.swarm.plan import HOUSEHOLD, debit_account
+from scenarios.swarm.seen import Pair, seen_of
 from switch.app.switch import Switch
 
-PRICE_KEY: Final = "2"
-STAYS_SECONDS: Final = 0.05
-"""Who leaves so soon after the accept key may be gone before the talk."""
-BLOCK_SECONDS: Final = 1.0
-"""A block by an agent ends talk within a second."""
-FAULT_SECONDS: Final = 8.0
-"""How long after a fault of book or network a call may still feel it: a retry, and a slice asked for ahead."""
+POST_SECONDS: Final = 15.0
+"""Within so much a charge that is due is posted: it is looked for every five seconds at the most here."""
 
 
 async def check(observed: Observed, house: House, book: Book) -> None:
@@ -37,12 +37,28 @@ async def check(observed: Observed, house: House, book: Book) -> None:
     observed.records = tuple(sorted(await book.calls(), key=lambda record: record.call_id))
     observed.entries = await book.entries()
     _check_gone(observed, switch)
-    await _check_book(observed, book)
+    cards = await Cards.of(observed, book)
+    pending = await _pending(observed, book)
+    await _check_book(observed, book, Money(cards.earned - sum(pending.values())))
+    cards.check()
+    observed.cards = cards.rows
     _check_finals(observed)
     _check_sound(observed)
     pairs = _match(observed)
     _check_recordings(observed)
-    await _check_money(observed, book, pairs)
+    await _check_money(observed, book, pairs, cards, pending)
+
+
+async def _pending(observed: Observed, book: Book) -> dict[str, int]:
+    """What is still to be charged, by account: nothing that was due for long by the clock of the last switch."""
+    life = observed.lives[-1]
+    due = life.utc + timedelta(seconds=asyncio.get_running_loop().time() - life.began - POST_SECONDS)
+    pending: dict[str, int] = {}
+    for row in await book.read(lambda connection: tuple(read_rows(connection, PendingCharge))):
+        pending[row.payer] = pending.get(row.payer, 0) + row.amount.micros
+        if row.posts_at < due:
+            observed.faults.append(f"the charge of {row.call_id} was due at {row.posts_at}, and is not posted")
+    return pending
 
 
 def _check_gone(observed: Observed, switch: Switch) -> None:
@@ -62,7 +78,7 @@ def _check_gone(observed: Observed, switch: Switch) -> None:
         observed.faults.append(f"the agent counted {switch.services.agent.counters['faults']} faults of its own")
 
 
-async def _check_book(observed: Observed, book: Book) -> None:
+async def _check_book(observed: Observed, book: Book, besides: Money) -> None:
     """The audit is clean, nothing is held or open, and nothing was created or lost."""
     report = await audit(book)
     observed.faults += [f"audit: {finding}" for finding in report.findings]
@@ -76,8 +92,8 @@ async def _check_book(observed: Observed, book: Book) -> None:
         observed.faults.append("balances do not sum to zero")
     earned = total(account.balance for account in accounts if kind_of(account.account_id) is AccountKind.INCOME)
     charged = total(record.charged for record in observed.records)
-    if earned != charged:
-        observed.faults.append(f"income is {earned}, and records charge {charged}")
+    if earned != charged + besides:
+        observed.faults.append(f"income is {earned}, records charge {charged}, and besides there is {besides}")
 
 
 def _check_finals(observed: Observed) -> None:
@@ -114,13 +130,13 @@ def _is_within(life: Life, at: float) -> bool:
     return life.began <= at and (life.ended is None or at <= life.ended)
 
 
-def _match(observed: Observed) -> list[tuple[CallRecord, Life, Dialled | None, Taken | None]]:
+def _match(observed: Observed) -> list[Pair]:
     """Find for each record the call as the people remember it."""
     calls = [call for caller in observed.callers for call in caller.dialled]
     begun: dict[str, list[float]] = {}
     for (call_id, _, _), at in observed.tap.invited.items():
         begun.setdefault(call_id, []).append(at)
-    matched: list[tuple[CallRecord, Life, Dialled | None, Taken | None]] = []
+    matched: list[Pair] = []
     unseen = {call.call_id for call in calls}
     told: set[tuple[str, int]] = set()
     for record in observed.records:
@@ -144,7 +160,7 @@ def _match(observed: Observed) -> list[tuple[CallRecord, Life, Dialled | None, T
             observed.faults.append(f"two records of one call: {record.call_id}")
         told.add((call.call_id, life.number))
         unseen.discard(call.call_id)
-        matched.append((record, life, call, _taken(observed, record, life)))
+        matched.append(Pair(record, life, call, _taken(observed, record, life)))
     answered = {call_id for (call_id, _, _), finals in observed.tap.finals.items() if 200 in finals}
     for call_id in unseen:
         if call_id in answered:
@@ -186,7 +202,7 @@ def _check_recordings(observed: Observed) -> None:
 
 
 async def _check_money(
-    observed: Observed, book: Book, pairs: list[tuple[CallRecord, Life, Dialled | None, Taken | None]]
+    observed: Observed, book: Book, pairs: list[Pair], cards: Cards, pending: dict[str, int]
 ) -> None:
     """What the model says of every charge and balance."""
     plan = observed.plan
@@ -194,22 +210,34 @@ async def _check_money(
     openings |= {
         f"advancepay:{number.number}": number.advancepay for number in plan.numbers if number.advancepay is not None
     }
-    deposits = [Moved(paid.stored_at or paid.asked_at, paid.account, paid.micros) for paid in observed.paid]
+    paid_in = [paid for paid in observed.paid if paid.micros]
+    deposits = [Moved(paid.stored_at or paid.asked_at, paid.account, paid.micros) for paid in paid_in]
+    household = plan.household
+    if household is not None:
+        openings[HOUSEHOLD] = household.deposit
     later = frozenset(record.payer for record in observed.records if record.payer and record.payer.startswith("lec:"))
-    model = Model(openings=openings, deposits=deposits, unlimited=later)
+    model = Model(
+        openings=openings,
+        deposits=deposits + cards.moved(),
+        unlimited=later | ({HOUSEHOLD} if household is not None and household.settles_after else frozenset()),
+        shared=frozenset({HOUSEHOLD}),
+        credit=cards.credit(),
+        payments=cards.payments(),
+    )
     judged = []
-    for record, life, call, taken in pairs:
-        assert call is not None
-        judged.append((_seen(observed, record, life, call, taken), _claimed(record, life)))
-        _check_rate(observed, record)
+    for pair in pairs:
+        judged.append((seen_of(observed, pair, cards), _claimed(pair.record, pair.life)))
+        cards.check_amounts(pair.record, plan.limit_of(pair.call.person, pair.call.number))
+        _check_rate(observed, pair.record)
     balances = model.judge(judged)
     observed.faults += model.faults
-    for account_id, micros in balances.items():
+    for account_id, booked in balances.items():
+        micros = booked + pending.get(account_id, 0)
         account = await book.balance(AccountId(account_id))
         if account is None or account.balance.micros != micros:
             observed.faults.append(f"{account_id} is at {account and account.balance}, and must be at {Money(micros)}")
     for record in observed.records:
-        if record.charged.micros and record.payer is not None:
+        if record.charged.micros and record.payer is not None and record.payer not in pending:
             income = await book.balance(call_income(record.billing))
             assert income is not None
 
@@ -238,100 +266,3 @@ def _claimed(record: CallRecord, life: Life) -> Claimed:
         why=record.why,
         ended_by=record.ended_by,
     )
-
-
-def _seen(observed: Observed, record: CallRecord, life: Life, call: Dialled, taken: Taken | None) -> Seen:
-    plan, tap = observed.plan, observed.tap
-    start = life.loop_time(record.started_at)
-    payer = _payer(record, call)
-    killed = inf
-    if record.why == "recovered":
-        killed = min((at for at in observed.kills if at >= start), default=inf)
-    dialogs = [call.call_id, *([taken.call_id] if taken else [])]
-    hung_up = min(tap.byes.get(dialog, inf) for dialog in dialogs)
-    stops = [at for at in observed.stops if at >= start]
-    if record.why == "shut-down" and stops:
-        hung_up = min(hung_up, *stops)
-    end = life.loop_time(record.ended_at)
-    is_troubled = any(low <= end + 1 and start <= high + FAULT_SECONDS for low, high in observed.troubled)
-    barred, barred_late = _barred(observed, call, start)
-    left = min(hung_up, barred)
-    hosts = {call.station.host, call.number.host}
-    is_parted = any(
-        low <= end + 1 and start <= high + FAULT_SECONDS and host in hosts for low, high, host in observed.parted
-    )
-    is_dropped = call.is_dropped or (taken is not None and taken.is_dropped)
-    after_crash = any(0 <= start - at < FAULT_SECONDS + 60 for at in observed.kills)
-    is_sure = not (
-        is_troubled or is_parted or after_crash or (is_dropped and plan.has_media) or _may_fall_silent(observed, record)
-    )
-    return Seen(
-        call=record.call_id,
-        payer=payer,
-        prices=plan.prices,
-        limit=plan.limit_of(call.person, call.number),
-        accept_keys=_accept_keys(observed, taken),
-        left=left,
-        left_late=hung_up if is_troubled else min(hung_up, barred_late),
-        over=min([hung_up, *(at for dialog in dialogs for at in tap.switch_byes.get(dialog, ()))]),
-        killed=killed,
-        is_sure=is_sure,
-        is_book_sound=not is_troubled,
-        must_talk=is_sure
-        and not is_dropped
-        and record.why != "recovered"
-        and _must_talk(observed, taken, left, dialogs),
-    )
-
-
-def _barred(observed: Observed, call: Dialled, start: float) -> tuple[float, float]:
-    """From when on an agent's block may end a call, and when it must have; one that stood before refuses the call."""
-    blocks = [
-        barred
-        for barred in observed.barred
-        if barred.number == call.number.number and (barred.stored_at is None or barred.stored_at >= start)
-    ]
-    if not blocks or call.station.facility != FACILITY:
-        return inf, inf
-    stored = [barred.stored_at for barred in blocks if barred.stored_at is not None]
-    return min(barred.asked_at for barred in blocks), min(stored, default=inf) + BLOCK_SECONDS
-
-
-def _must_talk(observed: Observed, taken: Taken | None, left: float, dialogs: list[str]) -> bool:
-    """Whether the called party accepted while both were there, pressing nothing but the price before."""
-    if taken is None or observed.plan.is_rough or {key for _, key in taken.plan.keys} - {ACCEPT_KEY, PRICE_KEY}:
-        return False
-    ended = [left, *(at for dialog in dialogs for at in observed.tap.switch_byes.get(dialog, ()))]
-    return any(at + STAYS_SECONDS < min(ended) for at, _ in _accept_keys(observed, taken))
-
-
-def _may_fall_silent(observed: Observed, record: CallRecord) -> bool:
-    """With media, a party that is not heard for long ends the talk: allowed where the network is rough."""
-    return record.why == "media-lost" and observed.plan.is_rough
-
-
-def _payer(record: CallRecord, call: Dialled) -> str | None:
-    """Who has to pay, by the plan: nobody, the person inside, or the number."""
-    if call.number.is_free or not call.number.hears_greeting or call.station.facility == FACILITY_FREE:
-        return None
-    if record.billing == "debit":
-        return debit_account(call.person) if call.plan.is_asked else "nobody chose debit"
-    number = call.number.number
-    return f"lec:{number}" if call.number.advancepay is None else f"advancepay:{number}"
-
-
-def _accept_keys(observed: Observed, taken: Taken | None) -> list[tuple[float, float]]:
-    """When accept keys arrived: by INFO, and as telephone events; the answer, where nothing is announced."""
-    if taken is None:
-        return []
-    if not taken.number.hears_greeting:
-        answered = observed.tap.answered.get(taken.call_id)
-        return [] if answered is None else [(answered, answered)]
-    found = [(at, at) for key, at in observed.tap.keys.get(taken.call_id, {}).values() if key == ACCEPT_KEY]
-    if observed.plan.has_media:
-        found += [
-            (at, at)
-            for (source, _), (key, at, _) in observed.tap.tones.items()
-            if key == ACCEPT_KEY and source[0] == taken.number.host and at >= taken.invited_at
-        ]
-    return found

@@ -11,6 +11,8 @@ The rules, in words:
 * The price is that of the first interval and of each further increment that was begun, rounded once.
 * A switch that was killed may charge the talk until it died, less what it had not stored of it.
 * No account that is prepaid falls below zero; what callers lose is what the house earns.
+* A card pays a call up to what was reserved of it, and its fee with the call. Of every reservation there is taken what
+  the call cost, or the deposit that was sold and its fee, or nothing; afterwards nothing is reserved.
 """
 
 from __future__ import annotations
@@ -89,6 +91,8 @@ class Seen:
         left_late: The latest instant the switch may have noticed, where that is not sure.
         over: When the switch or a party ended the talk on the wire, whatever is said of it later.
         killed: When the switch died in mid-call.
+        fee: Comes on top of a price, but where that is nothing.
+        free_once: A number of which one call alone is free, this one; empty: none.
         is_sure: Whether nothing disturbed the call, so that it must come out as planned.
         must_talk: Whether they accepted in time and stayed, so that a talk that was not is a fault.
         is_book_sound: Whether the book answered all the time, so that talk that could be paid was.
@@ -99,6 +103,8 @@ class Seen:
     prices: Prices
     limit: float
     accept_keys: Sequence[tuple[float, float]]
+    fee: int = 0
+    free_once: str = ""
     left: float = inf
     left_late: float = inf
     over: float = inf
@@ -106,6 +112,15 @@ class Seen:
     is_sure: bool = True
     is_book_sound: bool = True
     must_talk: bool = False
+
+    def cost_of(self, talk: float) -> int:
+        """What so much talk costs with its fee."""
+        price = self.prices.of(talk)
+        return price + self.fee if price else 0
+
+    def reach(self, micros: float) -> float:
+        """How long one may talk for this money, fee included; below zero: not at all."""
+        return max(self.prices.reach(micros - self.fee), self.prices.reach(0) if micros >= 0 else -1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +146,23 @@ class Money:
     micros: int
 
 
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What a payment processor says of one card in the end.
+
+    Attributes:
+        call: The call in which it was entered.
+        is_sale: Whether an account was bought with it; else it was to pay the call.
+    """
+
+    name: str
+    call: str
+    is_sale: bool
+    asked: int
+    reserved: int
+    taken: int
+
+
 @dataclass(slots=True)
 class Model:
     """The accounts, and what may be said of them."""
@@ -139,19 +171,30 @@ class Model:
     deposits: Sequence[Money]
     unlimited: frozenset[str] = frozenset()
     """Accounts that settle later."""
+    shared: frozenset[str] = frozenset()
+    """Accounts of which several calls may be talked at once."""
+    credit: Mapping[str, int] = field(default_factory=dict)
+    """What cards guarantee of the accounts of their calls."""
+    payments: Sequence[Payment] = ()
     faults: list[str] = field(default_factory=list)
 
     def judge(self, calls: Iterable[tuple[Seen, Claimed]]) -> dict[str, int]:
         """Look at every call in the order of their acceptance; returns the balance each account must have."""
         spent: dict[str, int] = {}
         busy_until: dict[str, float] = {}
+        given: set[str] = set()
+        calls = list(calls)
+        self._judge_payments({claimed.call: claimed for _, claimed in calls})
         for seen, claimed in sorted(calls, key=lambda pair: pair[1].accepted or pair[1].ended):
             if claimed.accepted is None:
                 self._judge_untalked(seen, claimed)
                 continue
+            if seen.free_once in given:
+                self._fault(claimed, f"is free, and {seen.free_once} had a free call before")
+            given |= {seen.free_once} - {""}
             payer = claimed.payer
             if payer is not None:
-                if busy_until.get(payer, -inf) > claimed.accepted + EDGE:
+                if busy_until.get(payer, -inf) > claimed.accepted + EDGE and payer not in self.shared:
                     self._fault(claimed, f"overlaps another call paid by {payer}")
                 busy_until[payer] = claimed.ended
             self._judge_talk(seen, claimed, -spent.get(payer or "", 0))
@@ -199,7 +242,7 @@ class Model:
             self._fault(claimed, f"talked {claimed.talk:.3f} s, and must have between {low:.3f} and {high:.3f}")
         if seen.payer is None:
             return
-        exact, least, most = seen.prices.of(claimed.talk), seen.prices.of(low), seen.prices.of(high)
+        exact, least, most = (seen.cost_of(talk) for talk in (claimed.talk, low, high))
         if not least <= claimed.charged <= most or claimed.charged != exact:
             self._fault(claimed, f"costs {claimed.charged}, and must between {least} and {most}, by its talk {exact}")
 
@@ -208,22 +251,38 @@ class Model:
         payer = seen.payer or ""
         if payer in self.unlimited:
             return inf, inf
-        sure = possible = self.openings.get(payer, 0) + balance
+        if payer in self.shared:  # What a call leaves to another is not known before both are over.
+            paid_in = sum(money.micros for money in self.deposits if money.account == payer)
+            return 0.0, seen.reach(self.openings.get(payer, 0) + paid_in + balance)
+        sure = possible = self.openings.get(payer, 0) + self.credit.get(payer, 0) + balance
         mine = sorted((money for money in self.deposits if money.account == payer), key=lambda money: money.at)
         for money in mine:
             if money.at <= start:
                 sure, possible = sure + money.micros, possible + money.micros
-        low, high = seen.prices.reach(sure), seen.prices.reach(possible)
+        low, high = seen.reach(sure), seen.reach(possible)
         for money in mine:
             if money.at <= start:
                 continue
             if money.at - start < low - TOP_UP_SECONDS:
                 sure += money.micros
-                low = seen.prices.reach(sure)
+                low = seen.reach(sure)
             if money.at - start < high + EDGE:
                 possible += money.micros
-                high = seen.prices.reach(possible)
+                high = seen.reach(possible)
         return (low if seen.is_book_sound else 0.0), high
+
+    def _judge_payments(self, calls: Mapping[str, Claimed]) -> None:
+        """Look at every card: what is taken of it, and that nothing else is reserved."""
+        for each in self.payments:
+            may_be_taken = {0, each.asked} if each.is_sale else range(each.asked + 1)
+            if each.reserved or each.taken not in may_be_taken:
+                self.faults.append(f"card: of {each} is reserved {each.reserved} and taken {each.taken}")
+        for call in {each.call for each in self.payments}:
+            taken = sum(each.taken for each in self.payments if each.call == call and not each.is_sale)
+            claimed = calls.get(call)
+            cost = claimed.charged if claimed is not None and claimed.payer == f"onecall:{call}" else 0
+            if taken != cost:
+                self.faults.append(f"card: {taken} is taken for call {call}, which costs {cost}")
 
     def _balances(self, spent: Mapping[str, int]) -> dict[str, int]:
         balances = dict(self.openings)

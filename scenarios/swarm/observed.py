@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ledger.entries import Entry
+from ledger.products.rows import CardPayment
 from ledger.records import CallRecord
 from scenarios.swarm.house import Life
 from scenarios.swarm.people import Callee, Caller
 from scenarios.swarm.plan import Plan
+from scenarios.swarm.processor import Processor
 from scenarios.swarm.tap import Tap
 from switch.call.timeline import Timeline
 
@@ -51,6 +53,9 @@ class Observed:
     kills: list[float] = field(default_factory=list)
     stops: list[float] = field(default_factory=list)
     parted: list[tuple[float, float, str]] = field(default_factory=list)
+    processor: Processor | None = None
+    cards: tuple[CardPayment, ...] = ()
+    """What the book says of every card."""
     timelines: list[Timeline] = field(default_factory=list)
     records: tuple[CallRecord, ...] = ()
     entries: tuple[Entry, ...] = ()
@@ -66,4 +71,6 @@ class Observed:
             whole.update(repr(record).encode())
         for entry in self.entries:
             whole.update(repr(entry).encode())
+        for asked in self.processor.asked if self.processor is not None else ():
+            whole.update(repr(asked).encode())
         return whole.hexdigest()

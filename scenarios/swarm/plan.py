@@ -74,6 +74,14 @@ class NumberPlan:
     limit: float | None = None
     """Its longest call, where it has a limit of its own."""
 
+    is_household: bool = False
+    """Whether the account of the household pays its calls."""
+
+    @property
+    def is_billable(self) -> bool:
+        """Whether its phone company bills it for collect calls (S1-2)."""
+        return self.line == "landline"
+
 
 @dataclass(frozen=True, slots=True)
 class CallPlan:
@@ -93,6 +101,30 @@ class CallPlan:
     holds: tuple[float, float] | None
     language: str = ""
     """The key pressed where a language is asked for, before anything else."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardPlan:
+    """What is offered to a number that cannot be billed. Amounts in micros, times in seconds."""
+
+    fee: int
+    most: int | None
+    courtesy: float
+    """Of its one free call; 0: it gets none."""
+    offers: tuple[str, ...]
+    amounts: tuple[int, ...]
+    """Deposits of a sale, in dollars."""
+    answer: float
+    """Until the processor is taken not to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdPlan:
+    """One account that pays for several numbers (S3-3), perhaps after their calls (S3-9)."""
+
+    deposit: int
+    settles_after: float | None
+    """Seconds from the end of a call to its charge; None: money is held before it is talked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +169,15 @@ class BookTrouble:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessorTrouble:
+    """The payment processor is down, does what it is asked and is not heard, or hears of it late."""
+
+    at: float
+    kind: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Parted:
     """A host is cut off from the switch for a while."""
 
@@ -153,7 +194,15 @@ class OnAccept:
     event: Killed | BookTrouble
 
 
-Event = Deposited | BlockedByAgent | Killed | BookTrouble | Parted | OnAccept
+@dataclass(frozen=True, slots=True)
+class OnCard:
+    """Something happens so many seconds after a payment processor was asked for the first time."""
+
+    after: float
+    event: Killed | BookTrouble
+
+
+Event = Deposited | BlockedByAgent | Killed | BookTrouble | ProcessorTrouble | Parted | OnAccept | OnCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +223,9 @@ class Plan:
     events: tuple[Event, ...]
     is_bilingual: bool = False
     """Whether English and Spanish are spoken, and asked for."""
+    cards: CardPlan | None = None
+    """None: no payment processor is configured."""
+    household: HouseholdPlan | None = None
 
     def limit_of(self, person: PersonPlan, number: NumberPlan) -> float:
         """The longest talk of these two: the least of all limits."""
@@ -191,6 +243,10 @@ class Plan:
         names += [f"event-{index}" for index, event in enumerate(self.events) if event not in _NONE]
         if self.link != Link():
             names.append("link")
+        if self.household is not None:
+            names.append("household")
+        if self.cards is not None:
+            names.append("cards")
         for index, number in enumerate(self.numbers):
             names += [f"answer-{index}-{place}" for place, answer in enumerate(number.answers) if answer != _SIMPLE]
         return tuple(names)
@@ -207,6 +263,11 @@ class Plan:
                 return replace(self, events=tuple(events))
             case "link":
                 return replace(self, link=Link())
+            case "household":
+                numbers = [replace(number, is_household=False) for number in self.numbers]
+                return replace(self, household=None, numbers=tuple(numbers))
+            case "cards":
+                return replace(self, cards=None)
             case "answer":
                 index, _, place = rest.partition("-")
                 number = self.numbers[int(index)]
@@ -221,6 +282,9 @@ class Plan:
 NOTHING: Final = Deposited(0.0, "", 0)
 _NONE: Final = (NOTHING,)
 _SIMPLE: Final = Answering(after=1.0, keys=((2.0, "5"),), leaves_after=20.0)
+
+
+HOUSEHOLD: Final = "advanceconnect:household"
 
 
 def debit_account(person: PersonPlan) -> str:

@@ -11,6 +11,7 @@ from random import Random
 from typing import Any, Final
 
 from ledger.money import AccountId, Money
+from ledger.outcomes import Refused
 from ledger.requests import Deposit
 from ledger.store import Book
 from scenarios.sim.loop import VirtualLoop
@@ -21,6 +22,7 @@ from scenarios.swarm.invariants import check
 from scenarios.swarm.observed import Barred, Observed, Paid
 from scenarios.swarm.people import Callee, Caller, Household
 from scenarios.swarm.plan import SWITCH_HOST, Plan
+from scenarios.swarm.processor import Processor
 from scenarios.swarm.setting import build, close, empty_book, lay_cables, new_folder, nowhere, silence
 from scenarios.swarm.tap import Tap
 from switch.app.switch import Switch
@@ -77,6 +79,9 @@ async def _run(plan: Plan, folder: Path, network: Network, empty: Path) -> Outco
     house.troubles = [event for event in plan.events if isinstance(event, plans.BookTrouble)]
     observed = Observed(plan=plan, tap=tap, lives=house.lives, troubled=house.troubled, taped=house.taped)
     observed.folder = folder
+    if plan.cards is not None:
+        troubles = [event for event in plan.events if isinstance(event, plans.ProcessorTrouble)]
+        house.processor = observed.processor = Processor(troubles, house.is_living)
     async with AsyncExitStack() as stack:
         outside = await Book.open(str(folder / BOOK_FILE), is_inline=not plan.has_media)
         await stack.enter_async_context(outside)
@@ -129,6 +134,8 @@ async def _play(plan: Plan, house: House, outside: Book, observed: Observed, sta
             stations.create_task(_use(plan, index, caller))
     observed.is_over = True
     observed.accepted.set()
+    if observed.processor is not None:
+        observed.processor.first.set()
     for event in events:
         await event
     for task in waiting:
@@ -150,7 +157,11 @@ async def _happen(event: plans.Event, plan: Plan, house: House, outside: Book, o
     if event == plans.NOTHING:
         return
     if isinstance(event, plans.OnAccept):
-        await _strike(event, house, observed)
+        await _strike(observed.accepted, event, house, observed)
+        return
+    if isinstance(event, plans.OnCard):
+        if observed.processor is not None:
+            await _strike(observed.processor.first, event, house, observed)
         return
     await asyncio.sleep(event.at)
     match event:
@@ -165,13 +176,15 @@ async def _happen(event: plans.Event, plan: Plan, house: House, outside: Book, o
             house.loop.network.heal(host, SWITCH_HOST)
         case plans.Killed():
             await _restart(event, house, observed)
-        case plans.BookTrouble():
-            pass  # The house has it.
+        case plans.BookTrouble() | plans.ProcessorTrouble():
+            pass  # The house has it, or the processor.
 
 
-async def _strike(event: plans.OnAccept, house: House, observed: Observed) -> None:
-    """Let something happen about when the first call is accepted, if one is."""
-    await observed.accepted.wait()
+async def _strike(
+    moment: asyncio.Event, event: plans.OnAccept | plans.OnCard, house: House, observed: Observed
+) -> None:
+    """Let something happen about when the first call is accepted, or the first card checked, if one is."""
+    await moment.wait()
     if observed.is_over:
         return
     await asyncio.sleep(event.after)
@@ -204,7 +217,9 @@ async def pay(outside: Book, account: str, micros: int, observed: Observed) -> N
     number = len(observed.paid) + 1
     paid = Paid(asyncio.get_running_loop().time(), account, micros)
     observed.paid.append(paid)
-    await outside.submit(Deposit(f"swarm/{number}", AccountId(account), Money(micros), "swarm", NOON))
+    deposit = Deposit(f"swarm/{number}", AccountId(account), Money(micros), "swarm", NOON)
+    if isinstance(await outside.submit(deposit), Refused):
+        paid.micros = 0  # An account that is to be sold by card later.
     paid.stored_at = asyncio.get_running_loop().time()
 
 
@@ -220,9 +235,10 @@ def payer(outside: Book, number: plans.NumberPlan, observed: Observed) -> Any:
     """What a called party does to top up the account that pays for its calls."""
 
     async def top_up(micros: int) -> None:
-        if number.advancepay is not None:
+        if number.advancepay is not None or number.is_household:
+            account = plans.HOUSEHOLD if number.is_household else f"advancepay:{number.number}"
             # What was begun is finished: a program that deposits does not die with the call.
-            await asyncio.shield(asyncio.ensure_future(pay(outside, f"advancepay:{number.number}", micros, observed)))
+            await asyncio.shield(asyncio.ensure_future(pay(outside, account, micros, observed)))
 
     return top_up
 
@@ -233,7 +249,7 @@ async def settle(house: House, tap: Tap) -> None:
         await house.start()
     loop = asyncio.get_running_loop()
     until = loop.time() + SETTLE_SECONDS
-    busy_at = loop.time()
+    busy_at = max(loop.time(), house.processor.healthy_at if house.processor is not None else 0.0)
     while loop.time() < until:
         switch = house.switch
         assert switch is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scenarios.swarm.model import MICROS
 from scenarios.swarm.people import SECRET
-from scenarios.swarm.plan import FACILITY, FACILITY_FREE, SWITCH_HOST, Plan
+from scenarios.swarm.plan import FACILITY, FACILITY_FREE, HOUSEHOLD, SWITCH_HOST, CardPlan, HouseholdPlan, Plan
 
 SILENCE_MAX_MEDIA = 15
 """Longer than anybody holds, shorter than patience."""
@@ -51,7 +51,22 @@ ringing = 30
 limit = {plan.limit}
 warnings = {list(plan.warnings)}
 slice = {plan.slice}
+{_card_text(plan.cards) if plan.cards is not None else ""}
 """
+
+
+def _card_text(cards: CardPlan) -> str:
+    """What a profile offers to numbers that cannot be billed."""
+    lines = [
+        "[card]",
+        f"offers = {list(cards.offers)}",
+        f"courtesy = {cards.courtesy}",
+        f"amounts = {list(cards.amounts)}",
+        f"answer = {cards.answer}",
+    ]
+    if cards.most is not None:
+        lines.append(f'most = "{cards.most // MICROS}.{cards.most % MICROS // 10_000:02d}"')
+    return "\n".join(lines)
 
 
 def config_text(plan: Plan, ports: range, book: str) -> str:
@@ -90,6 +105,12 @@ free = true
             parts.append(f'debit = "{amount(person.debit)}"\n')
         if person.limit is not None:
             parts.append(f"limit = {person.limit:.0f}\n")
+    if plan.cards is not None:
+        parts.append('[payments]\nprocessor = "simulated"\n')
+        if plan.cards.fee:
+            parts.append(f'[[fees]]\nchannel = "phone"\nfee = "{amount(plan.cards.fee)}"\n')
+    if plan.household is not None:
+        parts.append(_household_text(plan, plan.household))
     for number in plan.numbers:
         parts.append(f'[[phones]]\nnumber = "{number.number}"\n')
         if number.user is not None:
@@ -104,6 +125,19 @@ free = true
         if number.line is not None:
             parts.append(f'[[lines]]\nprefix = "{number.number}"\ntype = "{number.line}"\n')
     return "".join(parts)
+
+
+def _household_text(plan: Plan, household: HouseholdPlan) -> str:
+    """One account of several numbers."""
+    lines = [
+        "[[accounts]]",
+        f'id = "{HOUSEHOLD}"',
+        f"numbers = {[number.number for number in plan.numbers if number.is_household]}",
+        f'deposit = "{amount(household.deposit)}"',
+    ]
+    if household.settles_after is not None:
+        lines += ["settles_later = true", "[billing]", f"settles_after = {household.settles_after}"]
+    return "\n".join(lines) + "\n"
 
 
 def amount(micros: int) -> str:

@@ -8,7 +8,7 @@ from random import Random
 from typing import Final
 
 from scenarios.sim.network import Link
-from scenarios.swarm.model import MICROS, Prices
+from scenarios.swarm.model import Prices
 from scenarios.swarm.plan import (
     BAD_PIN,
     FACILITY,
@@ -28,6 +28,7 @@ from scenarios.swarm.plan import (
     StationPlan,
     debit_account,
 )
+from scenarios.swarm.variety import balance, varied
 
 HORIZON: Final = 120.0
 """Seconds in which calls begin, faults strike and money comes in."""
@@ -43,7 +44,7 @@ def make_plan(seed: int, *, has_media: bool) -> Plan:
     limit = float(chance.choice((20, 45, 60, 90, 120)))
     numbers = tuple(_number(chance, index, prices, limit) for index in range(chance.randint(1, 3)))
     people = tuple(
-        replace(person, debit=_balance(chance, prices)) if chance.random() < 0.5 else person for person in people
+        replace(person, debit=balance(chance, prices)) if chance.random() < 0.5 else person for person in people
     )
     stations = tuple(
         StationPlan(f"station{index}", f"10.0.1.{index + 1}", FACILITY if chance.random() < 0.95 else FACILITY_FREE)
@@ -67,29 +68,13 @@ def make_plan(seed: int, *, has_media: bool) -> Plan:
         calls=calls,
         events=_events(chance, stations, people, numbers, prices) + _delicate(Random(f"swarm/{seed}/accept")),
     )
-    return _varied(plan, Random(f"swarm/{seed}/varied"))
+    return varied(plan)
 
 
 def _warnings(chance: Random, limit: float) -> tuple[float, ...]:
     """Some instants before the end, none before the beginning."""
     chosen = chance.sample((60.0, 30.0, 20.0, 10.0, 5.0), chance.randint(0, 2))
     return tuple(sorted((each for each in chosen if each < limit), reverse=True))
-
-
-def _varied(plan: Plan, chance: Random) -> Plan:
-    """The same world, in some of them with two languages, limits of persons and numbers, numbers without a greeting."""
-    is_bilingual = chance.random() < 0.2
-    people = tuple(replace(person, limit=_own_limit(chance)) for person in plan.people)
-    numbers = tuple(
-        replace(number, limit=_own_limit(chance), hears_greeting=chance.random() >= 0.05) for number in plan.numbers
-    )
-    languages = [chance.choice(("1", "1", "2", "2", "2", "")) if is_bilingual else "" for _ in plan.calls]
-    calls = tuple(replace(call, language=key) for call, key in zip(plan.calls, languages, strict=True))
-    return replace(plan, is_bilingual=is_bilingual, people=people, numbers=numbers, calls=calls)
-
-
-def _own_limit(chance: Random) -> float | None:
-    return float(chance.choice((10, 15, 30, 45))) if chance.random() < 0.1 else None
 
 
 def _prices(chance: Random) -> Prices:
@@ -114,17 +99,6 @@ def _prices(chance: Random) -> Prices:
     )
 
 
-def _balance(chance: Random, prices: Prices) -> int:
-    """Money for nothing, for exactly so much talk, for a micro less, or for plenty."""
-    exact = prices.of(float(chance.randint(1, 60)))
-    return max(
-        0,
-        chance.choice(
-            (0, exact, exact, exact, exact, exact - 1, exact + 1, exact + chance.randint(0, 10_000), 5 * MICROS)
-        ),
-    )
-
-
 def _person(chance: Random, index: int) -> PersonPlan:
     return PersonPlan(
         f"person{index}",
@@ -142,7 +116,7 @@ def _number(chance: Random, index: int, prices: Prices, limit: float) -> NumberP
         user=f"family{index}" if chance.random() < 0.97 else None,
         host=f"10.0.2.{index + 1}",
         line={"collect": "landline", "cell": "cell"}.get(kind, chance.choice((None, "landline", "cell"))),
-        advancepay=_balance(chance, prices) if kind == "advancepay" else None,
+        advancepay=balance(chance, prices) if kind == "advancepay" else None,
         is_free=kind == "free",
         is_privileged=chance.random() < 0.15,
         answers=tuple(_answering(chance, limit) for _ in range(CALLS_MAX)),
@@ -235,7 +209,7 @@ def _events(
     accounts += [f"advancepay:{number.number}" for number in numbers if number.advancepay is not None]
     if accounts:
         events += [
-            Deposited(chance.uniform(0, HORIZON), chance.choice(accounts), max(1, _balance(chance, prices)))
+            Deposited(chance.uniform(0, HORIZON), chance.choice(accounts), max(1, balance(chance, prices)))
             for _ in range(chance.choice((0, 0, 1, 3)))
         ]
     if chance.random() < 0.1:

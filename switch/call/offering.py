@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from ivr.card_number import Card
 from ivr.ports import Admission, Billing, CardAnswer, Kind
-from ivr.profile import Profile
+from ivr.profile import Offer, Profile
 from ivr.reasons import Reason
 from ledger.errors import LedgerError
 from ledger.money import Money
@@ -83,6 +83,11 @@ class Offering:
         paid = await self._gates.by_card(person, number, limit)
         if isinstance(paid, Reason):
             return why
+        at_most = self._gates.at_most(paid)
+        # A call that cannot cost anything has nothing that a card could guarantee.
+        offers = tuple(offer for offer in card.offers if at_most or offer is not Offer.ONECALL)
+        if not offers:
+            return why
         draft = self._draft
         draft.billing, draft.payer = "none", None
         draft.tariff, draft.rate = paid.terms.opening.rate.tariff, paid.terms.to_json()
@@ -90,8 +95,8 @@ class Offering:
         return replace(
             self._admission(paid),
             kind=Kind.CARD,
-            offers=card.offers,
-            at_most=self._gates.at_most(paid),
+            offers=offers,
+            at_most=at_most,
             fee=self._gates.card_fee(),
         )
 

@@ -120,6 +120,7 @@ async def test_after_a_sale_the_greeting_tells_the_prepaid_call_and_it_may_be_re
     desk = FakeDesk(admits=OFFERED, callee=callee, pays=[PAID])
     assert await tell(caller, desk, PROFILE, "2125550123") == Outcome(Reason.REFUSED, Leaver.CALLEE)
     assert callee.heard.index("card/account-opened") < callee.heard.index("kind/advancepay")
+    assert callee.forgot_after == [Words(PROFILE).account_opened(Money.from_text("25"))[-1]]
     assert "talking" not in desk.log
 
 

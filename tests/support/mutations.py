@@ -14,6 +14,7 @@ from rating.rounding import GRAINS_PER_MICRO
 from switch.call.charging import Charging
 from switch.call.line import Line
 from switch.call.meter import Cut, Meter
+from switch.payments.simulated import SimulatedProcessor, Standing
 
 
 def charge_twice(patch: pytest.MonkeyPatch) -> None:
@@ -76,3 +77,25 @@ def never_cut(patch: pytest.MonkeyPatch) -> None:
     deadline = Meter.deadline
     patch.setattr(Meter, "advance", on_and_on)
     patch.setattr(Meter, "deadline", never_due)
+
+
+def capture_twice(patch: pytest.MonkeyPatch) -> None:
+    """What a call cost is taken of its card two times over."""
+    capture = SimulatedProcessor.capture
+
+    async def doubled(processor: SimulatedProcessor, payment_id: str, amount: Money) -> None:
+        is_first = processor.payments[payment_id].standing is Standing.RESERVED
+        await capture(processor, payment_id, amount)
+        if is_first:
+            processor.payments[payment_id] = replace(processor.payments[payment_id], taken=amount + amount)
+
+    patch.setattr(SimulatedProcessor, "capture", doubled)
+
+
+def forget_the_void(patch: pytest.MonkeyPatch) -> None:
+    """Where a card has nothing to pay, nobody tells the processor."""
+
+    async def nothing(_processor: SimulatedProcessor, _payment_id: str) -> None:
+        return None
+
+    patch.setattr(SimulatedProcessor, "void", nothing)

@@ -64,6 +64,8 @@ class FakeParty:
         self._gone = asyncio.Event()
         self.is_machine = asyncio.Event()
         self.heard: list[ClipId] = []
+        self.forgot_after: list[ClipId] = []
+        """What it had heard last, each time its keys were forgotten."""
 
     async def play(self, clips: Sequence[ClipId]) -> None:
         self._check()
@@ -95,6 +97,9 @@ class FakeParty:
             if is_complete(taken):
                 break
         return taken
+
+    def forget_keys(self) -> None:
+        self.forgot_after.append(self.heard[-1])
 
     async def left(self) -> None:
         await self._gone.wait()

@@ -12,7 +12,9 @@ from scenarios.language.scenario import load_scenario
 from scenarios.play.run import Options, run_scenario
 from tests.support.mutations import (
     bill_from_the_answer,
+    capture_twice,
     charge_twice,
+    forget_the_void,
     keep_what_is_left,
     never_cut,
     round_up_to_cents,
@@ -26,6 +28,8 @@ SEEN_BY: Final[list[tuple[Callable[[pytest.MonkeyPatch], None], str]]] = [
     (bill_from_the_answer, "failures/ring-time-billed"),
     (round_up_to_cents, "accepting/money-runs-out"),
     (never_cut, "failures/credit-gone-but-call-goes-on"),
+    (capture_twice, "card/onecall-talked-and-captured"),
+    (forget_the_void, "card/hung-up-while-the-card-is-checked"),
 ]
 
 

@@ -54,6 +54,10 @@ def test_a_handful_of_seeds_violates_nothing() -> None:
         pytest.param(29, id="the answer to StartCall is lost"),
         pytest.param(397, id="two calls of one person at once"),
         pytest.param(20092, id="the clock goes back between two lives"),
+        pytest.param(800066, id="a call that costs nothing, to be paid by card"),
+        pytest.param(6009, id="a switch stops while its book fails, and its pid is gone"),
+        pytest.param(6333, id="the clock goes back before an account was opened"),
+        pytest.param(6367, id="a charge is not due by a clock that went back"),
     ],
 )
 def test_seeds_that_failed_once_pass(seed: int) -> None:

@@ -1,0 +1,167 @@
+"""Cards of a run: what the processor and the book say of them, and who may have to pay by card."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Final
+
+from ledger.product_rows import read_rows
+from ledger.products.rows import CardPayment, CardState, CardUse
+from ledger.records import CallRecord
+from ledger.store import Book
+from scenarios.swarm.model import MICROS, Payment
+from scenarios.swarm.model import Money as Moved
+from scenarios.swarm.observed import Observed
+from scenarios.swarm.people import Dialled
+from scenarios.swarm.plan import FACILITY_FREE
+from switch.payments.simulated import Standing
+
+APPROVED_SECONDS: Final = 4.0
+"""From the approval of a card to the talk: it is stored, and said in some two seconds."""
+DONE: Final = {
+    CardState.DECLINED: {Standing.DECLINED},
+    CardState.VOIDED: {Standing.VOID, Standing.DECLINED},
+    CardState.CAPTURED: {Standing.TAKEN},
+}
+"""How a card ends in the book, and what the processor must say of it then."""
+
+
+class Cards:
+    """The cards of a run."""
+
+    def __init__(self, observed: Observed, rows: tuple[CardPayment, ...]) -> None:
+        self._observed = observed
+        self._plan = observed.plan.cards
+        self._numbers: dict[str, str | None] = {record.call_id: record.number for record in observed.records}
+        self.rows = rows
+
+    @classmethod
+    async def of(cls, observed: Observed, book: Book) -> Cards:
+        """Read them from the book."""
+        rows = await book.read(lambda connection: tuple(read_rows(connection, CardPayment)))
+        return cls(observed, tuple(sorted(rows, key=lambda row: row.payment_id)))
+
+    def check(self) -> None:
+        """Book and processor say the same of every card, and all are done with."""
+        processor = self._observed.processor
+        faults = self._observed.faults
+        if processor is None:
+            faults += [f"card: {row} in a world without cards" for row in self.rows]
+            return
+        known = {row.payment_id for row in self.rows}
+        unknown = [asked for asked in processor.asked if asked.payment not in known]
+        faults += [f"card: the book knows nothing of {asked}" for asked in unknown]
+        for row in self.rows:
+            payment = processor.simulated.payments.get(row.payment_id)
+            standing = Standing.VOID if payment is None else payment.standing
+            if standing not in DONE.get(row.state, set()):
+                faults.append(f"card: {row.payment_id} is {row.state.value} in the book, and {standing.value} in truth")
+            elif payment is not None and row.state is CardState.CAPTURED and payment.taken != row.due:
+                faults.append(f"card: of {row.payment_id} is {payment.taken} taken, and {row.due} in the book")
+
+    def payments(self) -> list[Payment]:
+        """What the processor says of each card in the end."""
+        processor = self._observed.processor
+        if processor is None:
+            return []
+        asked = {each.payment: each.micros for each in reversed(processor.asked) if each.act == "authorise"}
+        found = []
+        for row in self.rows:
+            payment = processor.simulated.payments.get(row.payment_id)
+            if payment is not None:
+                found.append(
+                    Payment(
+                        name=row.payment_id,
+                        call=row.call_id,
+                        is_sale=row.use is CardUse.SALE,
+                        asked=asked.get(row.payment_id, 0),
+                        reserved=payment.reserved.micros,
+                        taken=payment.taken.micros,
+                    )
+                )
+        return found
+
+    def moved(self) -> list[Moved]:
+        """What cards put on accounts: deposits that were sold when they were approved, and captures in the end."""
+        money = []
+        for payment in self.payments():
+            if payment.is_sale and payment.taken:
+                account = f"advancepay:{self._numbers.get(payment.call)}"
+                money.append(Moved(self._approved(payment.name), account, payment.taken - self.fee))
+            elif payment.taken:
+                money.append(Moved(inf, f"onecall:{payment.call}", payment.taken))
+        return money
+
+    def credit(self) -> dict[str, int]:
+        """What cards guarantee of the accounts of their calls."""
+        approved = [each for each in self.payments() if not each.is_sale and self._approved(each.name) < inf]
+        return {f"onecall:{each.call}": each.asked for each in approved}
+
+    @property
+    def fee(self) -> int:
+        """Of each payment by card, in micros."""
+        return 0 if self._plan is None else self._plan.fee
+
+    @property
+    def earned(self) -> int:
+        """Fees of sales: those of calls are charged with them."""
+        return sum(self.fee for payment in self.payments() if payment.is_sale and payment.taken)
+
+    def is_offered(self, record: CallRecord, call: Dialled) -> bool:
+        """Whether the called party of this call may be offered to pay by card: it cannot be billed in another way."""
+        if self._plan is None or record.billing == "debit" or call.station.facility == FACILITY_FREE:
+            return False
+        number = call.number
+        return number.hears_greeting and not (number.is_billable or number.is_free or number.advancepay is not None)
+
+    def payer(self, record: CallRecord, start: float) -> str | None:
+        """Who pays a call that a number without an account accepted: a free call, the card, or an account just sold."""
+        number = record.number or ""
+        sold = self._sold(number)
+        if sold + APPROVED_SECONDS < start:
+            return f"advancepay:{number}"
+        if record.payer == f"advancepay:{number}" and sold < inf:
+            return record.payer
+        if record.billing == "free" and self.courtesy:
+            return None
+        return f"onecall:{record.call_id}"
+
+    @property
+    def courtesy(self) -> float:
+        """How long the one free call of a number is; 0: there is none."""
+        return 0.0 if self._plan is None else self._plan.courtesy
+
+    def talks_from(self, record: CallRecord) -> list[tuple[float, float]]:
+        """When the talk of a call that a card pays may begin: soon after its approval."""
+        approved = [self._approved(row.payment_id) for row in self._of(record) if row.use is CardUse.CALL]
+        return [(at, at + APPROVED_SECONDS) for at in approved if at < inf]
+
+    def check_amounts(self, record: CallRecord, limit: float) -> None:
+        """The most that a call can cost is asked for, or a deposit that was offered."""
+        plan = self._plan
+        if plan is None:
+            return
+        price = self._observed.plan.prices.of(limit)
+        longest = price + plan.fee if price else 0
+        calls = {longest if plan.most is None else min(longest, plan.most)}
+        sales = {dollars * MICROS + plan.fee for dollars in plan.amounts}
+        for row in self._of(record):
+            allowed = sales if row.use is CardUse.SALE else calls
+            if row.amount.micros not in allowed:
+                self._observed.faults.append(f"card: {row.amount} asked for by {row.payment_id}, not {allowed}")
+
+    def _of(self, record: CallRecord) -> list[CardPayment]:
+        return [row for row in self.rows if row.call_id == record.call_id]
+
+    def _sold(self, number: str) -> float:
+        """When the first account of a number was sold."""
+        sold = [
+            self._approved(payment.name)
+            for payment in self.payments()
+            if payment.is_sale and payment.taken and self._numbers.get(payment.call) == number
+        ]
+        return min(sold, default=inf)
+
+    def _approved(self, payment: str) -> float:
+        processor = self._observed.processor
+        return inf if processor is None else processor.approved_at.get(payment, inf)
