@@ -6,7 +6,6 @@ Exit codes: 0 done; 1 refused; 2 used wrongly, or no book.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,8 +14,8 @@ from ledger.requests import RefundKind
 from ledger.store import DEFAULT_URL
 from ledger.terminal import AsJson, Database, fail, with_book
 from switch.app import customer_commands, message_commands, trust_commands
-from switch.app.reading import EXAMPLE
-from switch.app.serving import Agent, Configuration, OwnId, answered, money, own_id, serving
+from switch.app.reading import EXAMPLE, Configuration, serving
+from switch.app.serving import Agent, OwnId, answered, money, own_id
 from switch.directory.blocks import EVERY_FACILITY
 from switch.service.care import Blocked, Care, GivenBack, NoteTaken
 from switch.service.history import LAST_MAX, Moment, history
