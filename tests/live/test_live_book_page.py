@@ -19,7 +19,7 @@ from scenarios.demo.stage import demo_world, perform
 from scenarios.sim.loop import VirtualLoop
 from tests.live.programs import REPOSITORY, program
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
 PAGE = REPOSITORY / "docs" / "book.md"
 JUNE = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)

@@ -19,7 +19,7 @@ from tests.live.programs import program
 from tests.support.ledger import write_book
 from tests.support.papers import RICH
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")

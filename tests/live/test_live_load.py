@@ -23,7 +23,7 @@ from tests.live.ports import free_range
 from tests.live.programs import REPOSITORY, program
 from tests.live.serving import Serving
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
 CALLS = 20
 PLAN = """

@@ -15,7 +15,7 @@ from tests.live.other_speech import carried, espeak_talk
 from tests.live.programs import program
 from tests.live.telephone_talk import clips_said, sentences
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
 SECONDS = 30 * 60
 SEED = 20210601
