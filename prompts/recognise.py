@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -158,7 +158,9 @@ class _Leads:
     """The leads of all templates, compared with all frames at once."""
 
     def __init__(self, templates: Sequence[_Template]) -> None:
-        self._widths = [template.lead.shape[1] for template in templates]
+        widths = [template.lead.shape[1] for template in templates]
+        self._widths: Final = sorted(set(widths))
+        self._width_of: Final = [self._widths.index(width) for width in widths]
         leads = [np.pad(each.lead, ((0, 0), (0, _LEAD_FRAMES - each.lead.shape[1]))).ravel() for each in templates]
         self._leads = np.array(leads, np.float32).T
 
@@ -167,12 +169,15 @@ class _Leads:
         if block.shape[1] < _LEAD_FRAMES or not self._widths:
             return np.empty(0, np.intp), np.empty(0, np.intp)
         patches = np.lib.stride_tricks.sliding_window_view(block, _LEAD_FRAMES, axis=1).transpose(1, 0, 2)
-        spreads = {width: _spread(block, width)[: len(patches)] for width in self._widths}
+        sums, squares = _running(block), _running(block.astype(np.float64) ** 2)
+        spreads = np.stack(
+            [_spread(sums, squares, width, bands=block.shape[0])[: len(patches)] for width in self._widths], axis=1
+        )
         # Most of a call is silence, which need not be compared.
-        sounding = np.flatnonzero(np.any([np.isfinite(spread) for spread in spreads.values()], axis=0))
-        likeness = np.zeros((len(patches), len(self._widths)), np.float32)
+        sounding = np.flatnonzero(np.isfinite(spreads).any(axis=1))
+        likeness = np.zeros((len(patches), len(self._width_of)), np.float32)
         likeness[sounding] = patches[sounding].reshape(len(sounding), len(self._leads)) @ self._leads
-        likeness[sounding] /= np.stack([spreads[width][sounding] for width in self._widths], axis=1)
+        likeness[sounding] /= spreads[sounding][:, self._width_of]
         around = np.full((len(likeness) + 2, likeness.shape[1]), -1.0, np.float32)
         around[1:-1] = likeness
         is_top = (likeness >= _LIKENESS_MIN) & (likeness >= around[:-2]) & (likeness >= around[2:])
@@ -257,11 +262,21 @@ def _bands(samples: Samples) -> Bands:
     return logarithms
 
 
-def _spread(block: NDArray[np.float32], width: int) -> NDArray[np.float32]:
-    """Length of the patches so many frames wide, without their mean; a patch of silence is like nothing."""
-    size = block.shape[0] * width
-    sums = np.concatenate([[0.0], np.cumsum(block.sum(axis=0, dtype=np.float64))])
-    squares = np.concatenate([[0.0], np.cumsum((block.astype(np.float64) ** 2).sum(axis=0))])
+def _running(block: NDArray[Any]) -> Samples:
+    """Sums of all bands up to each frame, from nothing before the first."""
+    return np.concatenate([[0.0], np.cumsum(block.sum(axis=0, dtype=np.float64))])
+
+
+def _spread(sums: Samples, squares: Samples, width: int, *, bands: int) -> NDArray[np.float32]:
+    """Length of the patches so many frames wide, without their mean; a patch of silence is like nothing.
+
+    Args:
+        sums: Running sums of the frames.
+        squares: Running sums of their squares.
+        width: Frames of a patch.
+        bands: Bands of a frame.
+    """
+    size = bands * width
     mean = (sums[width:] - sums[:-width]) / size
     spread = (squares[width:] - squares[:-width]) - size * mean**2
     return np.where(spread > 1e-3 * size, np.sqrt(np.maximum(spread, 1e-9)), np.inf).astype(np.float32)
