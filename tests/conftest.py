@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 import pytest
-from hypothesis import settings
 
 from scenarios.sim.loop import VirtualLoop
 from scenarios.sim.network import Network
-from tests.support.examples import THOROUGH
+from tests.support.examples import register_profiles
 from tests.support.recognised import RECOGNISED, told
 
 try:
@@ -16,7 +15,7 @@ try:
 except ImportError:
     from asyncio import new_event_loop as new_real_loop
 
-settings.register_profile(THOROUGH)
+register_profiles()
 
 REAL_MARKS = ("realtime", "live", "postgres")
 """Marks of tests that talk to real sockets or programs: they get the loop of production, and its time."""

@@ -7,13 +7,23 @@ from __future__ import annotations
 
 from typing import Final
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
+
+USUAL: Final = "usual"
+"""The profile of every other run."""
 
 THOROUGH: Final = "thorough"
 """The profile of `make thorough`: every example that is asked for."""
 
 USUAL_SHARE: Final = 4
 """Without it, one of so many."""
+
+
+def register_profiles() -> None:
+    """Let hypothesis know both; no test fails because others keep the processor busy."""
+    for name in (USUAL, THOROUGH):
+        settings.register_profile(name, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile(USUAL)
 
 
 def examples(count: int) -> settings:
