@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
+from pydantic import BaseModel
+
 from ivr.answering_machine import ToldBy
 from ivr.menus import MENUS
 from ivr.profile import Offer, Part, Profile
@@ -90,7 +92,7 @@ def _card(profile: Profile) -> Iterator[Finding]:
         if cap is not None and cap.decimal < dollars:
             yield ("card", "amounts", number), f"${dollars} is never taken: deposits.cap is ${cap}"
     line = profile.account_line
-    if cap is not None and "most" in line.model_fields_set and cap.decimal < line.most:
+    if cap is not None and _is_chosen(line, "most") and cap.decimal < line.most:
         yield ("account_line", "most"), f"${line.most} is never taken: deposits.cap is ${cap}"
 
 
@@ -98,8 +100,13 @@ def _machine(profile: Profile) -> Iterator[Finding]:
     machine = profile.machine
     if machine.told_by is ToldBy.BEHAVIOUR:
         for name in ("then", "speech"):
-            if name in machine.model_fields_set:
+            if _is_chosen(machine, name):
                 yield ("machine", name), 'is never heard of: nobody listens; give told_by = "sound", or leave it out'
+
+
+def _is_chosen(part: BaseModel, name: str) -> bool:
+    """Whether a value is another than what it is without being given: whole profiles are written out, too."""
+    return bool(getattr(part, name) != type(part).model_fields[name].default)
 
 
 def _talk(profile: Profile) -> Iterator[Finding]:

@@ -58,8 +58,7 @@ def test_the_echo_of_the_greeting_is_no_machine(loss_decibels: float) -> None:
 def test_most_machines_are_told_within_seconds_and_the_others_press_no_key_either() -> None:
     chances = [Random(seed) for seed in range(MANY)]
     alone = [is_told_a_machine(machine(each), each) for each in chances]
-    assert sum(at is not None for at in alone) >= 0.8 * MANY
-    assert max(at for at in alone if at is not None) < 8
+    assert sum(at is not None and at < 8 for at in alone) >= 0.8 * MANY
     under_the_greeting = [is_told_a_machine(machine(each), each, played=greeting(each)) for each in chances]
     assert sum(at is not None for at in under_the_greeting) >= 0.5 * MANY, "its louder half"
 
