@@ -25,7 +25,7 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/pytest -n 2 --dist worksteal -m "not live"
-	$(BIN)/pytest -n 4 --dist loadfile -m live tests/live tests/prompts
+	$(BIN)/pytest -n 2 --dist loadfile -m live tests/live tests/prompts
 
 quick: $(STAMP)
 	$(BIN)/pytest -n 2 --dist worksteal -m "not live and not whole and not postgres" -q
