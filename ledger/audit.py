@@ -13,6 +13,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Select, case, func, literal, select
 
+from ledger.audit_cards import NOTHING_OWED, CardsOwed, read_cards_owed
 from ledger.audit_products import PRODUCT_CHECKS
 from ledger.chart import AccountKind, kind_of, terms_of
 from ledger.entries import EntryKind, Head, entry_hash
@@ -113,6 +114,7 @@ class AuditReport:
     holds: int
     checkpoints: int
     head: Head
+    cards: CardsOwed
     findings: tuple[Finding, ...]
 
     @property
@@ -147,8 +149,12 @@ def audit_snapshot(connection: Connection, witness: Witness = NO_WITNESS) -> Aud
             # A kind, an instant or an account id that the program never writes; the other checks still name rows.
             findings.append(Finding("unreadable", "some row", str(error), RESTORE))
 
+    try:
+        owed = read_cards_owed(connection)
+    except ValueError:
+        owed = NOTHING_OWED  # A state that the program never writes: the check of cards has named it.
     counts = connection.execute(_COUNTS).mappings().one()
-    return AuditReport(**counts, head=read_head(connection), findings=tuple(findings))
+    return AuditReport(**counts, head=read_head(connection), cards=owed, findings=tuple(findings))
 
 
 def _check_chain(connection: Connection) -> Iterator[Finding]:

@@ -8,7 +8,8 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from ledger.chart import AccountKind, account_of, kind_of
+from ledger.audit_cards import check_card_refunds, check_cards
+from ledger.chart import AccountKind, kind_of
 from ledger.entries import EntryKind
 from ledger.finding import RESTORE, Finding
 from ledger.money import ZERO, AccountId, Money
@@ -17,9 +18,6 @@ from ledger.products.messages import use_id
 from ledger.products.rows import (
     Allowance,
     AllowanceTake,
-    CardPayment,
-    CardState,
-    CardUse,
     CreditLine,
     CreditLot,
     Message,
@@ -27,18 +25,10 @@ from ledger.products.rows import (
     MessageState,
 )
 from ledger.reads import read_accounts
-from ledger.tables import entries, open_calls, postings
+from ledger.tables import entries, open_calls
 
 _OPEN_CALLS: Final = select(open_calls.c.call_id)
 _USED: Final = select(entries.c.entry_id).where(entries.c.kind == EntryKind.USE.value)
-_TAKEN_FROM_CARDS: Final = (
-    select(entries.c.entry_id, entries.c.kind, postings.c.amount)
-    .join(postings, (postings.c.seq == entries.c.seq) & (postings.c.line == 1))
-    .where(
-        (entries.c.kind == EntryKind.CAPTURE.value)
-        | ((entries.c.kind == EntryKind.DEPOSIT.value) & entries.c.entry_id.contains("/card/"))
-    )
-)
 
 
 def check_allowances(connection: Connection) -> Iterator[Finding]:
@@ -72,44 +62,6 @@ def check_credit(connection: Connection) -> Iterator[Finding]:
             yield Finding("floor", row, "it is on credit that nobody agreed on", RESTORE)
         elif account.floor != min(line.floor, account.balance - account.held):
             yield Finding("floor", row, f"floor {account.floor}, agreed is {line.floor}", RESTORE)
-
-
-def check_cards(connection: Connection) -> Iterator[Finding]:
-    """Every authorisation is captured, voided, or still owed to the processor; and what it paid is in the book.
-
-    What is owed for a while (the processor does not answer) is no finding: it is asked again until it is known.
-    """
-    booked = dict(_paid_by_cards(connection))
-    guaranteed: dict[AccountId, Money] = {}
-    for card in read_rows(connection, CardPayment):
-        row = f"card {card.payment_id}"
-        if card.due > card.amount:
-            yield Finding("card", row, f"{card.due} is due of {card.amount} that was authorised", RESTORE)
-        if card.use is CardUse.CALL:
-            entry_id, is_booked = f"{card.call_id}/capture", card.state is CardState.CAPTURED
-            if card.state in {CardState.AUTHORISED, CardState.CAPTURING}:
-                guaranteed[account_of(AccountKind.ONECALL, card.call_id)] = card.amount
-            if card.state not in {CardState.AUTHORISED, CardState.CAPTURING, CardState.CAPTURED}:
-                continue
-        else:
-            entry_id, is_booked = card.payment_id, card.state in {CardState.CAPTURING, CardState.CAPTURED}
-        paid = booked.pop(entry_id, None)
-        if (paid is not None) is not is_booked or (paid is not None and paid != card.due):
-            yield Finding("card", row, f"it is {card.state.value}, {card.due} is due, booked is {paid}", RESTORE)
-    for entry_id in booked:
-        yield Finding("card", f"entry {entry_id}", "a card paid that nobody asked for", RESTORE)
-    for account in read_accounts(connection):
-        if kind_of(account.account_id) is AccountKind.ONECALL:
-            credit = guaranteed.get(account.account_id, ZERO)
-            if account.floor != -credit:
-                problem = f"floor {account.floor}, a card guarantees {credit}"
-                yield Finding("card", f"account {account.account_id}", problem, RESTORE)
-
-
-def _paid_by_cards(connection: Connection) -> Iterator[tuple[str, Money]]:
-    """Entries that cards paid: captures of calls, and deposits of accounts that were sold in calls."""
-    for entry_id, _, amount in connection.execute(_TAKEN_FROM_CARDS):
-        yield entry_id, -amount
 
 
 def check_messages(connection: Connection) -> Iterator[Finding]:
@@ -160,4 +112,10 @@ def _check_message(message: Message, drawn: int, *, is_earned: bool) -> Iterator
         yield Finding("messages", row, f"it is {state.value}, and {problem}", RESTORE)
 
 
-PRODUCT_CHECKS: Final = (check_allowances, check_credit, check_cards, check_messages)
+PRODUCT_CHECKS: Final = (
+    check_allowances,
+    check_credit,
+    check_cards,
+    check_card_refunds,
+    check_messages,
+)

@@ -38,7 +38,7 @@ class AccountKind(Enum):
     TRUST = "trust"
     """Money of a person inside that the facility keeps (`trust:<id of the person>`)."""
     ONECALL = "onecall"
-    """What a bank card owes for one call, up to what was authorised (`onecall:<call>`)."""
+    """What a bank card owes for one call, up to what was authorised; above nothing: what it is to have back."""
     DIRECTBILL = "directbill"
     """Receivable: calls invoiced monthly after a credit decision (`directbill:db-1001`)."""
     LEC = "lec"
@@ -309,6 +309,10 @@ def cash_id(channel: str) -> AccountId:
 def fee_income_id(channel: str) -> AccountId:
     """What fees on payments through a channel earned, for a channel that has not been checked yet."""
     return AccountId(f"{AccountKind.INCOME.value}:fees:{channel}")
+
+
+REFUSED_CARDS: Final = AccountId(f"{AccountKind.PROMOTIONS.value}:refused-cards")
+"""What calls cost that no card paid in the end: written off."""
 
 
 def taxes(jurisdiction: str, name: str) -> AccountId:

@@ -127,15 +127,28 @@ def print_report(report: AuditReport, *, as_json: bool) -> None:
         "holds": report.holds,
         "checkpoints": report.checkpoints,
     }
+    owed = report.cards
+    told = {
+        "refunding": (
+            owed.refunding,
+            "refunded to cards, whose processor has not said yet that they have it",
+        ),
+        "refunds_refused": (owed.kept, "refunded to cards that their processor refused: pay it to who paid, by hand"),
+        "captures_refused": (owed.lost, "of calls lost, for the processor of their cards refused it"),
+    }
     found = [
         {"rule": each.rule, "row": each.row, "problem": each.problem, "remedy": each.remedy} for each in report.findings
     ]
     if as_json:
-        facts = counted | {"head": report.head.hash, "clean": report.is_clean, "findings": found}
+        cards = {name: str(amount) for name, (amount, _) in told.items()}
+        facts = counted | {"cards": cards, "head": report.head.hash, "clean": report.is_clean, "findings": found}
         print_facts(facts, "", as_json=True)
         return
     console = Console()
     console.print(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counted.items()))
+    for amount, words in told.values():
+        if amount:
+            console.print(f"{amount} {words}", highlight=False)
     if report.is_clean:
         console.print(f"the book balances; chain of {report.entries} entries ends in {report.head.hash[:16]}")
         return

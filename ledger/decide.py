@@ -18,7 +18,7 @@ from ledger.entries import EntryDraft, EntryId, EntryKind, Posting
 from ledger.errors import MalformedAccountError
 from ledger.money import ZERO, AccountId, Money
 from ledger.outcomes import Beaten, Booked, Opened, Outcome, Refusal, Refused, Registered, Remembered, Retired
-from ledger.products import trust
+from ledger.products import card_refunds, trust
 from ledger.products.decide import decide_product
 from ledger.products.deposits import book_deposit
 from ledger.products.requests import BuyCredits, Chargeback, CloseAccount, SendToTrust
@@ -225,6 +225,8 @@ def _refund(draft: Draft, request: Refund) -> Outcome:
     postings = refund_postings(charge, amount)
     entry_id = EntryId(request.refund_id)
     draft.book(EntryDraft(entry_id, EntryKind.REFUND, request.at, postings, refunds=request.charge_id, memo=memo))
+    if kind_of(charge.payer) is AccountKind.ONECALL:
+        card_refunds.owe(draft, request.charge_id, amount, request.at)
     return Booked(entry_id, amount, draft.account(charge.payer).balance)
 
 

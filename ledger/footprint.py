@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never
 
-from ledger.chart import AccountKind, cash_id, fee_income_id
+from ledger.chart import REFUSED_CARDS, AccountKind, cash_id, fee_income_id
 from ledger.entries import EntryId
 from ledger.hold import HoldId
 from ledger.money import AccountId, CallId
@@ -30,13 +30,16 @@ from ledger.products.requests import (
     DueCard,
     Ending,
     IssueInvoice,
+    KeepRefund,
     MoveMessage,
     NoteInterest,
     NotifyIdle,
     PostCharge,
     ProductRequest,
+    RefuseCard,
     RegisterTrust,
     RemoveNumber,
+    RepayCard,
     SellAccount,
     SendToTrust,
     SetCreditLimit,
@@ -52,6 +55,7 @@ from ledger.products.rows import (
     AllowanceTake,
     CalledNumber,
     CardPayment,
+    CardRefund,
     CreditLot,
     Dormancy,
     Invoice,
@@ -61,6 +65,7 @@ from ledger.products.rows import (
     PendingCharge,
     TrustIdentity,
 )
+from ledger.products.shares import call_of_charge
 from ledger.products.windows import Window
 from ledger.requests import (
     Adjust,
@@ -167,6 +172,8 @@ def _add(found: Footprint, request: Request) -> None:
             found.accounts.update((request.account_id, request.against))
         case Refund():
             found.charges.add(request.charge_id)
+            call_id = call_of_charge(request.charge_id)
+            found.children.update(((CardPayment, call_id), (CardRefund, call_id)))
         case _:
             _add_of_product(found, request)
 
@@ -213,6 +220,9 @@ def _add_of_product(found: Footprint, request: ProductRequest) -> None:
             | CaptureCard()
             | SettleDeposit()
             | VoidCard()
+            | RefuseCard()
+            | RepayCard()
+            | KeepRefund()
         ):
             _add_of_card(found, request)
         case BuyCredits() | SubmitMessage() | MoveMessage() | SettleMessage():
@@ -230,13 +240,19 @@ def _add_of_card(found: Footprint, request: CardRequest) -> None:
     found.products.add((CardPayment, request.payment_id))
     found.calls.add(call_id)
     found.accounts.add(AccountId(f"{AccountKind.ONECALL.value}:{call_id}"))
-    if isinstance(request, CaptureCard):
+    if isinstance(request, CaptureCard | RepayCard):
         found.accounts.add(cash_id(request.channel))
     elif isinstance(request, SellAccount):
         sold = AccountId(f"{AccountKind.ADVANCEPAY.value}:{request.number}")
         found.accounts.update((sold, *_of_channel(request.channel)))
     elif isinstance(request, DepositByCard):
         found.accounts.update((request.account_id, *_of_channel(request.channel)))
+    elif isinstance(request, RefuseCard):
+        found.accounts.add(REFUSED_CARDS)
+        found.deposits.add(EntryId(request.payment_id))
+        found.children.add((CardRefund, call_id))
+    if isinstance(request, RepayCard | KeepRefund):
+        found.products.add((CardRefund, request.refund_id))
 
 
 def _add_of_invoice(found: Footprint, request: SetCreditLimit | IssueInvoice | CheckInvoice) -> None:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, assert_never
 from ledger.entries import EntryId
 from ledger.hold import HoldId
 from ledger.money import AccountId, CallId, Money
-from ledger.products.rows import CardState, InvoiceState, MessageState
+from ledger.products.rows import CardRefundState, CardState, InvoiceState, MessageState
 from ledger.requests import Process
 
 
@@ -44,6 +44,7 @@ class Refusal(Enum):
     NOT_A_HOLDER = "only the holder of an account may send money"
     WRONG_PERSON = "inmate id and legal name do not match"
     ALREADY_BACK = "the deposit was charged back already"
+    NOT_PAID = "the card did not pay for the call"
     NOT_DUE = "the time for it has not come"
     STILL_USED = "the account was used since"
     AMOUNT_OUT_OF_RANGE = "the amount is out of range"
@@ -223,6 +224,14 @@ class CardStands:
 
 
 @dataclass(frozen=True, slots=True)
+class CardRefundStands:
+    """Where money on its way back to a card stands now."""
+
+    refund_id: str
+    state: CardRefundState
+
+
+@dataclass(frozen=True, slots=True)
 class Noted:
     """It is known of the account."""
 
@@ -257,6 +266,7 @@ Outcome = (
     | Invoiced
     | Checked
     | CardStands
+    | CardRefundStands
     | Noted
     | MessageStands
 )

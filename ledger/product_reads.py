@@ -19,7 +19,10 @@ from ledger.products.rows import (
     Allowance,
     CalledNumber,
     CardPayment,
+    CardRefund,
+    CardRefundState,
     CardState,
+    CardUse,
     CreditLine,
     Dormancy,
     Invoice,
@@ -29,7 +32,17 @@ from ledger.products.windows import Sum
 from ledger.reads import to_account
 from ledger.requests import MonthlyLimits
 from ledger.rows import Account
-from ledger.tables import accounts, card_payments, dormancies, entries, invoices, open_calls, pending_charges, postings
+from ledger.tables import (
+    accounts,
+    card_payments,
+    card_refunds,
+    dormancies,
+    entries,
+    invoices,
+    open_calls,
+    pending_charges,
+    postings,
+)
 
 _OWED: Final = (CardState.CAPTURING, CardState.VOIDING)
 
@@ -94,6 +107,22 @@ def read_cards_to_settle(connection: Connection, most: int) -> list[CardPayment]
     wanted = set(connection.execute(query).scalars())
     found = read_rows(connection, CardPayment, payment_id=wanted) if wanted else ()
     return sorted(found, key=lambda row: (row.asked_at, row.payment_id))
+
+
+def read_refunds_to_settle(connection: Connection, most: int) -> list[CardRefund]:
+    """Money that the processor has to give back to cards, the longest first; of captures that are known."""
+    captured = select(card_payments.c.call_id).where(
+        card_payments.c.state == CardState.CAPTURED, card_payments.c.use == CardUse.CALL
+    )
+    query = (
+        select(card_refunds.c.refund_id)
+        .where(card_refunds.c.state == CardRefundState.REFUNDING, card_refunds.c.call_id.in_(captured))
+        .order_by(card_refunds.c.asked_at, card_refunds.c.refund_id)
+        .limit(most)
+    )
+    wanted = set(connection.execute(query).scalars())
+    found = read_rows(connection, CardRefund, refund_id=wanted) if wanted else ()
+    return sorted(found, key=lambda row: (row.asked_at, row.refund_id))
 
 
 def read_to_invoice(connection: Connection, period: str, until: datetime, most: int) -> list[AccountId]:

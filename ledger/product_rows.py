@@ -20,6 +20,8 @@ from ledger.products.rows import (
     Allowance,
     AllowanceTake,
     CalledNumber,
+    CardPayment,
+    CardRefund,
     CreditLine,
     CreditLot,
     Invoice,
@@ -49,6 +51,8 @@ _PARENTS: Final[Mapping[Kind, str]] = MappingProxyType(
     {
         CalledNumber: "account_id",
         AllowanceTake: "call_id",
+        CardPayment: "call_id",
+        CardRefund: "call_id",
         Invoice: "account_id",
         CreditLot: "account_id",
         MessageDraw: "message_id",

@@ -31,6 +31,7 @@ from ledger.outcomes import (
     Answer,
     Beaten,
     Booked,
+    CardRefundStands,
     CardStands,
     Checked,
     Ended,
@@ -65,12 +66,15 @@ from ledger.products.requests import (
     DepositByCard,
     DueCard,
     IssueInvoice,
+    KeepRefund,
     MoveMessage,
     NoteInterest,
     NotifyIdle,
     PostCharge,
+    RefuseCard,
     RegisterTrust,
     RemoveNumber,
+    RepayCard,
     SellAccount,
     SendToTrust,
     SetCreditLimit,
@@ -226,6 +230,7 @@ class Book:
         | CaptureCard
         | SellAccount
         | DepositByCard
+        | RepayCard
         | BuyCredits
         | SettleMessage,
     ) -> Booked | Refused: ...
@@ -245,6 +250,10 @@ class Book:
     async def submit(
         self, request: AskCard | DeclineCard | AuthoriseCard | DueCard | SettleDeposit | VoidCard
     ) -> CardStands | Refused: ...
+    @overload
+    async def submit(self, request: RefuseCard) -> Booked | CardStands | Refused: ...
+    @overload
+    async def submit(self, request: KeepRefund) -> CardRefundStands | Refused: ...
 
     async def submit(self, request: Request) -> Outcome:
         """Decide a request and store what it changes; returns once that is durable.

@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from ledger.entries import MICROSECOND, from_micros, to_micros
 from ledger.money import Money
-from ledger.products.rows import CardState, CardUse, Direction, InvoiceState, MessageState
+from ledger.products.rows import CardRefundState, CardState, CardUse, Direction, InvoiceState, MessageState
 
 
 class Amount(TypeDecorator[Money]):
@@ -305,6 +305,20 @@ card_payments: Final = Table(
     Index(None, "call_id"),
     Index(None, "state"),
     comment="Cards asked for in calls: what is owed to the payment processor. Nothing of the card itself.",
+)
+
+card_refunds: Final = Table(
+    "card_refunds",
+    metadata,
+    Column("refund_id", String(180), primary_key=True),
+    Column("call_id", String(128), nullable=False),
+    Column("amount", Amount, nullable=False),
+    Column("channel", String(32), nullable=False),
+    Column("state", Word(CardRefundState), nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Index(None, "call_id"),
+    Index(None, "state"),
+    comment="What was refunded of calls that cards paid: given back to the card, or still owed to it.",
 )
 
 credit_lines: Final = Table(

@@ -3,9 +3,11 @@
 The processor is asked by the switch; the book says what it has to be asked, so that a crash forgets none of it.
 
             ┌─ DECLINED
-    ASKED ──┼─ AUTHORISED ──┬─ CAPTURING ── CAPTURED     a call was talked
-            │               └─ VOIDING ──── VOIDED       it was not
-            ├─ CAPTURING ── CAPTURED                      a deposit, booked when it was reserved
+    ASKED ──┼─ AUTHORISED ──┬─ CAPTURING ──┬─ CAPTURED    a call was talked
+            │               │              └─ REFUSED     ... and is never paid: a loss
+            │               └─ VOIDING ──── VOIDED        it was not
+            ├─ CAPTURING ──┬─ CAPTURED                    a deposit, booked when it was reserved
+            │              └─ REFUSED                     ... and charged back
             └─ VOIDING ── VOIDED                          no answer came, or nobody waited for it
 
 A row is stored as ASKED before the processor hears of it, under the id the processor is told: so the worst that is
@@ -23,20 +25,25 @@ from typing import Final, assert_never
 
 from ledger.chart import advancepay, terms_of
 from ledger.draft import Draft, RefusedError
+from ledger.entries import EntryId
 from ledger.errors import MalformedAccountError
 from ledger.money import ZERO, AccountId, CallId
-from ledger.outcomes import Booked, CardStands, Refusal
-from ledger.products import onecall
-from ledger.products.deposits import book_deposit
+from ledger.outcomes import Booked, CardRefundStands, CardStands, Refusal
+from ledger.products import card_refunds, onecall
+from ledger.products.deposits import book_deposit, charge_back
 from ledger.products.requests import (
     CARD_WAIT_MAX,
     AskCard,
     AuthoriseCard,
     CaptureCard,
     CardRequest,
+    Chargeback,
     DeclineCard,
     DepositByCard,
     DueCard,
+    KeepRefund,
+    RefuseCard,
+    RepayCard,
     SellAccount,
     SettleDeposit,
     VoidCard,
@@ -49,7 +56,7 @@ UNKNOWN: Final = frozenset({CardState.ASKED, CardState.AUTHORISED})
 """States in which it is not decided yet what the processor has to be asked."""
 
 
-def decide_card(draft: Draft, request: CardRequest) -> CardStands | Booked:
+def decide_card(draft: Draft, request: CardRequest) -> CardStands | CardRefundStands | Booked:
     """Decide one of the requests about a card; asked again, each changes nothing."""
     match request:
         case AskCard():
@@ -70,6 +77,12 @@ def decide_card(draft: Draft, request: CardRequest) -> CardStands | Booked:
             return _settle_deposit(draft, request)
         case VoidCard():
             return _void(draft, request)
+        case RefuseCard():
+            return _refuse(draft, request)
+        case RepayCard():
+            return card_refunds.repay(draft, request)
+        case KeepRefund():
+            return card_refunds.keep(draft, request)
         case _:
             assert_never(request)
 
@@ -188,6 +201,23 @@ def _settle_deposit(draft: Draft, request: SettleDeposit) -> CardStands:
     if row.state is CardState.CAPTURED and row.use is not CardUse.CALL:
         return _stands(row)
     return _move(draft, _capturing(draft, request.payment_id, is_deposit=True), CardState.CAPTURED)
+
+
+def _refuse(draft: Draft, request: RefuseCard) -> Booked | CardStands:
+    """The processor will never take what is due: let nobody owe it any more, or charge the deposit back."""
+    row = _row(draft, request.payment_id)
+    if row.state is CardState.REFUSED:
+        return _stands(row)
+    row = _capturing(draft, row.payment_id, is_deposit=row.use is not CardUse.CALL)
+    stands = _move(draft, row, CardState.REFUSED)
+    entry_id = EntryId(f"{row.payment_id}/refused")
+    if row.use is CardUse.CALL:
+        lost = row.due - card_refunds.drop(draft, row.call_id)
+        return onecall.write_off(draft, row.call_id, lost, entry_id, request.at) or stands
+    deposit_id = EntryId(row.payment_id)
+    if draft.view.deposits[deposit_id].is_back:
+        return stands  # The bank was quicker: an agent has charged it back by hand.
+    return charge_back(draft, Chargeback(entry_id, deposit_id, request.at, onecall.REFUSED))
 
 
 def _capturing(draft: Draft, payment_id: str, *, is_deposit: bool) -> CardPayment:

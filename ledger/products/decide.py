@@ -21,13 +21,16 @@ from ledger.products.requests import (
     DepositByCard,
     DueCard,
     IssueInvoice,
+    KeepRefund,
     MoveMessage,
     NoteInterest,
     NotifyIdle,
     PostCharge,
     ProductRequest,
+    RefuseCard,
     RegisterTrust,
     RemoveNumber,
+    RepayCard,
     SellAccount,
     SendToTrust,
     SetCreditLimit,
@@ -59,6 +62,9 @@ def decide_product(draft: Draft, request: ProductRequest) -> Outcome:
             | CaptureCard()
             | SettleDeposit()
             | VoidCard()
+            | RefuseCard()
+            | RepayCard()
+            | KeepRefund()
         ):
             return cards.decide_card(draft, request)
         case SetCreditLimit() | IssueInvoice() | CheckInvoice():

@@ -2,23 +2,30 @@
 
     authorise ──► the account `onecall:<call>` may go down to minus the authorised amount: calls hold of it
                   ├─ capture   the card pays what the call cost, never more than was authorised
+                  ├─ write_off the card will never pay it: a loss
                   └─ give_up   nothing was talked: nothing is paid
 
-Afterwards its floor is nothing. What is owed to the processor meanwhile is told by `ledger.products.cards`.
+Afterwards its floor is nothing. What is owed to the processor meanwhile is told by `ledger.products.cards`. What is
+refunded after the capture stands on the account, owed to the card, until it has it back (`repay`).
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
-from ledger.chart import AccountKind, account_of, cash_id
+from ledger.chart import REFUSED_CARDS, AccountKind, account_of, cash_id
 from ledger.draft import Draft, RefusedError
 from ledger.entries import EntryDraft, EntryId, EntryKind, Posting
 from ledger.errors import MalformedAccountError
 from ledger.money import ZERO, AccountId, CallId, Money
 from ledger.outcomes import Booked, Refusal
+from ledger.products.rows import CardRefund
 from ledger.rows import Account
+
+REFUSED: Final = "refused by the processor of the card"
+"""The memo of what is not paid in the end."""
 
 
 def authorise(draft: Draft, call_id: CallId, amount: Money, at: datetime) -> AccountId:
@@ -44,6 +51,26 @@ def capture(draft: Draft, call_id: CallId, amount: Money, channel: str, at: date
     after = draft.account(account.account_id)
     draft.open(replace(after, floor=ZERO))
     return Booked(entry_id, amount, after.balance)
+
+
+def write_off(draft: Draft, call_id: CallId, lost: Money, entry_id: EntryId, at: datetime) -> Booked | None:
+    """Book as a loss what the card will never pay; None where all of it was refunded meanwhile."""
+    account = _settled(draft, call_id)
+    if lost:
+        postings = (Posting(REFUSED_CARDS, -lost), Posting(account.account_id, lost))
+        draft.book(EntryDraft(entry_id, EntryKind.LOSS, at, postings, call_id, memo=REFUSED))
+    after = draft.account(account.account_id)
+    draft.open(replace(after, floor=ZERO))
+    return Booked(entry_id, lost, after.balance) if lost else None
+
+
+def repay(draft: Draft, refund: CardRefund, at: datetime) -> Booked:
+    """Book what the card has back."""
+    account = _settled(draft, refund.call_id)
+    postings = (Posting(account.account_id, -refund.amount), Posting(cash_id(refund.channel), refund.amount))
+    entry_id = EntryId(refund.refund_id)
+    draft.book(EntryDraft(entry_id, EntryKind.REPAYMENT, at, postings, refund.call_id))
+    return Booked(entry_id, refund.amount, draft.account(account.account_id).balance)
 
 
 def give_up(draft: Draft, call_id: CallId) -> None:

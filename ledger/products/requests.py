@@ -25,6 +25,7 @@ A profile lets a processor answer for two minutes at most.
 """
 
 _OF_CARDS: Final = "/card/"
+_OF_CARD_REFUNDS: Final = "/refund/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +232,44 @@ class VoidCard:
 
 
 @dataclass(frozen=True, slots=True)
+class RefuseCard:
+    """The processor will never take what is due: what a call cost is lost, a deposit is charged back.
+
+    Booked as `<payment>/refused`.
+    """
+
+    payment_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RepayCard:
+    """The processor gave back to a card what was refunded of its call; booked under the id of the refund."""
+
+    refund_id: str
+    channel: str
+    at: datetime
+
+    @property
+    def payment_id(self) -> str:
+        """The payment it is given back of."""
+        return payment_of_refund(self.refund_id)
+
+
+@dataclass(frozen=True, slots=True)
+class KeepRefund:
+    """The processor will never give a refund back: it stays owed on the account of the call."""
+
+    refund_id: str
+    at: datetime
+
+    @property
+    def payment_id(self) -> str:
+        """The payment it was to be given back of."""
+        return payment_of_refund(self.refund_id)
+
+
+@dataclass(frozen=True, slots=True)
 class SetCreditLimit:
     """Agree on another credit limit for an account that is invoiced."""
 
@@ -367,6 +406,16 @@ def call_of_card(payment_id: str) -> CallId:
     return CallId(payment_id.rpartition(_OF_CARDS)[0])
 
 
+def card_refund_id(payment_id: str, number: int) -> str:
+    """The id of this refund of a payment, counted from 1."""
+    return f"{payment_id}{_OF_CARD_REFUNDS}{number}"
+
+
+def payment_of_refund(refund_id: str) -> str:
+    """The payment of which a refund is given back."""
+    return refund_id.rpartition(_OF_CARD_REFUNDS)[0]
+
+
 CardRequest = (
     AskCard
     | DeclineCard
@@ -377,6 +426,9 @@ CardRequest = (
     | CaptureCard
     | SettleDeposit
     | VoidCard
+    | RefuseCard
+    | RepayCard
+    | KeepRefund
 )
 
 ProductRequest = (
@@ -413,6 +465,10 @@ def product_request_id(request: ProductRequest) -> str | None:
             return f"{call_of_card(request.payment_id)}/capture"
         case SellAccount() | DepositByCard():
             return request.payment_id
+        case RefuseCard():
+            return f"{request.payment_id}/refused"
+        case RepayCard():
+            return request.refund_id
         case Chargeback():
             return request.chargeback_id
         case SendToTrust():

@@ -228,6 +228,8 @@ class CardState(Enum):
     VOIDING = "voiding"
     CAPTURED = "captured"
     VOIDED = "voided"
+    REFUSED = "refused"
+    """The processor will never take what is due: it is lost (a call), or charged back (a deposit)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +252,40 @@ class CardPayment:
     def row_id(self) -> str:
         """The id the processor knows it by."""
         return self.payment_id
+
+    @property
+    def parent(self) -> str:
+        """The call."""
+        return self.call_id
+
+
+class CardRefundState(Enum):
+    """What is known of money on its way back to a card (`ledger.products.card_refunds`)."""
+
+    REFUNDING = "refunding"
+    REFUNDED = "refunded"
+    REFUSED = "refused"
+    """The processor will never give it back: it stays on the account of the call, owed to who paid."""
+    DROPPED = "dropped"
+    """The card never paid, so that it has nothing back."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardRefund:
+    """Part of what a card paid for a call, to be given back to it."""
+
+    refund_id: str
+    """What the processor knows it by, and the id of its entry: `card_refund_id`."""
+    call_id: CallId
+    amount: Money
+    channel: str
+    state: CardRefundState
+    asked_at: datetime
+
+    @property
+    def row_id(self) -> str:
+        """The id the processor knows it by."""
+        return self.refund_id
 
     @property
     def parent(self) -> str:
@@ -357,6 +393,7 @@ ProductRow = (
     | AllowanceTake
     | PendingCharge
     | CardPayment
+    | CardRefund
     | CreditLine
     | Invoice
     | Dormancy

@@ -13,13 +13,19 @@ from ledger.outcomes import Refusal
 from ledger.requests import Charge
 from ledger.rows import ChargeEntry
 
+_CHARGE: Final = "/charge"
 _LINES: Final = frozenset({AccountKind.INCOME, AccountKind.TAXES, AccountKind.COMMISSIONS})
 _SHARES: Final = frozenset({AccountKind.RECEIVABLE})
 
 
 def charge_id(call_id: CallId) -> EntryId:
     """The id of the one entry that charges a call."""
-    return EntryId(f"{call_id}/charge")
+    return EntryId(f"{call_id}{_CHARGE}")
+
+
+def call_of_charge(entry_id: EntryId) -> CallId:
+    """The call that a charge is of."""
+    return CallId(entry_id.removesuffix(_CHARGE))
 
 
 def charge_postings(charge: Charge) -> tuple[Posting, ...]:

@@ -11,7 +11,8 @@ from ledger.audit import audit
 from ledger.entries import Entry, EntryKind
 from ledger.money import ZERO, total
 from ledger.product_rows import read_rows
-from ledger.products.rows import Allowance, CardPayment, CardState
+from ledger.products.requests import payment_of_refund
+from ledger.products.rows import Allowance, CardPayment, CardRefund, CardRefundState, CardState
 from ledger.records import CallRecord
 from scenarios.language.expectations import After, Record
 from scenarios.language.flows import concerned, difference, flow_text
@@ -35,6 +36,7 @@ async def judge_after(stage: Stage, wanted: After) -> list[Checked]:
         entries = await book.entries()
         free = await book.read(lambda core: list(read_rows(core, Allowance)))
         cards = sorted(await book.read(lambda core: list(read_rows(core, CardPayment))), key=lambda row: row.asked_at)
+        refunds = sorted(await book.read(lambda core: list(read_rows(core, CardRefund))), key=lambda row: row.refund_id)
     for owner, amount in (wanted.balance or {}).items():
         account = accounts.get(stage.account_id(owner))
         is_met = (ZERO if account is None else account.balance) == amount and account is not None
@@ -47,7 +49,7 @@ async def judge_after(stage: Stage, wanted: After) -> list[Checked]:
     found += _records(stage, wanted, records, entries)
     found += _free(wanted, free, line)
     if wanted.cards is not None:
-        became = [f"{card.state.value} {card.due}" if card.due else card.state.value for card in cards]
+        became = [_became(card, refunds) for card in cards]
         text, shown = f"cards: {', '.join(wanted.cards)}", ", ".join(became)
         found.append(Checked(text, is_met=became == wanted.cards, found=shown, line=line(("after", "cards"))))
     counts = stage.messages()
@@ -159,15 +161,25 @@ def _record(
             yield Checked(text, is_met=facts[key] == value, found=str(facts[key]), line=at)
 
 
-def _owed_to_the_processor(stage: Stage, cards: Sequence[CardPayment]) -> list[str]:
+def _became(card: CardPayment, refunds: Sequence[CardRefund]) -> str:
+    """What became of a card, and of what it was to have back: `captured 0.05, refunded 0.02`."""
+    own = [each for each in refunds if payment_of_refund(each.refund_id) == card.payment_id]
+    first = f"{card.state.value} {card.due}" if card.due else card.state.value
+    return ", ".join((first, *(f"{each.state.value} {each.amount}" for each in own)))
+
+
+def _owed_to_the_processor(stage: Stage, cards: Sequence[CardPayment], refunds: Sequence[CardRefund]) -> list[str]:
     """Cards that are not done with, and what book and processor do not agree on."""
-    final = {CardState.DECLINED, CardState.CAPTURED, CardState.VOIDED}
+    final = {CardState.DECLINED, CardState.CAPTURED, CardState.VOIDED, CardState.REFUSED}
     found = [f"{card.payment_id} is {card.state.value}" for card in cards if card.state not in final]
+    found += [f"{each.refund_id} is on its way" for each in refunds if each.state is CardRefundState.REFUNDING]
     processor = stage.life.processor
     if processor is not None:
         if processor.reserved:
             found.append(f"{processor.reserved} is reserved at the processor")
-        taken = total(card.due for card in cards if card.state is CardState.CAPTURED)
+        taken = total(card.due for card in cards if card.state is CardState.CAPTURED) - total(
+            each.amount for each in refunds if each.state is CardRefundState.REFUNDED
+        )
         if processor.taken != taken:
             found.append(f"the processor took {processor.taken}, by the book {taken}")
     return found
@@ -206,6 +218,7 @@ async def judge_always(stage: Stage, *, at_rest: dict[str, int] | None) -> list[
         accounts = await book.accounts()
         records = await book.calls()
         cards = await book.read(lambda core: list(read_rows(core, CardPayment)))
+        refunds = await book.read(lambda core: list(read_rows(core, CardRefund)))
     must("the audit of the book is clean", [f"{each.row}: {each.problem}" for each in report.findings])
     must("no money is held", [f"{each.held} of {each.account_id}" for each in accounts if each.held])
     must("no call is left open", [each.call_id for each in open_calls])
@@ -214,7 +227,7 @@ async def judge_always(stage: Stage, *, at_rest: dict[str, int] | None) -> list[
     overdrawn = [f"{each.account_id}: {each.balance}" for each in accounts if each.floor and each.balance < each.floor]
     must("nobody is below their floor", overdrawn)
     if at_rest is not None:
-        must("every card is declined, captured or voided", _owed_to_the_processor(stage, cards))
+        must("every card is declined, captured, voided or refused", _owed_to_the_processor(stage, cards, refunds))
         left = {name: at_rest[name] for name in ("calls", "legs", "transactions") if at_rest[name]}
         must("64·T1 after the last call nothing is left of it", [f"{count} {name}" for name, count in left.items()])
         missing = stage.ports - at_rest["media_ports_free"]

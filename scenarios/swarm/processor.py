@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from ivr.card_number import Card
 from ledger.money import Money
 from scenarios.swarm.plan import ProcessorTrouble
-from switch.payments.gateway import Approved, Declined, NoAnswerError
+from switch.payments.gateway import Approved, Declined, Done, NoAnswerError, Rejected
 from switch.payments.simulated import SimulatedProcessor
 
 T = TypeVar("T")
@@ -58,17 +58,19 @@ class Processor:
             self.approved_at.setdefault(payment_id, self._loop.time())
         return answer
 
-    async def capture(self, payment_id: str, amount: Money) -> None:
+    async def capture(self, payment_id: str, amount: Money) -> Done | Rejected:
         """Take this much of what is reserved."""
-        await self._send("capture", payment_id, amount.micros, lambda: self.simulated.capture(payment_id, amount))
+        return await self._send(
+            "capture", payment_id, amount.micros, lambda: self.simulated.capture(payment_id, amount)
+        )
 
-    async def void(self, payment_id: str) -> None:
+    async def void(self, payment_id: str) -> Done:
         """Reserve nothing under this id any more."""
-        await self._send("void", payment_id, 0, lambda: self.simulated.void(payment_id))
+        return await self._send("void", payment_id, 0, lambda: self.simulated.void(payment_id))
 
-    async def refund(self, payment_id: str, refund_id: str, amount: Money) -> None:
+    async def refund(self, payment_id: str, refund_id: str, amount: Money) -> Done | Rejected:
         """Give back of what was taken."""
-        await self._send(
+        return await self._send(
             "refund", payment_id, amount.micros, lambda: self.simulated.refund(payment_id, refund_id, amount)
         )
 

@@ -98,12 +98,14 @@ def refund(  # noqa: PLR0917 - typer calls it by name.
             "kind": done.kind.value,
             "amount": str(done.amount),
             "balance": str(done.balance),
+            "to_card": done.to_card,
             "already_booked": done.is_repeat,
         }
+        whom = "to the card that paid" if done.to_card else f"balance {done.balance}"
         before = ", as before; not given back again" if done.is_repeat else ""
         return (
             facts,
-            f"gave back {done.amount} of call {done.call_id} ({done.kind.value}), balance {done.balance}{before}",
+            f"gave back {done.amount} of call {done.call_id} ({done.kind.value}), {whom}{before}",
         )
 
     answered(answer, said, as_json=as_json)

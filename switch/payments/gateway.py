@@ -35,17 +35,33 @@ class Declined:
     """The processor's word for it, without anything of the card."""
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """It is done, now or before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """It is not done, and never will be under this id: nobody asks for it again.
+
+    What may be done on another try (a limit, an outage of the bank) is no answer: `NoAnswerError`.
+    """
+
+    why: str
+    """The processor's word for it, without anything of the card."""
+
+
 class PaymentGateway(Protocol):
     """A processor. Each method raises `NoAnswerError` where it cannot tell what was done."""
 
     async def authorise(self, payment_id: str, card: Card, amount: Money) -> Approved | Declined:
         """Reserve an amount of a card."""
 
-    async def capture(self, payment_id: str, amount: Money) -> None:
+    async def capture(self, payment_id: str, amount: Money) -> Done | Rejected:
         """Take this much of what is reserved, once; the rest of it is free again."""
 
-    async def void(self, payment_id: str) -> None:
+    async def void(self, payment_id: str) -> Done:
         """Reserve nothing under this id, now and later, whether it is known or not."""
 
-    async def refund(self, payment_id: str, refund_id: str, amount: Money) -> None:
-        """Give back of what was taken."""
+    async def refund(self, payment_id: str, refund_id: str, amount: Money) -> Done | Rejected:
+        """Give back of what was taken, once for each id of a refund."""

@@ -17,7 +17,7 @@ from typing import Final
 
 from ivr.card_number import Card
 from ledger.money import ZERO, Money
-from switch.payments.gateway import Approved, Declined, NoAnswerError
+from switch.payments.gateway import Approved, Declined, Done, NoAnswerError, Rejected
 
 THINKING_SECONDS: Final = 0.5
 """Until an answer comes: as long as a quick processor takes."""
@@ -39,7 +39,9 @@ class Behaviour(Enum):
     DUPLICATES = "approved; the request arrives twice"
     LOSES_ANSWER = "reserved, and no answer comes"
     LOSES_REQUEST = "nothing is reserved, and no answer comes"
-    LOSES_ENDS = "approved; the first capture is done without an answer, and the first void is lost"
+    LOSES_ENDS = "approved; the first capture and refund are done without an answer, and the first void is lost"
+    REFUSES_CAPTURE = "approved; the capture is refused for good"
+    REFUSES_REFUND = "approved; every refund is refused for good"
 
 
 TEST_CARDS: Final = {
@@ -53,8 +55,14 @@ TEST_CARDS: Final = {
     "4000000000000119": Behaviour.LOSES_ANSWER,
     "4000000000000127": Behaviour.LOSES_REQUEST,
     "4000000000000341": Behaviour.LOSES_ENDS,
+    "4000000000000069": Behaviour.REFUSES_CAPTURE,
+    "4000000000005126": Behaviour.REFUSES_REFUND,
 }
 """By card number. All are valid by Luhn, and none was ever issued."""
+
+
+_REFUSES: Final = {Behaviour.REFUSES_CAPTURE: "capture", Behaviour.REFUSES_REFUND: "refund"}
+"""By behaviour: what of a payment is refused for good."""
 
 
 class Standing(Enum):
@@ -64,6 +72,8 @@ class Standing(Enum):
     TAKEN = "taken"
     VOID = "void"
     DECLINED = "declined"
+    REFUSED = "refused"
+    """It was reserved, and cannot be taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +87,11 @@ class Payment:
     refunded: Money = ZERO
     last_four: str = ""
     ends_badly: bool = False
-    """Its first capture or void is not answered."""
+    """Its first capture, refund or void is not answered."""
+    refuses: str = ""
+    """What of it is refused for good: `capture`, `refund`, or nothing."""
+    refunds: tuple[str, ...] = ()
+    """The ids of what was given back."""
 
 
 class SimulatedProcessor:
@@ -87,7 +101,6 @@ class SimulatedProcessor:
         """Begin with what the journal has, if there is one."""
         self.payments: dict[str, Payment] = {}
         self._journal = journal
-        self._refunds: set[str] = set()
         self._attempts: Counter[str] = Counter()
         if journal is not None and journal.is_file():
             for line in journal.read_text(encoding="utf-8").splitlines():
@@ -116,36 +129,46 @@ class SimulatedProcessor:
         await asyncio.sleep(SLOW_SECONDS if behaviour is Behaviour.IS_SLOW else THINKING_SECONDS)
         return answer
 
-    async def capture(self, payment_id: str, amount: Money) -> None:
+    async def capture(self, payment_id: str, amount: Money) -> Done | Rejected:
         """Take of what is reserved."""
         payment = self._known(payment_id)
+        if payment.refuses == "capture":
+            self._keep(replace(payment, standing=Standing.REFUSED, reserved=ZERO))
+            await asyncio.sleep(THINKING_SECONDS)
+            return Rejected("the account of the card is closed")
         if payment.standing is Standing.RESERVED and ZERO < amount <= payment.reserved:
             payment = replace(payment, standing=Standing.TAKEN, reserved=ZERO, taken=amount)
             self._keep(payment)
         if payment.standing is not Standing.TAKEN or payment.taken != amount:
             raise NoAnswerError(f"{payment_id}: {amount} cannot be taken, it is {payment.standing.value}")
-        await self._end(payment)
+        await self._end(payment, payment_id)
+        return Done()
 
-    async def void(self, payment_id: str) -> None:
+    async def void(self, payment_id: str) -> Done:
         """Reserve nothing; an unknown payment is void from now on."""
         payment = self.payments.get(payment_id, Payment(payment_id, Standing.VOID))
         if payment.standing is Standing.TAKEN:
             raise NoAnswerError(f"{payment_id}: it is taken")
         if payment.ends_badly and not self._attempts[payment_id]:
-            await self._end(payment)
-        if payment.standing is not Standing.DECLINED:
+            await self._end(payment, payment_id)
+        if payment.standing not in {Standing.DECLINED, Standing.REFUSED}:
             self._keep(replace(payment, standing=Standing.VOID, reserved=ZERO))
         await asyncio.sleep(THINKING_SECONDS)
+        return Done()
 
-    async def refund(self, payment_id: str, refund_id: str, amount: Money) -> None:
+    async def refund(self, payment_id: str, refund_id: str, amount: Money) -> Done | Rejected:
         """Give back of what was taken, once for each id."""
         payment = self._known(payment_id)
-        if refund_id not in self._refunds:
+        if payment.refuses == "refund":
+            await asyncio.sleep(THINKING_SECONDS)
+            return Rejected("the account of the card is closed")
+        if refund_id not in payment.refunds:
             if not ZERO < amount <= payment.taken - payment.refunded:
                 raise NoAnswerError(f"{payment_id}: {amount} cannot be given back of {payment.taken}")
-            self._refunds.add(refund_id)
-            self._keep(replace(payment, refunded=payment.refunded + amount))
-        await asyncio.sleep(THINKING_SECONDS)
+            given = (*payment.refunds, refund_id)
+            self._keep(replace(payment, refunded=payment.refunded + amount, refunds=given))
+        await self._end(payment, refund_id)
+        return Done()
 
     def _authorised(
         self, payment_id: str, last_four: str, amount: Money, behaviour: Behaviour | None
@@ -156,8 +179,14 @@ class SimulatedProcessor:
             if behaviour in {None, Behaviour.DECLINES, Behaviour.LACKS_FUNDS}:
                 payment = Payment(payment_id, Standing.DECLINED, last_four=last_four)
             else:
-                ends_badly = behaviour is Behaviour.LOSES_ENDS
-                payment = Payment(payment_id, Standing.RESERVED, amount, last_four=last_four, ends_badly=ends_badly)
+                payment = Payment(
+                    payment_id,
+                    Standing.RESERVED,
+                    amount,
+                    last_four=last_four,
+                    ends_badly=behaviour is Behaviour.LOSES_ENDS,
+                    refuses=_REFUSES.get(behaviour, ""),
+                )
             self._keep(payment)
         if payment.standing is not Standing.RESERVED:
             why = behaviour.value if behaviour is not None else "declined: not a test card"
@@ -170,10 +199,10 @@ class SimulatedProcessor:
             raise NoAnswerError(f"{payment_id}: there is no such payment")
         return payment
 
-    async def _end(self, payment: Payment) -> None:
-        """Answer a capture or a void; or not, the first time, where the card is for trying that out."""
-        self._attempts[payment.payment_id] += 1
-        if payment.ends_badly and self._attempts[payment.payment_id] == 1:
+    async def _end(self, payment: Payment, asked_id: str) -> None:
+        """Answer what was asked under an id; or not, the first time, where the card is for trying that out."""
+        self._attempts[asked_id] += 1
+        if payment.ends_badly and self._attempts[asked_id] == 1:
             await _say_nothing()
         await asyncio.sleep(THINKING_SECONDS)
 
@@ -197,4 +226,5 @@ def _text(payment: Payment) -> str:
 def _read(line: str) -> Payment:
     facts = json.loads(line)
     amounts = {name: Money(facts[name]) for name in ("reserved", "taken", "refunded")}
-    return Payment(**{**facts, **amounts, "standing": Standing(facts["standing"])})
+    refunds = tuple(facts.get("refunds", ()))
+    return Payment(**{**facts, **amounts, "standing": Standing(facts["standing"]), "refunds": refunds})

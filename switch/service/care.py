@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from ledger.chart import AccountKind, kind_of
 from ledger.entries import EntryId
 from ledger.money import CallId, Money
 from ledger.outcomes import Booked, Outcome, Refusal, Refused
@@ -43,6 +44,8 @@ class GivenBack:
     amount: Money
     balance: Money
     is_repeat: bool
+    to_card: bool = False
+    """Whether a card had paid this one call: it has its money back once the processor says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,10 @@ class Care:
         amount: Money | None = None,
         words: str = "",
     ) -> GivenBack | Denied:
-        """Give back what a call cost, or part of it: never more than is left of its charge."""
+        """Give back what a call cost, or part of it: never more than is left of its charge.
+
+        Where a card had paid this one call, the card has it back (`switch.call.settlement`).
+        """
         record_ = await self._book.call(CallId(call_id))
         if record_ is None:
             return Denied(Denial.NO_CALL, call_id)
@@ -123,7 +129,8 @@ class Care:
         answer = await self._book.answer(request, log)
         match answer.outcome:
             case Booked(entry_id, given, balance):
-                return GivenBack(entry_id, record_.call_id, kind, given, balance, answer.is_repeat)
+                to_card = record_.payer is not None and kind_of(record_.payer) is AccountKind.ONECALL
+                return GivenBack(entry_id, record_.call_id, kind, given, balance, answer.is_repeat, to_card)
             case Refused(why=Refusal.UNKNOWN_CHARGE):
                 return Denied(Denial.NO_CHARGE, call_id)
             case Refused() as refused:

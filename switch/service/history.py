@@ -9,10 +9,11 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from ledger.chart import advancepay, lec
+from ledger.chart import AccountKind, advancepay, kind_of, lec
 from ledger.entries import EntryKind
 from ledger.money import AccountId, Money
 from ledger.reads import read_calls
+from ledger.records import CallRecord
 from ledger.store import Book
 from ledger.tables import entries, postings
 from rating.numbers import Undialable, normalise
@@ -57,8 +58,12 @@ async def history(book: Book, subject: str, *, last: int = LAST_MAX) -> tuple[Mo
             owned = {advancepay(destination.e164), lec(destination.e164)}
         customer_id = None if held is None else subject
         most = min(last, LAST_MAX)
+        records = [each for number in numbers for each in reversed(read_calls(connection, last=most, number=number))]
+        owned |= {
+            each.payer for each in records if each.payer is not None and kind_of(each.payer) is AccountKind.ONECALL
+        }
         found = [
-            *_calls(connection, numbers, most),
+            *map(_call, records),
             *_money(connection, owned, most),
             *_blocks(connection, numbers, most),
             *_acts(connection, customer_id, numbers, most),
@@ -69,13 +74,10 @@ async def history(book: Book, subject: str, *, last: int = LAST_MAX) -> tuple[Mo
     return await book.read(look)
 
 
-def _calls(connection: Connection, numbers: Collection[str], last: int) -> Iterator[Moment]:
-    for number in numbers:
-        for each in reversed(read_calls(connection, last=last, number=number)):
-            talk = f"{each.talk.total_seconds():.0f} s, {each.why} by {each.ended_by}"
-            yield Moment(
-                each.started_at, "call", each.call_id, f"from {each.facility} to {number}: {talk}", each.charged
-            )
+def _call(record: CallRecord) -> Moment:
+    talk = f"{record.talk.total_seconds():.0f} s, {record.why} by {record.ended_by}"
+    words = f"from {record.facility} to {record.number}: {talk}"
+    return Moment(record.started_at, "call", record.call_id, words, record.charged)
 
 
 def _money(connection: Connection, accounts: Collection[AccountId], last: int) -> Iterator[Moment]:

@@ -14,6 +14,7 @@ from rating.rounding import GRAINS_PER_MICRO
 from switch.call.charging import Charging
 from switch.call.line import Line
 from switch.call.meter import Cut, Meter
+from switch.payments.gateway import Done, Rejected
 from switch.payments.simulated import SimulatedProcessor, Standing
 
 
@@ -83,11 +84,12 @@ def capture_twice(patch: pytest.MonkeyPatch) -> None:
     """What a call cost is taken of its card two times over."""
     capture = SimulatedProcessor.capture
 
-    async def doubled(processor: SimulatedProcessor, payment_id: str, amount: Money) -> None:
+    async def doubled(processor: SimulatedProcessor, payment_id: str, amount: Money) -> Done | Rejected:
         is_first = processor.payments[payment_id].standing is Standing.RESERVED
-        await capture(processor, payment_id, amount)
+        answer = await capture(processor, payment_id, amount)
         if is_first:
             processor.payments[payment_id] = replace(processor.payments[payment_id], taken=amount + amount)
+        return answer
 
     patch.setattr(SimulatedProcessor, "capture", doubled)
 
@@ -95,7 +97,7 @@ def capture_twice(patch: pytest.MonkeyPatch) -> None:
 def forget_the_void(patch: pytest.MonkeyPatch) -> None:
     """Where a card has nothing to pay, nobody tells the processor."""
 
-    async def nothing(_processor: SimulatedProcessor, _payment_id: str) -> None:
-        return None
+    async def nothing(_processor: SimulatedProcessor, _payment_id: str) -> Done:
+        return Done()
 
     patch.setattr(SimulatedProcessor, "void", nothing)

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
 from ledger.audit import audit
+from ledger.audit_cards import CardsOwed
 from ledger.chart import advancepay
 from ledger.money import ZERO, Money
 from ledger.product_rows import read_rows
 from ledger.products.requests import CARD_WAIT_MAX
-from ledger.products.rows import CardPayment, CardState
+from ledger.products.rows import CardPayment, CardRefund, CardRefundState, CardState
+from ledger.requests import RefundKind
 from scenarios.play.api import playing
 from scenarios.play.errors import NotHappenedError
 from scenarios.play.stage import Stage
 from switch.call.desk import CARD_ENTERED
+from switch.service.care import Care, GivenBack
 
 QUICK, SLOW_TO_END, LATE = "4242424242424242", "4000000000000341", "4000000000000077"
+UNTAKEN, UNGIVING = "4000000000000069", "4000000000005126"
+HEADER: Final[dict[str, Any]] = {"payments": {"processor": "simulated"}, "profile": {"card": {"offers": ["onecall"]}}}
 KILLED = [
     (0.5, QUICK, []),
     (1.9, QUICK, [CardState.ASKED]),
@@ -52,8 +58,7 @@ async def enter(stage: Stage, number: str) -> None:
 async def test_a_crash_leaves_nothing_reserved_and_nothing_taken_that_is_not_booked(
     tmp_path: Path, seconds: float, number: str, known: list[CardState]
 ) -> None:
-    header = {"payments": {"processor": "simulated"}, "profile": {"card": {"offers": ["onecall"]}}}
-    async with playing("demo-6s", folder=tmp_path, **header) as stage:
+    async with playing("demo-6s", folder=tmp_path, **HEADER) as stage:
         await enter(stage, number)
         hanging_up = asyncio.create_task(_hangs_up(stage))
         await asyncio.sleep(seconds)
@@ -112,6 +117,82 @@ async def test_a_crash_on_the_account_line_leaves_a_deposit_paid_and_booked_or_n
         assert {each.state for each in cards} <= {CardState.CAPTURED, CardState.VOIDED}
         assert str(account.balance) == balance
         assert (processor.reserved, processor.taken) == (ZERO, account.balance - Money.from_text("0.075"))
+
+
+KILLED_WITH_A_REFUND = [
+    (0.5, QUICK, False, CardRefundState.REFUNDING),
+    (1.4, QUICK, True, CardRefundState.REFUNDING),
+    (2.5, QUICK, True, CardRefundState.REFUNDED),
+    (9.0, SLOW_TO_END, True, CardRefundState.REFUNDING),
+    (30.0, SLOW_TO_END, True, CardRefundState.REFUNDED),
+    (1.4, UNGIVING, False, CardRefundState.REFUNDING),
+    (9.0, UNGIVING, False, CardRefundState.REFUSED),
+]
+"""Seconds after a refund was booked, the card, whether it has its money by then, and what the book knows of it."""
+
+
+@pytest.mark.parametrize(("seconds", "number", "is_given", "known"), KILLED_WITH_A_REFUND)
+async def test_a_crash_leaves_a_refund_given_back_once_or_owed_for_good(
+    tmp_path: Path,
+    seconds: float,
+    number: str,
+    is_given: bool,
+    known: CardRefundState,
+) -> None:
+    async with playing("demo-6s", folder=tmp_path, **HEADER) as stage:
+        await enter(stage, number)
+        await _hangs_up(stage)
+        await asyncio.sleep(30)
+        record = await stage.record()
+        async with stage.book() as book:
+            given = await Care(book).refund(
+                record.call_id, RefundKind.COURTESY, refund_id="r-1", agent="kim", at=stage.utc()
+            )
+        assert isinstance(given, GivenBack) and given.amount == record.charged
+        await asyncio.sleep(seconds)
+        await stage.kill_switch()
+        async with stage.reading() as book:
+            (refund,) = await book.read(lambda core: list(read_rows(core, CardRefund)))
+        processor = stage.life.processor
+        assert processor is not None
+        assert (refund.state, processor.taken) == (known, ZERO if is_given else record.charged)
+        await stage.start_switch()
+        await asyncio.sleep(60)
+        processor = stage.life.processor
+        assert processor is not None
+        async with stage.reading() as book:
+            report = await audit(book)
+            (refund,) = await book.read(lambda core: list(read_rows(core, CardRefund)))
+        kept = record.charged if number == UNGIVING else ZERO
+        assert (report.findings, report.cards) == ((), CardsOwed(ZERO, kept, ZERO))
+        assert refund.state is (CardRefundState.REFUSED if kept else CardRefundState.REFUNDED)
+        assert processor.taken == kept
+
+
+@pytest.mark.parametrize(
+    ("seconds", "known"),
+    [(6.7, CardState.AUTHORISED), (7.2, CardState.CAPTURING), (9.0, CardState.REFUSED)],
+)
+async def test_a_crash_leaves_a_refused_capture_lost_once(tmp_path: Path, seconds: float, known: CardState) -> None:
+    async with playing("demo-6s", folder=tmp_path, **HEADER) as stage:
+        await enter(stage, UNTAKEN)
+        hanging_up = asyncio.create_task(_hangs_up(stage))
+        await asyncio.sleep(seconds)
+        await stage.kill_switch()
+        async with stage.reading() as book:
+            assert [each.state for each in await book.read(lambda core: list(read_rows(core, CardPayment)))] == [known]
+        await hanging_up
+        await stage.start_switch()
+        await asyncio.sleep(60)
+        processor = stage.life.processor
+        assert processor is not None
+        async with stage.reading() as book:
+            report = await audit(book)
+            (record,) = await book.calls()
+            (card,) = await book.read(lambda connection: list(read_rows(connection, CardPayment)))
+        assert (report.findings, report.cards) == ((), CardsOwed(ZERO, ZERO, record.charged))
+        assert (card.state, card.due) == (CardState.REFUSED, record.charged)
+        assert (processor.reserved, processor.taken) == (ZERO, ZERO)
 
 
 async def _hangs_up(stage: Stage) -> None:

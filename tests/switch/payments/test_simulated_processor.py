@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from ivr.card_number import Card, is_valid_number
 from ledger.money import ZERO, Money
-from switch.payments.gateway import Approved, Declined, NoAnswerError
+from switch.payments.gateway import Approved, Declined, Done, NoAnswerError, Rejected
 from switch.payments.simulated import TEST_CARDS, Behaviour, SimulatedProcessor, Standing
 
 FIVE, TWO, ONE = (Money.from_text(each) for each in ("5", "2", "1"))
@@ -75,6 +76,20 @@ async def test_an_answer_that_never_comes_leaves_it_open_what_is_reserved(
     assert isinstance(await processor.authorise(P, VISA, FIVE), Declined), "what was voided stays so"
 
 
+async def test_a_refund_whose_answer_is_lost_is_given_once_though_it_is_asked_for_again() -> None:
+    processor = SimulatedProcessor()
+    await processor.authorise(P, card(Behaviour.LOSES_ENDS), FIVE)
+    for is_lost in (True, False):
+        with pytest.raises(TimeoutError) if is_lost else nullcontext():
+            async with asyncio.timeout(10):
+                await processor.capture(P, TWO)
+    for is_lost in (True, False):
+        with pytest.raises(TimeoutError) if is_lost else nullcontext():
+            async with asyncio.timeout(10):
+                await processor.refund(P, "refund-1", ONE)
+    assert processor.taken == ONE
+
+
 @pytest.mark.parametrize("end", ["capture", "void"])
 async def test_a_lost_end_is_done_once_though_it_is_asked_for_again(end: str) -> None:
     processor = SimulatedProcessor()
@@ -94,11 +109,26 @@ async def test_a_refund_is_given_once_and_never_more_than_was_taken() -> None:
     processor = SimulatedProcessor()
     await processor.authorise(P, VISA, FIVE)
     await processor.capture(P, TWO)
-    for _ in range(2):
-        await processor.refund(P, "refund-1", ONE)
+    assert [await processor.refund(P, "refund-1", ONE) for _ in range(2)] == [Done(), Done()]
     assert processor.taken == ONE
     with pytest.raises(NoAnswerError):
         await processor.refund(P, "refund-2", TWO)
+
+
+async def test_a_capture_that_is_refused_is_refused_again_and_frees_what_was_reserved() -> None:
+    processor = SimulatedProcessor()
+    await processor.authorise(P, card(Behaviour.REFUSES_CAPTURE), FIVE)
+    assert [type(await processor.capture(P, TWO)) for _ in range(2)] == [Rejected, Rejected]
+    await processor.void(P)
+    assert (processor.payments[P].standing, processor.reserved, processor.taken) == (Standing.REFUSED, ZERO, ZERO)
+
+
+async def test_a_refund_that_is_refused_gives_nothing_back() -> None:
+    processor = SimulatedProcessor()
+    await processor.authorise(P, card(Behaviour.REFUSES_REFUND), FIVE)
+    assert await processor.capture(P, TWO) == Done()
+    assert [type(await processor.refund(P, "refund-1", ONE)) for _ in range(2)] == [Rejected, Rejected]
+    assert processor.taken == TWO
 
 
 async def test_a_processor_outlives_its_process_by_its_journal_which_knows_no_card(tmp_path: Path) -> None:
@@ -106,9 +136,12 @@ async def test_a_processor_outlives_its_process_by_its_journal_which_knows_no_ca
     first = SimulatedProcessor(journal)
     await first.authorise(P, VISA, FIVE)
     await first.authorise("call-2/card/1", VISA, TWO)
-    await first.capture(P, ONE)
+    await first.capture(P, TWO)
+    await first.refund(P, "refund-1", ONE)
     second = SimulatedProcessor(journal)
     assert second.payments == first.payments
+    await second.refund(P, "refund-1", ONE)
+    assert second.taken == ONE, "what was given back before is not given again"
     assert VISA.number not in journal.read_text(encoding="utf-8")
 
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from ledger.audit import audit
 from ledger.chart import advancepay, debit
-from ledger.engine import Session
 from ledger.entries import EntryKind
 from ledger.errors import BookClosedError
 from ledger.products.rows import Direction
@@ -29,6 +26,7 @@ from switch.service.tables import customer_facilities, customer_numbers, custome
 from switch.service.trust import TrustFund
 from tests.support.books import FileShelf
 from tests.support.ledger import CALL, NOW, STORY, end, hold, later, usd
+from tests.support.mortal import KilledError, Mortal
 from tests.switch.service.serving import CELL, HOME, HOUSEHOLD, PROVIDER
 
 BEFORE = (*STORY, hold("1"), end("0.5"))
@@ -47,36 +45,6 @@ MONEY = {
     ActKind.CREDITS_SOLD: (EntryKind.PURCHASE, "40 credits, by kim"),
 }
 """How the journal shows what was done."""
-
-
-class KilledError(Exception):
-    """The process is dead."""
-
-
-class Mortal:
-    """Lets a book die before, or right after, one of its commits; what is dead commits no more."""
-
-    def __init__(self, session: Session, at: int | None, *, is_stored: bool) -> None:
-        self.commits = 0
-        self._transact = session.transact
-        self._at = at
-        self._is_stored = is_stored
-        session.transact = self  # type: ignore[method-assign, assignment]
-
-    def __call__(self, work: Callable[..., Any], *args: Any) -> Any:
-        self.commits += 1
-        if self._at is None or self.commits < self._at:
-            return self._transact(work, *args)
-
-        def last(session: Session) -> Any:
-            result = work(session, *args)
-            if not self._is_stored:
-                raise KilledError
-            return result
-
-        if self.commits == self._at:
-            self._transact(last)
-        raise KilledError
 
 
 async def serve(book: Book) -> None:

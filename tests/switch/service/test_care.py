@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.chart import advancepay
+from ledger.chart import AccountKind, account_of, advancepay
 from ledger.money import ZERO
 from ledger.outcomes import Refusal
+from ledger.products.requests import (
+    AskCard,
+    AuthoriseCard,
+    CaptureCard,
+    DueCard,
+    RepayCard,
+    card_payment_id,
+    card_refund_id,
+)
+from ledger.products.rows import CardUse
 from ledger.requests import Deposit, RefundKind
 from ledger.store import Book
 from switch.directory.blocks import EVERY_FACILITY, BlockKind, Blocks
@@ -75,6 +85,35 @@ async def test_a_refund_of_every_kind_gives_back_what_is_left_and_never_more(kin
         assert isinstance(none, Denied) and none.words == Refusal.OVER_CHARGED.value
         (entry,) = [each.draft for each in await book.entries() if each.draft.entry_id == "r-1"]
         assert entry.memo == f"{kind.value}: heard (by kim)"
+
+
+async def test_a_refund_of_a_call_that_a_card_paid_goes_to_the_card_and_stands_in_the_time_line_of_its_number() -> None:
+    async with a_book() as book:
+        payment = card_payment_id(CALL, 1)
+        onecall = account_of(AccountKind.ONECALL, CALL)
+        for request in (
+            *STORY,
+            AskCard(payment, CALL, CardUse.CALL, usd("5"), "phone", NOW),
+            AuthoriseCard(payment, NOW),
+            hold("1", account_id=onecall),
+            end("0.5", payer=onecall),
+            DueCard(payment, NOW),
+            CaptureCard(payment, "phone", later(1)),
+        ):
+            await book.answer(request)
+        care = Care(book)
+        given = await care.refund(
+            CALL, RefundKind.DROPPED_CALL, refund_id="r-1", agent="kim", at=later(2), amount=usd("0.2")
+        )
+        assert isinstance(given, GivenBack) and given.to_card
+        await book.answer(RepayCard(card_refund_id(payment, 1), "phone", later(3)))
+        told = await history(book, NUMBER)
+        assert not isinstance(told, Denied)
+        assert [(each.what, each.amount) for each in told if each.words.startswith(onecall)] == [
+            ("capture", usd("0.5")),
+            ("refund", usd("0.2")),
+            ("repayment", usd("-0.2")),
+        ]
 
 
 async def test_a_call_that_cost_nothing_or_never_was_has_no_refund() -> None:
