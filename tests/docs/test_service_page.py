@@ -1,9 +1,10 @@
-"""Every block of the page about customer service does what the page says, on a book with one paid call."""
+"""Every block of the page about customer service does what it says, on a book with a paid call and one by card."""
 
 from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -11,9 +12,28 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from tests.support.ledger import STORY, end, hold, write_book
+from ledger.chart import AccountKind, account_of
+from ledger.money import CallId
+from ledger.products.requests import AskCard, AuthoriseCard, CaptureCard, DueCard, card_payment_id
+from ledger.products.rows import CardUse
+from ledger.requests import StartCall
+from tests.support.ledger import NOW, STORY, a_call, end, hold, usd, write_book
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "service.md").read_text(encoding="utf-8")
+
+CARD_CALL = CallId("call-2")
+PAYMENT = card_payment_id(CARD_CALL, 1)
+ONECALL = account_of(AccountKind.ONECALL, CARD_CALL)
+ENDED = end("0.05", CARD_CALL, ONECALL)
+BY_CARD = (
+    StartCall(a_call(CARD_CALL)),
+    AskCard(PAYMENT, CARD_CALL, CardUse.CALL, usd("1"), "phone", NOW),
+    AuthoriseCard(PAYMENT, NOW),
+    hold("0.05", 1, CARD_CALL, ONECALL),
+    replace(ENDED, record=replace(ENDED.record, number="+12125550126")),
+    DueCard(PAYMENT, NOW),
+    CaptureCard(PAYMENT, "phone", NOW),
+)
 
 
 def blocks() -> list[tuple[str, str]]:
@@ -36,7 +56,7 @@ def test_every_block_of_the_page_does_what_it_says(tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(tmp_path)
     ((name, text),) = re.findall(r"^```toml\n# (\S+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     (tmp_path / name).write_text(text, encoding="utf-8")
-    monkeypatch.setenv("PAYPHONE_DB", str(write_book(tmp_path / "book.db", *STORY, hold("1"), end("0.5"))))
+    monkeypatch.setenv("PAYPHONE_DB", str(write_book(tmp_path / "book.db", *STORY, hold("1"), end("0.5"), *BY_CARD)))
     app = typer.Typer()
     for entry in entry_points(group="payphone.commands"):
         if entry.value.startswith(("switch.app.service", "switch.app.jobs", "ledger.cli")):
