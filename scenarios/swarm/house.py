@@ -66,7 +66,7 @@ class House:
         self.processor: Processor | None = None
         """Who takes cards, where anybody does."""
         self._seed = seed
-        self._world = world
+        self.world = world
         self._folder = folder
         self._ports = ports
         self._has_media = has_media
@@ -164,7 +164,7 @@ class House:
         book = await Book.open(str(self._folder / BOOK_FILE), is_inline=not self._has_media)
         self._book = book
         async with running(
-            self._world,
+            self.world,
             base=self._folder,
             random=random,
             utc=life.utc,

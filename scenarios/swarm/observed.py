@@ -10,6 +10,7 @@ from ledger.entries import Entry
 from ledger.products.rows import CardPayment
 from ledger.records import CallRecord
 from scenarios.swarm.house import Life
+from scenarios.swarm.payments_model import Asked
 from scenarios.swarm.people import Callee, Caller
 from scenarios.swarm.plan import Plan
 from scenarios.swarm.processor import Processor
@@ -49,6 +50,8 @@ class Observed:
     callers: list[Caller] = field(default_factory=list)
     callees: list[Callee] = field(default_factory=list)
     paid: list[Paid] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
+    """What customer service was asked to take in."""
     barred: list[Barred] = field(default_factory=list)
     kills: list[float] = field(default_factory=list)
     stops: list[float] = field(default_factory=list)

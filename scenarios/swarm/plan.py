@@ -128,6 +128,29 @@ class HouseholdPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class CounterPlan:
+    """Customer service: what a payment costs on top by its channel, and the most one may be. Amounts in micros."""
+
+    fees: tuple[tuple[str, int], ...]
+    cap: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AtCounter:
+    """The owner of a number pays money in with an agent, who asks the book so many times over under one id.
+
+    A hasty owner asks to pay before being a customer, where nobody made them one yet.
+    """
+
+    at: float
+    number: int
+    micros: int
+    channel: str
+    times: int
+    is_hasty: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Deposited:
     """Money paid in by another program, at an instant."""
 
@@ -202,7 +225,7 @@ class OnCard:
     event: Killed | BookTrouble
 
 
-Event = Deposited | BlockedByAgent | Killed | BookTrouble | ProcessorTrouble | Parted | OnAccept | OnCard
+Event = AtCounter | Deposited | BlockedByAgent | Killed | BookTrouble | ProcessorTrouble | Parted | OnAccept | OnCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +249,14 @@ class Plan:
     cards: CardPlan | None = None
     """None: no payment processor is configured."""
     household: HouseholdPlan | None = None
+    counter: CounterPlan | None = None
+    """None: payments cost nothing on top, and may be of any size."""
+
+    @property
+    def fees(self) -> dict[str, int]:
+        """What payments cost on top, by channel, in micros."""
+        of_cards = {} if self.cards is None else {"phone": self.cards.fee}
+        return of_cards if self.counter is None else {**dict(self.counter.fees), **of_cards}
 
     def limit_of(self, person: PersonPlan, number: NumberPlan) -> float:
         """The longest talk of these two: the least of all limits."""
@@ -247,6 +278,8 @@ class Plan:
             names.append("household")
         if self.cards is not None:
             names.append("cards")
+        if self.counter is not None:
+            names.append("counter")
         for index, number in enumerate(self.numbers):
             names += [f"answer-{index}-{place}" for place, answer in enumerate(number.answers) if answer != _SIMPLE]
         return tuple(names)
@@ -268,6 +301,8 @@ class Plan:
                 return replace(self, household=None, numbers=tuple(numbers))
             case "cards":
                 return replace(self, cards=None)
+            case "counter":
+                return replace(self, counter=None)
             case "answer":
                 index, _, place = rest.partition("-")
                 number = self.numbers[int(index)]
@@ -285,6 +320,13 @@ _SIMPLE: Final = Answering(after=1.0, keys=((2.0, "5"),), leaves_after=20.0)
 
 
 HOUSEHOLD: Final = "advanceconnect:household"
+
+
+def prepaid_account(number: NumberPlan) -> str | None:
+    """The account that was paid in before, and pays for the calls of a number; None: there is none."""
+    if number.is_household:
+        return HOUSEHOLD
+    return None if number.advancepay is None else f"advancepay:{number.number}"
 
 
 def debit_account(person: PersonPlan) -> str:

@@ -17,6 +17,7 @@ from ledger.store import Book
 from scenarios.sim.loop import VirtualLoop
 from scenarios.sim.network import Network
 from scenarios.swarm import plan as plans
+from scenarios.swarm.counter import Counter
 from scenarios.swarm.house import BOOK_FILE, NOON, PORTS, House
 from scenarios.swarm.invariants import check
 from scenarios.swarm.observed import Barred, Observed, Paid
@@ -128,7 +129,8 @@ async def _play(plan: Plan, house: House, outside: Book, observed: Observed, sta
     for callee in callees:
         await callee.home.register()
     waiting = [asyncio.create_task(callee.run()) for callee in callees]
-    events = [asyncio.create_task(_happen(event, plan, house, outside, observed)) for event in plan.events]
+    counter = Counter(house.world, outside, observed)
+    events = [asyncio.create_task(_happen(event, house, outside, counter, observed)) for event in plan.events]
     async with asyncio.TaskGroup() as stations:
         for index, caller in enumerate(callers):
             stations.create_task(_use(plan, index, caller))
@@ -152,7 +154,7 @@ async def _use(plan: Plan, index: int, caller: Caller) -> None:
             await caller.call(call, plan.people[call.person], plan.numbers[call.number])
 
 
-async def _happen(event: plans.Event, plan: Plan, house: House, outside: Book, observed: Observed) -> None:
+async def _happen(event: plans.Event, house: House, outside: Book, counter: Counter, observed: Observed) -> None:
     """One event of the plan, at its instant."""
     if event == plans.NOTHING:
         return
@@ -167,8 +169,10 @@ async def _happen(event: plans.Event, plan: Plan, house: House, outside: Book, o
     match event:
         case plans.Deposited(_, account, micros):
             await pay(outside, account, micros, observed)
+        case plans.AtCounter() as payment:
+            await counter.serve(payment, observed.plan.numbers[payment.number])
         case plans.BlockedByAgent(_, number):
-            await bar(outside, plan.numbers[number].number, observed)
+            await bar(outside, observed.plan.numbers[number].number, observed)
         case plans.Parted(_, host, seconds):
             house.loop.network.cut(host, SWITCH_HOST)
             observed.parted.append((house.loop.time(), house.loop.time() + seconds, host))

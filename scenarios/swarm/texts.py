@@ -107,10 +107,10 @@ free = true
             parts.append(f"limit = {person.limit:.0f}\n")
     if plan.cards is not None:
         parts.append('[payments]\nprocessor = "simulated"\n')
-        if plan.cards.fee:
-            parts.append(f'[[fees]]\nchannel = "phone"\nfee = "{amount(plan.cards.fee)}"\n')
+    parts += [f'[[fees]]\nchannel = "{name}"\nfee = "{amount(fee)}"\n' for name, fee in plan.fees.items() if fee]
     if plan.household is not None:
         parts.append(_household_text(plan, plan.household))
+    parts.append(_billing_text(plan))
     for number in plan.numbers:
         parts.append(f'[[phones]]\nnumber = "{number.number}"\n')
         if number.user is not None:
@@ -136,7 +136,17 @@ def _household_text(plan: Plan, household: HouseholdPlan) -> str:
         f'deposit = "{amount(household.deposit)}"',
     ]
     if household.settles_after is not None:
-        lines += ["settles_later = true", "[billing]", f"settles_after = {household.settles_after}"]
+        lines.append("settles_later = true")
+    return "\n".join(lines) + "\n"
+
+
+def _billing_text(plan: Plan) -> str:
+    """When calls are charged, and the most of one payment."""
+    lines = ["[billing]"]
+    if plan.household is not None and plan.household.settles_after is not None:
+        lines.append(f"settles_after = {plan.household.settles_after}")
+    if plan.counter is not None and plan.counter.cap is not None:
+        lines.append(f'deposit_cap = "{amount(plan.counter.cap)}"')
     return "\n".join(lines) + "\n"
 
 

@@ -14,9 +14,11 @@ from scenarios.swarm.model import MICROS, Prices
 from scenarios.swarm.plan import (
     HOUSEHOLD,
     Answering,
+    AtCounter,
     BookTrouble,
     CallPlan,
     CardPlan,
+    CounterPlan,
     Deposited,
     Event,
     HouseholdPlan,
@@ -25,6 +27,7 @@ from scenarios.swarm.plan import (
     OnCard,
     Plan,
     ProcessorTrouble,
+    prepaid_account,
 )
 
 CARDS: Final = (
@@ -194,9 +197,39 @@ def _with_household(plan: Plan, chance: Random) -> Plan:
     return replace(plan, household=household, numbers=tuple(numbers), events=plan.events + deposits)
 
 
+def _with_counter(plan: Plan, chance: Random) -> Plan:
+    """In a quarter of the worlds, owners of prepaid numbers pay in with customer service, which has fees and a cap."""
+    owners = [index for index, number in enumerate(plan.numbers) if prepaid_account(number) is not None]
+    if chance.random() >= 0.25 or not owners:
+        return plan
+    counter = CounterPlan(
+        fees=tuple((channel, chance.choice((0, 1, 3_000_000, 5_950_000))) for channel in ("phone", "web")),
+        cap=chance.choice((None, 50 * MICROS, 50 * MICROS, 200 * MICROS)),
+    )
+    payments = tuple(
+        AtCounter(
+            at=chance.uniform(0, 120),
+            number=chance.choice(owners),
+            micros=_paid_in(plan, counter, chance),
+            channel=chance.choice(("phone", "web", "mail")),
+            times=chance.choice((1, 1, 1, 2, 3)),
+            is_hasty=chance.random() < 0.15,
+        )
+        for _ in range(chance.randint(1, 5))
+    )
+    return replace(plan, counter=counter, events=plan.events + payments)
+
+
+def _paid_in(plan: Plan, counter: CounterPlan, chance: Random) -> int:
+    """So much talk and no more, or as much as the cap allows, or a micro above it."""
+    talk = max(1, balance(chance, plan.prices))
+    return talk if counter.cap is None else chance.choice((talk,) * 6 + (counter.cap, counter.cap + 1))
+
+
 VARIETIES: Final[dict[str, Callable[[Plan, Random], Plan]]] = {
     "varied": _with_limits,
     "cards": _with_cards,
     "household": _with_household,
+    "care": _with_counter,
 }
 """By the name of their chance: new ones at the end, for the worlds of old seeds."""

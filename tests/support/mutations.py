@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from ledger import settle
 from ledger.money import Money
@@ -15,6 +18,9 @@ from switch.call.charging import Charging
 from switch.call.line import Line
 from switch.call.meter import Cut, Meter
 from switch.payments.simulated import SimulatedProcessor, Standing
+from switch.service import customers
+from switch.service.acts import Act
+from switch.service.customers import Customers
 
 
 def charge_twice(patch: pytest.MonkeyPatch) -> None:
@@ -99,3 +105,26 @@ def forget_the_void(patch: pytest.MonkeyPatch) -> None:
         return None
 
     patch.setattr(SimulatedProcessor, "void", nothing)
+
+
+def book_again(patch: pytest.MonkeyPatch) -> None:
+    """A payment that is asked for again under its id is booked again."""
+    deposit = Customers.deposit
+    count = itertools.count()
+
+    async def anew(desk: Customers, customer_id: str, amount: Money, *, deposit_id: str, **facts: Any) -> object:
+        return await deposit(desk, customer_id, amount, deposit_id=f"{deposit_id}/{next(count)}", **facts)
+
+    patch.setattr(Customers, "deposit", anew)
+
+
+def forget_who_booked(patch: pytest.MonkeyPatch) -> None:
+    """What an agent did is not in the log."""
+
+    def forgetting(_act: Act) -> object:
+        def store(_connection: Connection, _outcome: object, *, is_new: bool) -> None:
+            del is_new
+
+        return store
+
+    patch.setattr(customers, "logged", forgetting)

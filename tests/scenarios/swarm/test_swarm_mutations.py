@@ -10,9 +10,11 @@ from scenarios.swarm.run import run_plan
 from scenarios.swarm.world import make_plan
 from tests.support.mutations import (
     bill_from_the_answer,
+    book_again,
     capture_twice,
     charge_twice,
     forget_the_void,
+    forget_who_booked,
     keep_what_is_left,
     never_cut,
     round_up_to_cents,
@@ -20,7 +22,8 @@ from tests.support.mutations import (
 
 CALLS = 1020
 CARDS = 6037
-"""The first of some seeds in which calls are talked, and of some in which cards are taken."""
+PAYMENTS = 905004
+"""The first of some seeds in which calls are talked, cards are taken, and customers pay in."""
 SEEDS_MAX = 8
 """Seeds within which a fault must be seen: two seconds of them."""
 
@@ -33,6 +36,8 @@ MUTATIONS: list[tuple[Callable[[pytest.MonkeyPatch], None], int, str]] = [
     (never_cut, CALLS, "went on for"),
     (capture_twice, CARDS, "taken"),
     (forget_the_void, CARDS, "reserved"),
+    (book_again, PAYMENTS, "payment: "),
+    (forget_who_booked, PAYMENTS, "the log of agents"),
 ]
 
 
@@ -55,6 +60,6 @@ def test_the_swarm_sees_what_is_broken(
     assert any(words in fault for fault in found[1]), found
 
 
-@pytest.mark.parametrize("first", [CALLS, CARDS])
+@pytest.mark.parametrize("first", [CALLS, CARDS, PAYMENTS])
 def test_the_same_seeds_pass_where_nothing_is_broken(first: int) -> None:
     assert first_faults(first) is None
