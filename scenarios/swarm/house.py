@@ -121,16 +121,17 @@ class House:
             await self._task
         self.bury()  # Where the book failed to the last, its row is still there, and its pid is not.
 
-    async def kill(self) -> None:
-        """Let the switch vanish at this instant."""
+    async def kill(self) -> bool:
+        """Let the switch vanish at this instant; whether there was one."""
         switch = self.switch
         if switch is None:
-            return
+            return False
         self.vanish()
         # What the book's thread is in the middle of is stored or not before anybody starts again.
         with contextlib.suppress(RuntimeError):
             await switch.services.book._writing.rest()
         self.bury()
+        return True
 
     def vanish(self) -> None:
         """Let the switch vanish in the middle of whatever it does, be it its start. It is still to be buried."""

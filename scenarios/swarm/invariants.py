@@ -43,6 +43,7 @@ async def check(observed: Observed, house: House, book: Book) -> None:
     fees = await check_counter(observed, book)
     await _check_book(observed, book, Money(cards.earned + fees - sum(pending.values())))
     cards.check()
+    cards.check_line()
     observed.cards = cards.rows
     _check_finals(observed)
     _check_sound(observed)

@@ -12,7 +12,7 @@ The rules, in words:
 * A switch that was killed may charge the talk until it died, less what it had not stored of it.
 * No account that is prepaid falls below zero; what callers lose is what the house earns.
 * A card pays a call up to what was reserved of it, and its fee with the call. Of every reservation there is taken what
-  the call cost, or the deposit that was sold and its fee, or nothing; afterwards nothing is reserved.
+  the call cost, or a whole deposit with its fee, or nothing; afterwards nothing is reserved.
 """
 
 from __future__ import annotations
@@ -152,12 +152,12 @@ class Payment:
 
     Attributes:
         call: The call in which it was entered.
-        is_sale: Whether an account was bought with it; else it was to pay the call.
+        is_deposit: Whether money was put on an account with it, or an account bought; else it was to pay the call.
     """
 
     name: str
     call: str
-    is_sale: bool
+    is_deposit: bool
     asked: int
     reserved: int
     taken: int
@@ -274,11 +274,11 @@ class Model:
     def _judge_payments(self, calls: Mapping[str, Claimed]) -> None:
         """Look at every card: what is taken of it, and that nothing else is reserved."""
         for each in self.payments:
-            may_be_taken = {0, each.asked} if each.is_sale else range(each.asked + 1)
+            may_be_taken = {0, each.asked} if each.is_deposit else range(each.asked + 1)
             if each.reserved or each.taken not in may_be_taken:
                 self.faults.append(f"card: of {each} is reserved {each.reserved} and taken {each.taken}")
         for call in {each.call for each in self.payments}:
-            taken = sum(each.taken for each in self.payments if each.call == call and not each.is_sale)
+            taken = sum(each.taken for each in self.payments if each.call == call and not each.is_deposit)
             claimed = calls.get(call)
             cost = claimed.charged if claimed is not None and claimed.payer == f"onecall:{call}" else 0
             if taken != cost:

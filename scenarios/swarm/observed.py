@@ -9,6 +9,7 @@ from pathlib import Path
 from ledger.entries import Entry
 from ledger.products.rows import CardPayment
 from ledger.records import CallRecord
+from scenarios.swarm.holders import Phoned
 from scenarios.swarm.house import Life
 from scenarios.swarm.payments_model import Asked
 from scenarios.swarm.people import Callee, Caller
@@ -52,6 +53,8 @@ class Observed:
     paid: list[Paid] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
     """What customer service was asked to take in."""
+    phoned: list[Phoned] = field(default_factory=list)
+    """Calls to the family's line."""
     barred: list[Barred] = field(default_factory=list)
     kills: list[float] = field(default_factory=list)
     stops: list[float] = field(default_factory=list)

@@ -151,6 +151,27 @@ class AtCounter:
 
 
 @dataclass(frozen=True, slots=True)
+class LinePlan:
+    """The family's line: the most of one payment there, in dollars; None: no card is taken there."""
+
+    most: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OnLine:
+    """The owner of a number calls the family's line.
+
+    `keys` are pressed so many seconds after the answer, or after those before.
+    """
+
+    at: float
+    number: int
+    keys: tuple[tuple[float, str], ...]
+    leaves_after: float | None
+    is_dropping: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Deposited:
     """Money paid in by another program, at an instant."""
 
@@ -225,7 +246,18 @@ class OnCard:
     event: Killed | BookTrouble
 
 
-Event = AtCounter | Deposited | BlockedByAgent | Killed | BookTrouble | ProcessorTrouble | Parted | OnAccept | OnCard
+Event = (
+    AtCounter
+    | OnLine
+    | Deposited
+    | BlockedByAgent
+    | Killed
+    | BookTrouble
+    | ProcessorTrouble
+    | Parted
+    | OnAccept
+    | OnCard
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,10 +279,17 @@ class Plan:
     is_bilingual: bool = False
     """Whether English and Spanish are spoken, and asked for."""
     cards: CardPlan | None = None
-    """None: no payment processor is configured."""
+    """None: nobody is offered to pay by card for a call."""
     household: HouseholdPlan | None = None
     counter: CounterPlan | None = None
     """None: payments cost nothing on top, and may be of any size."""
+    line: LinePlan | None = None
+    """None: there is no family's line."""
+
+    @property
+    def takes_cards(self) -> bool:
+        """Whether a payment processor is configured."""
+        return self.cards is not None or (self.line is not None and self.line.most is not None)
 
     @property
     def fees(self) -> dict[str, int]:
@@ -280,6 +319,8 @@ class Plan:
             names.append("cards")
         if self.counter is not None:
             names.append("counter")
+        if self.line is not None:
+            names.append("line")
         for index, number in enumerate(self.numbers):
             names += [f"answer-{index}-{place}" for place, answer in enumerate(number.answers) if answer != _SIMPLE]
         return tuple(names)
@@ -303,6 +344,8 @@ class Plan:
                 return replace(self, cards=None)
             case "counter":
                 return replace(self, counter=None)
+            case "line":
+                return replace(self, line=None, events=tuple(_unless_on_line(event) for event in self.events))
             case "answer":
                 index, _, place = rest.partition("-")
                 number = self.numbers[int(index)]
@@ -312,6 +355,10 @@ class Plan:
                 numbers[int(index)] = replace(number, answers=tuple(answers))
                 return replace(self, numbers=tuple(numbers))
         raise KeyError(name)
+
+
+def _unless_on_line(event: Event) -> Event:
+    return NOTHING if isinstance(event, OnLine) else event
 
 
 NOTHING: Final = Deposited(0.0, "", 0)

@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -17,7 +18,9 @@ from ledger.store import Book
 from scenarios.sim.loop import VirtualLoop
 from scenarios.sim.network import Network
 from scenarios.swarm import plan as plans
+from scenarios.swarm.cards import given_up_at
 from scenarios.swarm.counter import Counter
+from scenarios.swarm.holders import phone_line
 from scenarios.swarm.house import BOOK_FILE, NOON, PORTS, House
 from scenarios.swarm.invariants import check
 from scenarios.swarm.observed import Barred, Observed, Paid
@@ -80,7 +83,7 @@ async def _run(plan: Plan, folder: Path, network: Network, empty: Path) -> Outco
     house.troubles = [event for event in plan.events if isinstance(event, plans.BookTrouble)]
     observed = Observed(plan=plan, tap=tap, lives=house.lives, troubled=house.troubled, taped=house.taped)
     observed.folder = folder
-    if plan.cards is not None:
+    if plan.takes_cards:
         troubles = [event for event in plan.events if isinstance(event, plans.ProcessorTrouble)]
         house.processor = observed.processor = Processor(troubles, house.is_living)
     async with AsyncExitStack() as stack:
@@ -171,8 +174,13 @@ async def _happen(event: plans.Event, house: House, outside: Book, counter: Coun
             await pay(outside, account, micros, observed)
         case plans.AtCounter() as payment:
             await counter.serve(payment, observed.plan.numbers[payment.number])
-        case plans.BlockedByAgent(_, number):
-            await bar(outside, observed.plan.numbers[number].number, observed)
+        case plans.OnLine() as visit:
+            number = observed.plan.numbers[visit.number]
+            home = next((callee.home for callee in observed.callees if callee.number == number), None)
+            if home is not None:
+                await phone_line(home, number, visit, observed.phoned)
+        case plans.BlockedByAgent(_, index):
+            await bar(outside, observed.plan.numbers[index].number, observed)
         case plans.Parted(_, host, seconds):
             house.loop.network.cut(host, SWITCH_HOST)
             observed.parted.append((house.loop.time(), house.loop.time() + seconds, host))
@@ -208,8 +216,10 @@ async def _restart(event: plans.Killed, house: House, observed: Observed) -> Non
     else:
         for _ in range(event.rounds):
             await asyncio.sleep(0)
-        observed.kills.append(house.loop.time())
-        await house.kill()
+        at = house.loop.time()
+        if not await house.kill():
+            return  # Somebody else ended it in these rounds.
+        observed.kills.append(at)
     await asyncio.sleep(event.after)
     await house.start(event.step)
     for callee in observed.callees:
@@ -254,6 +264,9 @@ async def settle(house: House, tap: Tap) -> None:
     loop = asyncio.get_running_loop()
     until = loop.time() + SETTLE_SECONDS
     busy_at = max(loop.time(), house.processor.healthy_at if house.processor is not None else 0.0)
+    given_up = _given_up_at(house)
+    if given_up < until - LINGER_SECONDS:  # A clock that was set back is not waited for.
+        busy_at = max(busy_at, given_up)
     while loop.time() < until:
         switch = house.switch
         assert switch is not None
@@ -263,3 +276,15 @@ async def settle(house: House, tap: Tap) -> None:
         if left <= 0:
             return
         await asyncio.sleep(1.0 if busy_at > loop.time() else left)
+
+
+def _given_up_at(house: House) -> float:
+    """When the last deposit that was asked for on the line is given up, where its switch may not have decided it."""
+    if house.processor is None or not (len(house.lives) > 1 or house.troubled):
+        return 0.0
+    asked = [each.at for each in house.processor.asked if each.act == "authorise" and each.payment.startswith("line-")]
+    found = [0.0]
+    for at in asked:
+        life = next(life for life in reversed(house.lives) if life.began <= at)
+        found.append(given_up_at(life.utc + timedelta(seconds=at - life.began), house.lives[-1]))
+    return max(found)

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from scenarios.swarm.holders import LINE_NUMBER
 from scenarios.swarm.model import MICROS
 from scenarios.swarm.people import SECRET
-from scenarios.swarm.plan import FACILITY, FACILITY_FREE, HOUSEHOLD, SWITCH_HOST, CardPlan, HouseholdPlan, Plan
+from scenarios.swarm.plan import (
+    FACILITY,
+    FACILITY_FREE,
+    HOUSEHOLD,
+    SWITCH_HOST,
+    CardPlan,
+    HouseholdPlan,
+    LinePlan,
+    Plan,
+)
 
 SILENCE_MAX_MEDIA = 15
 """Longer than anybody holds, shorter than patience."""
@@ -52,6 +62,7 @@ limit = {plan.limit}
 warnings = {list(plan.warnings)}
 slice = {plan.slice}
 {_card_text(plan.cards) if plan.cards is not None else ""}
+{_line_text(plan.line) if plan.line is not None else ""}
 """
 
 
@@ -67,6 +78,11 @@ def _card_text(cards: CardPlan) -> str:
     if cards.most is not None:
         lines.append(f'most = "{cards.most // MICROS}.{cards.most % MICROS // 10_000:02d}"')
     return "\n".join(lines)
+
+
+def _line_text(line: LinePlan) -> str:
+    """What a profile has for the family's line."""
+    return "[account_line]\n" + ("deposits = false" if line.most is None else f"most = {line.most}")
 
 
 def config_text(plan: Plan, ports: range, book: str) -> str:
@@ -105,7 +121,9 @@ free = true
             parts.append(f'debit = "{amount(person.debit)}"\n')
         if person.limit is not None:
             parts.append(f"limit = {person.limit:.0f}\n")
-    if plan.cards is not None:
+    if plan.line is not None:
+        parts.append(f'[[routes]]\naccount_line = "{LINE_NUMBER}"\n')
+    if plan.takes_cards:
         parts.append('[payments]\nprocessor = "simulated"\n')
     parts += [f'[[fees]]\nchannel = "{name}"\nfee = "{amount(fee)}"\n' for name, fee in plan.fees.items() if fee]
     if plan.household is not None:

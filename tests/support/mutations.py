@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import Connection
 
 from ledger import settle
-from ledger.money import Money
+from ledger.money import ZERO, AccountId, Money
 from rating import bill as billing
 from rating.rounding import GRAINS_PER_MICRO
+from switch.call.cashier import Cashier
 from switch.call.charging import Charging
 from switch.call.line import Line
 from switch.call.meter import Cut, Meter
@@ -128,3 +129,23 @@ def forget_who_booked(patch: pytest.MonkeyPatch) -> None:
         return store
 
     patch.setattr(customers, "logged", forgetting)
+
+
+def lose_the_deposit(patch: pytest.MonkeyPatch) -> None:
+    """Money that a card guarantees on the family's line is put nowhere."""
+
+    async def nowhere(cashier: Cashier, _payment_id: str, _account_id: AccountId, _fee: Money) -> Money:
+        cashier._open = None
+        return ZERO
+
+    patch.setattr(Cashier, "deposit", nowhere)
+
+
+def give_the_fee_too(patch: pytest.MonkeyPatch) -> None:
+    """The fee of a payment on the family's line is put on the account as well."""
+    deposit = Cashier.deposit
+
+    async def whole(cashier: Cashier, payment_id: str, account_id: AccountId, _fee: Money) -> Money:
+        return await deposit(cashier, payment_id, account_id, ZERO)
+
+    patch.setattr(Cashier, "deposit", whole)

@@ -15,7 +15,9 @@ from tests.support.mutations import (
     charge_twice,
     forget_the_void,
     forget_who_booked,
+    give_the_fee_too,
     keep_what_is_left,
+    lose_the_deposit,
     never_cut,
     round_up_to_cents,
 )
@@ -23,7 +25,9 @@ from tests.support.mutations import (
 CALLS = 1020
 CARDS = 6037
 PAYMENTS = 905004
-"""The first of some seeds in which calls are talked, cards are taken, and customers pay in."""
+LINE = 920011
+LINE_FEES = 920063
+"""The first of some seeds in which calls are talked, cards are taken, owners pay in, call the line, pay fees there."""
 SEEDS_MAX = 8
 """Seeds within which a fault must be seen: two seconds of them."""
 
@@ -38,6 +42,8 @@ MUTATIONS: list[tuple[Callable[[pytest.MonkeyPatch], None], int, str]] = [
     (forget_the_void, CARDS, "reserved"),
     (book_again, PAYMENTS, "payment: "),
     (forget_who_booked, PAYMENTS, "the log of agents"),
+    (lose_the_deposit, LINE, "in truth"),
+    (give_the_fee_too, LINE_FEES, "income is"),
 ]
 
 
@@ -60,6 +66,6 @@ def test_the_swarm_sees_what_is_broken(
     assert any(words in fault for fault in found[1]), found
 
 
-@pytest.mark.parametrize("first", [CALLS, CARDS, PAYMENTS])
+@pytest.mark.parametrize("first", [CALLS, CARDS, PAYMENTS, LINE, LINE_FEES])
 def test_the_same_seeds_pass_where_nothing_is_broken(first: int) -> None:
     assert first_faults(first) is None

@@ -58,6 +58,8 @@ def test_a_handful_of_seeds_violates_nothing() -> None:
         pytest.param(6009, id="a switch stops while its book fails, and its pid is gone"),
         pytest.param(6333, id="the clock goes back before an account was opened"),
         pytest.param(6367, id="a charge is not due by a clock that went back"),
+        pytest.param(6044, id="a switch is to die twice at one instant"),
+        pytest.param(930037, id="a switch dies that asked for a card on the family's line"),
     ],
 )
 def test_seeds_that_failed_once_pass(seed: int) -> None:
