@@ -14,7 +14,8 @@ from ledger.store import Book
 from scenarios.swarm.house import NOON
 from scenarios.swarm.observed import Observed, Paid
 from scenarios.swarm.payments_model import Asked, Booking, Counted, PaymentModel
-from scenarios.swarm.plan import FACILITY, HOUSEHOLD, AtCounter, NumberPlan, prepaid_account
+from scenarios.swarm.plan import FACILITY, HOUSEHOLD, NumberPlan, prepaid_account
+from scenarios.swarm.service_plan import AtCounter
 from switch.app.serving import provider_of
 from switch.app.world import World
 from switch.service.acts import Act, ActKind, read_acts
@@ -33,35 +34,36 @@ class Counter:
         provider = provider_of(world.config, world.directory, world.deposits)
         self._customers = Customers(outside, provider)
         self._observed = observed
-        self._free = asyncio.Lock()
+        self.free = asyncio.Lock()
+        """Whoever is served holds it."""
         self._loop = asyncio.get_running_loop()
-        self._known: set[str] = set()
-        """Customers who have a number."""
+        self.numbers: dict[str, set[str]] = {}
+        """Which numbers each customer was given."""
 
     async def serve(self, event: AtCounter, number: NumberPlan) -> None:
         """Take a payment of the owner of a number that is paid for in advance, and note what was answered."""
         account = prepaid_account(number)
         if account is None:
             return
-        async with self._free:
+        async with self.free:
             customer = _customer(account)
             if not event.is_hasty:
-                await self._provision(customer, number, account)
+                await self.provision(number, account)
             asked = Asked(
                 name=f"counter/{len(self._observed.asked) + 1}",
                 customer=customer,
                 account=account,
                 channel=event.channel,
                 micros=event.micros,
-                is_customer=customer in self._known,
+                is_customer=customer in self.numbers,
             )
             self._observed.asked.append(asked)
             for _ in range(event.times):
                 await self._deposit(asked)
 
-    async def _provision(self, customer: str, number: NumberPlan, account: str) -> None:
-        """The steps that come before money (S1-17); asked again, they are done once."""
-        at = self._utc()
+    async def provision(self, number: NumberPlan, account: str) -> str:
+        """The steps that come before money (S1-17), asked again done once; who the customer is."""
+        customer, at = _customer(account), self.utc()
         of_several = HOUSEHOLD if number.is_household else None
         for answer in (
             await self._customers.create(customer, "A holder", agent=AGENT, at=at),
@@ -70,7 +72,12 @@ class Counter:
         ):
             if isinstance(answer, Denied):
                 self._observed.faults.append(f"counter: {customer}, {account}: {answer.words} ({answer.subject})")
-        self._known.add(customer)
+        self.numbers.setdefault(customer, set()).add(number.number)
+        return customer
+
+    def utc(self) -> datetime:
+        """The time by the clock of this program."""
+        return NOON + timedelta(seconds=self._loop.time())
 
     async def _deposit(self, asked: Asked) -> None:
         began = self._loop.time()
@@ -80,7 +87,7 @@ class Counter:
             deposit_id=asked.name,
             channel=asked.channel,
             agent=AGENT,
-            at=self._utc(),
+            at=self.utc(),
             account=asked.account,
         )
         if isinstance(answer, Denied):
@@ -90,9 +97,6 @@ class Counter:
         asked.answers.append("booked before" if answer.is_repeat else "booked")
         if not answer.is_repeat:
             self._observed.paid.append(Paid(began, asked.account, asked.micros, self._loop.time()))
-
-    def _utc(self) -> datetime:
-        return NOON + timedelta(seconds=self._loop.time())
 
 
 async def check_counter(observed: Observed, book: Book) -> int:

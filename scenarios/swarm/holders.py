@@ -10,7 +10,8 @@ from typing import Final
 from scenarios.phones.call import PhoneCall
 from scenarios.phones.errors import CallEndedError
 from scenarios.swarm.people import PATIENCE, Household
-from scenarios.swarm.plan import NumberPlan, OnLine
+from scenarios.swarm.plan import NumberPlan
+from scenarios.swarm.service_plan import OnLine
 
 LINE_NUMBER: Final = "8005550199"
 

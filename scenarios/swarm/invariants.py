@@ -19,6 +19,7 @@ from rating.tariff import Rate
 from scenarios.swarm.cards import Cards
 from scenarios.swarm.counter import check_counter
 from scenarios.swarm.house import PORTS, House, Life
+from scenarios.swarm.mailroom import check_mail
 from scenarios.swarm.model import EDGE, Claimed, Model
 from scenarios.swarm.model import Money as Moved
 from scenarios.swarm.observed import Observed
@@ -40,7 +41,7 @@ async def check(observed: Observed, house: House, book: Book) -> None:
     _check_gone(observed, switch)
     cards = await Cards.of(observed, book)
     pending = await _pending(observed, book)
-    fees = await check_counter(observed, book)
+    fees = await check_counter(observed, book) + await check_mail(observed, book)
     await _check_book(observed, book, Money(cards.earned + fees - sum(pending.values())))
     cards.check()
     cards.check_line()

@@ -252,7 +252,8 @@ class Model:
         if payer in self.unlimited:
             return inf, inf
         if payer in self.shared:  # What a call leaves to another is not known before both are over.
-            paid_in = sum(money.micros for money in self.deposits if money.account == payer)
+            mine = [each for each in self.deposits if each.account == payer]
+            paid_in = sum(each.micros for each in mine if each.micros > 0 or each.at <= start)
             return 0.0, seen.reach(self.openings.get(payer, 0) + paid_in + balance)
         sure = possible = self.openings.get(payer, 0) + self.credit.get(payer, 0) + balance
         mine = sorted((money for money in self.deposits if money.account == payer), key=lambda money: money.at)
@@ -263,10 +264,10 @@ class Model:
         for money in mine:
             if money.at <= start:
                 continue
-            if money.at - start < low - TOP_UP_SECONDS:
+            if money.micros < 0 or money.at - start < low - TOP_UP_SECONDS:
                 sure += money.micros
                 low = seen.reach(sure)
-            if money.at - start < high + EDGE:
+            if money.micros > 0 and money.at - start < high + EDGE:
                 possible += money.micros
                 high = seen.reach(possible)
         return (low if seen.is_book_sound else 0.0), high

@@ -11,6 +11,7 @@ from typing import Final
 
 from scenarios.sim.network import Link
 from scenarios.swarm.model import Prices
+from scenarios.swarm.service_plan import AtCounter, AtMailroom, CounterPlan, LinePlan, MailPlan, OnLine
 
 SWITCH_HOST: Final = "10.0.0.1"
 FACILITY_FREE: Final = "youth"
@@ -128,50 +129,6 @@ class HouseholdPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class CounterPlan:
-    """Customer service: what a payment costs on top by its channel, and the most one may be. Amounts in micros."""
-
-    fees: tuple[tuple[str, int], ...]
-    cap: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class AtCounter:
-    """The owner of a number pays money in with an agent, who asks the book so many times over under one id.
-
-    A hasty owner asks to pay before being a customer, where nobody made them one yet.
-    """
-
-    at: float
-    number: int
-    micros: int
-    channel: str
-    times: int
-    is_hasty: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LinePlan:
-    """The family's line: the most of one payment there, in dollars; None: no card is taken there."""
-
-    most: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class OnLine:
-    """The owner of a number calls the family's line.
-
-    `keys` are pressed so many seconds after the answer, or after those before.
-    """
-
-    at: float
-    number: int
-    keys: tuple[tuple[float, str], ...]
-    leaves_after: float | None
-    is_dropping: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Deposited:
     """Money paid in by another program, at an instant."""
 
@@ -248,6 +205,7 @@ class OnCard:
 
 Event = (
     AtCounter
+    | AtMailroom
     | OnLine
     | Deposited
     | BlockedByAgent
@@ -285,6 +243,8 @@ class Plan:
     """None: payments cost nothing on top, and may be of any size."""
     line: LinePlan | None = None
     """None: there is no family's line."""
+    mail: MailPlan | None = None
+    """None: there are no messages."""
 
     @property
     def takes_cards(self) -> bool:

@@ -23,10 +23,12 @@ from scenarios.swarm.counter import Counter
 from scenarios.swarm.holders import phone_line
 from scenarios.swarm.house import BOOK_FILE, NOON, PORTS, House
 from scenarios.swarm.invariants import check
+from scenarios.swarm.mailroom import Mailroom
 from scenarios.swarm.observed import Barred, Observed, Paid
 from scenarios.swarm.people import Callee, Caller, Household
 from scenarios.swarm.plan import SWITCH_HOST, Plan
 from scenarios.swarm.processor import Processor
+from scenarios.swarm.service_plan import AtCounter, AtMailroom, OnLine
 from scenarios.swarm.setting import build, close, empty_book, lay_cables, new_folder, nowhere, silence
 from scenarios.swarm.tap import Tap
 from switch.app.switch import Switch
@@ -172,13 +174,8 @@ async def _happen(event: plans.Event, house: House, outside: Book, counter: Coun
     match event:
         case plans.Deposited(_, account, micros):
             await pay(outside, account, micros, observed)
-        case plans.AtCounter() as payment:
-            await counter.serve(payment, observed.plan.numbers[payment.number])
-        case plans.OnLine() as visit:
-            number = observed.plan.numbers[visit.number]
-            home = next((callee.home for callee in observed.callees if callee.number == number), None)
-            if home is not None:
-                await phone_line(home, number, visit, observed.phoned)
+        case AtCounter() | AtMailroom() | OnLine():
+            await _serve(event, house, outside, counter, observed)
         case plans.BlockedByAgent(_, index):
             await bar(outside, observed.plan.numbers[index].number, observed)
         case plans.Parted(_, host, seconds):
@@ -190,6 +187,22 @@ async def _happen(event: plans.Event, house: House, outside: Book, counter: Coun
             await _restart(event, house, observed)
         case plans.BookTrouble() | plans.ProcessorTrouble():
             pass  # The house has it, or the processor.
+
+
+async def _serve(
+    event: AtCounter | AtMailroom | OnLine, house: House, outside: Book, counter: Counter, observed: Observed
+) -> None:
+    """The owner of a number goes to customer service, writes, or calls the family's line."""
+    number, mail = observed.plan.numbers[event.number], observed.plan.mail
+    match event:
+        case AtCounter():
+            await counter.serve(event, number)
+        case AtMailroom() if mail is not None:
+            await Mailroom(house.world, outside, counter, observed).serve(event, number, mail)
+        case OnLine():
+            home = next((callee.home for callee in observed.callees if callee.number == number), None)
+            if home is not None:
+                await phone_line(home, number, event, observed.phoned)
 
 
 async def _strike(

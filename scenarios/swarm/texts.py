@@ -5,16 +5,8 @@ from __future__ import annotations
 from scenarios.swarm.holders import LINE_NUMBER
 from scenarios.swarm.model import MICROS
 from scenarios.swarm.people import SECRET
-from scenarios.swarm.plan import (
-    FACILITY,
-    FACILITY_FREE,
-    HOUSEHOLD,
-    SWITCH_HOST,
-    CardPlan,
-    HouseholdPlan,
-    LinePlan,
-    Plan,
-)
+from scenarios.swarm.plan import FACILITY, FACILITY_FREE, HOUSEHOLD, SWITCH_HOST, CardPlan, HouseholdPlan, Plan
+from scenarios.swarm.service_plan import LinePlan, MailPlan
 
 SILENCE_MAX_MEDIA = 15
 """Longer than anybody holds, shorter than patience."""
@@ -121,14 +113,7 @@ free = true
             parts.append(f'debit = "{amount(person.debit)}"\n')
         if person.limit is not None:
             parts.append(f"limit = {person.limit:.0f}\n")
-    if plan.line is not None:
-        parts.append(f'[[routes]]\naccount_line = "{LINE_NUMBER}"\n')
-    if plan.takes_cards:
-        parts.append('[payments]\nprocessor = "simulated"\n')
-    parts += [f'[[fees]]\nchannel = "{name}"\nfee = "{amount(fee)}"\n' for name, fee in plan.fees.items() if fee]
-    if plan.household is not None:
-        parts.append(_household_text(plan, plan.household))
-    parts.append(_billing_text(plan))
+    parts += _service_texts(plan)
     for number in plan.numbers:
         parts.append(f'[[phones]]\nnumber = "{number.number}"\n')
         if number.user is not None:
@@ -155,6 +140,31 @@ def _household_text(plan: Plan, household: HouseholdPlan) -> str:
     ]
     if household.settles_after is not None:
         lines.append("settles_later = true")
+    return "\n".join(lines) + "\n"
+
+
+def _service_texts(plan: Plan) -> list[str]:
+    """The family's line, cards, fees, accounts and messages."""
+    parts: list[str] = []
+    if plan.line is not None:
+        parts.append(f'[[routes]]\naccount_line = "{LINE_NUMBER}"\n')
+    if plan.takes_cards:
+        parts.append('[payments]\nprocessor = "simulated"\n')
+    parts += [f'[[fees]]\nchannel = "{name}"\nfee = "{amount(fee)}"\n' for name, fee in plan.fees.items() if fee]
+    if plan.household is not None:
+        parts.append(_household_text(plan, plan.household))
+    parts.append(_billing_text(plan))
+    if plan.mail is not None:
+        parts.append(_mail_text(plan.mail))
+    return parts
+
+
+def _mail_text(mail: MailPlan) -> str:
+    """What messages cost."""
+    lines = ["[messages]", f"characters_per_credit = {mail.characters_per_credit}"]
+    lines += ['rejected = "kept"'] if mail.keeps_rejected else []
+    for credits_, price in mail.bundles:
+        lines += ["[[messages.bundles]]", f"credits = {credits_}", f'price = "{amount(price)}"']
     return "\n".join(lines) + "\n"
 
 

@@ -14,23 +14,20 @@ from scenarios.swarm.model import MICROS, Prices
 from scenarios.swarm.plan import (
     HOUSEHOLD,
     Answering,
-    AtCounter,
     BookTrouble,
     CallPlan,
     CardPlan,
-    CounterPlan,
     Deposited,
     Event,
     HouseholdPlan,
     Killed,
-    LinePlan,
     NumberPlan,
     OnCard,
-    OnLine,
     Plan,
     ProcessorTrouble,
     prepaid_account,
 )
+from scenarios.swarm.service_plan import AtCounter, AtMailroom, CounterPlan, LetterPlan, LinePlan, MailPlan, OnLine
 
 CARDS: Final = (
     *("4242424242424242",) * 14,
@@ -264,11 +261,47 @@ def _visit(line: LinePlan, owners: Sequence[int], chance: Random) -> OnLine:
     )
 
 
+def _with_mail(plan: Plan, chance: Random) -> Plan:
+    """In a fifth of the worlds, owners of prepaid numbers buy credits, some with the money for calls, and write."""
+    owners = [index for index, number in enumerate(plan.numbers) if prepaid_account(number) is not None]
+    if chance.random() >= 0.2 or not owners:
+        return plan
+    mail = MailPlan(
+        bundles=((1, 250_000), (3, 100_000), (7, 1_000_001), (40, 8_000_000)),
+        characters_per_credit=chance.choice((10, 100)),
+        keeps_rejected=chance.random() < 0.3,
+    )
+    orders = tuple(
+        AtMailroom(
+            at=chance.uniform(0, 100),
+            number=chance.choice(owners),
+            bundle=chance.randrange(len(mail.bundles)),
+            channel=chance.choice((None, None, "web", "phone", "mail")),
+            times=chance.choice((1, 1, 2)),
+            letters=tuple(_letter(plan, mail, chance) for _ in range(chance.randint(0, 3))),
+        )
+        for _ in range(chance.randint(1, 4))
+    )
+    return replace(plan, mail=mail, events=plan.events + orders)
+
+
+def _letter(plan: Plan, mail: MailPlan, chance: Random) -> LetterPlan:
+    """A message of a credit or some, at the edge of one more."""
+    return LetterPlan(
+        person=chance.randrange(len(plan.people)),
+        characters=max(1, mail.characters_per_credit * chance.choice((1, 1, 2, 5)) + chance.choice((-1, 0, 1))),
+        fate=chance.choice(("waits", "delivered", "delivered", "early", "rejected", "rejected")),
+        waits=chance.choice((0.0, 0.3, 4.0)),
+        times=chance.choice((1, 1, 1, 2)),
+    )
+
+
 VARIETIES: Final[dict[str, Callable[[Plan, Random], Plan]]] = {
     "varied": _with_limits,
     "cards": _with_cards,
     "household": _with_household,
     "care": _with_counter,
     "account-line": _with_line,
+    "mailroom": _with_mail,
 }
 """By the name of their chance: new ones at the end, for the worlds of old seeds."""

@@ -12,6 +12,8 @@ from sqlalchemy import Connection
 
 from ledger import settle
 from ledger.money import ZERO, AccountId, Money
+from ledger.products import messages
+from ledger.products.rows import MessageState
 from rating import bill as billing
 from rating.rounding import GRAINS_PER_MICRO
 from switch.call.cashier import Cashier
@@ -149,3 +151,14 @@ def give_the_fee_too(patch: pytest.MonkeyPatch) -> None:
         return await deposit(cashier, payment_id, account_id, ZERO)
 
     patch.setattr(Cashier, "deposit", whole)
+
+
+def keep_rejected_credits(patch: pytest.MonkeyPatch) -> None:
+    """A message that is rejected does not give its credits back."""
+    patch.setattr(messages, "_give_back", lambda _draft, _message: None)
+
+
+def earn_without_review(patch: pytest.MonkeyPatch) -> None:
+    """A message can be delivered, and is earned, before anybody looked at it."""
+    moves = {**messages.MOVES, MessageState.SUBMITTED: frozenset(MessageState)}
+    patch.setattr(messages, "MOVES", moves)
