@@ -24,7 +24,7 @@ print(run_plan(make_plan({seed}, has_media={media})).digest)
 """
 
 
-@pytest.mark.parametrize(("seed", "media"), [(1010, False), (1013, False), (5, True)])
+@pytest.mark.parametrize(("seed", "media"), [(1010, False), (1013, False), (920011, False), (950051, False), (5, True)])
 def test_a_seed_is_the_same_run_every_time_and_in_every_process(seed: int, media: bool) -> None:
     once, again = (run_plan(make_plan(seed, has_media=media)) for _ in range(2))
     assert not once.faults
