@@ -66,7 +66,7 @@ class House:
         self.processor: Processor | None = None
         """Who takes cards, where anybody does."""
         self._seed = seed
-        self._world = world
+        self.world = world
         self._folder = folder
         self._ports = ports
         self._has_media = has_media
@@ -121,16 +121,17 @@ class House:
             await self._task
         self.bury()  # Where the book failed to the last, its row is still there, and its pid is not.
 
-    async def kill(self) -> None:
-        """Let the switch vanish at this instant."""
+    async def kill(self) -> bool:
+        """Let the switch vanish at this instant; whether there was one."""
         switch = self.switch
         if switch is None:
-            return
+            return False
         self.vanish()
         # What the book's thread is in the middle of is stored or not before anybody starts again.
         with contextlib.suppress(RuntimeError):
             await switch.services.book._writing.rest()
         self.bury()
+        return True
 
     def vanish(self) -> None:
         """Let the switch vanish in the middle of whatever it does, be it its start. It is still to be buried."""
@@ -164,7 +165,7 @@ class House:
         book = await Book.open(str(self._folder / BOOK_FILE), is_inline=not self._has_media)
         self._book = book
         async with running(
-            self._world,
+            self.world,
             base=self._folder,
             random=random,
             utc=life.utc,

@@ -17,7 +17,9 @@ from ledger.store import Book
 from rating.price import afford, price
 from rating.tariff import Rate
 from scenarios.swarm.cards import Cards
+from scenarios.swarm.counter import check_counter
 from scenarios.swarm.house import PORTS, House, Life
+from scenarios.swarm.mailroom import check_mail
 from scenarios.swarm.model import EDGE, Claimed, Model
 from scenarios.swarm.model import Money as Moved
 from scenarios.swarm.observed import Observed
@@ -39,8 +41,10 @@ async def check(observed: Observed, house: House, book: Book) -> None:
     _check_gone(observed, switch)
     cards = await Cards.of(observed, book)
     pending = await _pending(observed, book)
-    await _check_book(observed, book, Money(cards.earned - sum(pending.values())))
+    fees = await check_counter(observed, book) + await check_mail(observed, book)
+    await _check_book(observed, book, Money(cards.earned + fees - sum(pending.values())))
     cards.check()
+    cards.check_line()
     observed.cards = cards.rows
     _check_finals(observed)
     _check_sound(observed)

@@ -12,7 +12,7 @@ The rules, in words:
 * A switch that was killed may charge the talk until it died, less what it had not stored of it.
 * No account that is prepaid falls below zero; what callers lose is what the house earns.
 * A card pays a call up to what was reserved of it, and its fee with the call. Of every reservation there is taken what
-  the call cost, or the deposit that was sold and its fee, or nothing; afterwards nothing is reserved.
+  the call cost, or a whole deposit with its fee, or nothing; afterwards nothing is reserved.
 """
 
 from __future__ import annotations
@@ -152,12 +152,12 @@ class Payment:
 
     Attributes:
         call: The call in which it was entered.
-        is_sale: Whether an account was bought with it; else it was to pay the call.
+        is_deposit: Whether money was put on an account with it, or an account bought; else it was to pay the call.
     """
 
     name: str
     call: str
-    is_sale: bool
+    is_deposit: bool
     asked: int
     reserved: int
     taken: int
@@ -252,7 +252,8 @@ class Model:
         if payer in self.unlimited:
             return inf, inf
         if payer in self.shared:  # What a call leaves to another is not known before both are over.
-            paid_in = sum(money.micros for money in self.deposits if money.account == payer)
+            mine = [each for each in self.deposits if each.account == payer]
+            paid_in = sum(each.micros for each in mine if each.micros > 0 or each.at <= start)
             return 0.0, seen.reach(self.openings.get(payer, 0) + paid_in + balance)
         sure = possible = self.openings.get(payer, 0) + self.credit.get(payer, 0) + balance
         mine = sorted((money for money in self.deposits if money.account == payer), key=lambda money: money.at)
@@ -263,10 +264,10 @@ class Model:
         for money in mine:
             if money.at <= start:
                 continue
-            if money.at - start < low - TOP_UP_SECONDS:
+            if money.micros < 0 or money.at - start < low - TOP_UP_SECONDS:
                 sure += money.micros
                 low = seen.reach(sure)
-            if money.at - start < high + EDGE:
+            if money.micros > 0 and money.at - start < high + EDGE:
                 possible += money.micros
                 high = seen.reach(possible)
         return (low if seen.is_book_sound else 0.0), high
@@ -274,11 +275,11 @@ class Model:
     def _judge_payments(self, calls: Mapping[str, Claimed]) -> None:
         """Look at every card: what is taken of it, and that nothing else is reserved."""
         for each in self.payments:
-            may_be_taken = {0, each.asked} if each.is_sale else range(each.asked + 1)
+            may_be_taken = {0, each.asked} if each.is_deposit else range(each.asked + 1)
             if each.reserved or each.taken not in may_be_taken:
                 self.faults.append(f"card: of {each} is reserved {each.reserved} and taken {each.taken}")
         for call in {each.call for each in self.payments}:
-            taken = sum(each.taken for each in self.payments if each.call == call and not each.is_sale)
+            taken = sum(each.taken for each in self.payments if each.call == call and not each.is_deposit)
             claimed = calls.get(call)
             cost = claimed.charged if claimed is not None and claimed.payer == f"onecall:{call}" else 0
             if taken != cost:

@@ -9,7 +9,10 @@ from pathlib import Path
 from ledger.entries import Entry
 from ledger.products.rows import CardPayment
 from ledger.records import CallRecord
+from scenarios.swarm.holders import Phoned
 from scenarios.swarm.house import Life
+from scenarios.swarm.mail_model import Bought, Sent, Stepped
+from scenarios.swarm.payments_model import Asked
 from scenarios.swarm.people import Callee, Caller
 from scenarios.swarm.plan import Plan
 from scenarios.swarm.processor import Processor
@@ -49,6 +52,12 @@ class Observed:
     callers: list[Caller] = field(default_factory=list)
     callees: list[Callee] = field(default_factory=list)
     paid: list[Paid] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
+    """What customer service was asked to take in."""
+    mail: list[Bought | Sent | Stepped] = field(default_factory=list)
+    """What the mailroom was asked for."""
+    phoned: list[Phoned] = field(default_factory=list)
+    """Calls to the family's line."""
     barred: list[Barred] = field(default_factory=list)
     kills: list[float] = field(default_factory=list)
     stops: list[float] = field(default_factory=list)

@@ -11,6 +11,7 @@ from typing import Final
 
 from scenarios.sim.network import Link
 from scenarios.swarm.model import Prices
+from scenarios.swarm.service_plan import AtCounter, AtMailroom, CounterPlan, LinePlan, MailPlan, OnLine
 
 SWITCH_HOST: Final = "10.0.0.1"
 FACILITY_FREE: Final = "youth"
@@ -202,7 +203,19 @@ class OnCard:
     event: Killed | BookTrouble
 
 
-Event = Deposited | BlockedByAgent | Killed | BookTrouble | ProcessorTrouble | Parted | OnAccept | OnCard
+Event = (
+    AtCounter
+    | AtMailroom
+    | OnLine
+    | Deposited
+    | BlockedByAgent
+    | Killed
+    | BookTrouble
+    | ProcessorTrouble
+    | Parted
+    | OnAccept
+    | OnCard
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +237,25 @@ class Plan:
     is_bilingual: bool = False
     """Whether English and Spanish are spoken, and asked for."""
     cards: CardPlan | None = None
-    """None: no payment processor is configured."""
+    """None: nobody is offered to pay by card for a call."""
     household: HouseholdPlan | None = None
+    counter: CounterPlan | None = None
+    """None: payments cost nothing on top, and may be of any size."""
+    line: LinePlan | None = None
+    """None: there is no family's line."""
+    mail: MailPlan | None = None
+    """None: there are no messages."""
+
+    @property
+    def takes_cards(self) -> bool:
+        """Whether a payment processor is configured."""
+        return self.cards is not None or (self.line is not None and self.line.most is not None)
+
+    @property
+    def fees(self) -> dict[str, int]:
+        """What payments cost on top, by channel, in micros."""
+        of_cards = {} if self.cards is None else {"phone": self.cards.fee}
+        return of_cards if self.counter is None else {**dict(self.counter.fees), **of_cards}
 
     def limit_of(self, person: PersonPlan, number: NumberPlan) -> float:
         """The longest talk of these two: the least of all limits."""
@@ -247,6 +277,10 @@ class Plan:
             names.append("household")
         if self.cards is not None:
             names.append("cards")
+        if self.counter is not None:
+            names.append("counter")
+        if self.line is not None:
+            names.append("line")
         for index, number in enumerate(self.numbers):
             names += [f"answer-{index}-{place}" for place, answer in enumerate(number.answers) if answer != _SIMPLE]
         return tuple(names)
@@ -268,6 +302,10 @@ class Plan:
                 return replace(self, household=None, numbers=tuple(numbers))
             case "cards":
                 return replace(self, cards=None)
+            case "counter":
+                return replace(self, counter=None)
+            case "line":
+                return replace(self, line=None, events=tuple(_unless_on_line(event) for event in self.events))
             case "answer":
                 index, _, place = rest.partition("-")
                 number = self.numbers[int(index)]
@@ -279,12 +317,23 @@ class Plan:
         raise KeyError(name)
 
 
+def _unless_on_line(event: Event) -> Event:
+    return NOTHING if isinstance(event, OnLine) else event
+
+
 NOTHING: Final = Deposited(0.0, "", 0)
 _NONE: Final = (NOTHING,)
 _SIMPLE: Final = Answering(after=1.0, keys=((2.0, "5"),), leaves_after=20.0)
 
 
 HOUSEHOLD: Final = "advanceconnect:household"
+
+
+def prepaid_account(number: NumberPlan) -> str | None:
+    """The account that was paid in before, and pays for the calls of a number; None: there is none."""
+    if number.is_household:
+        return HOUSEHOLD
+    return None if number.advancepay is None else f"advancepay:{number.number}"
 
 
 def debit_account(person: PersonPlan) -> str:

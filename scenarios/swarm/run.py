@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -17,12 +18,17 @@ from ledger.store import Book
 from scenarios.sim.loop import VirtualLoop
 from scenarios.sim.network import Network
 from scenarios.swarm import plan as plans
+from scenarios.swarm.cards import given_up_at
+from scenarios.swarm.counter import Counter
+from scenarios.swarm.holders import phone_line
 from scenarios.swarm.house import BOOK_FILE, NOON, PORTS, House
 from scenarios.swarm.invariants import check
+from scenarios.swarm.mailroom import Mailroom
 from scenarios.swarm.observed import Barred, Observed, Paid
 from scenarios.swarm.people import Callee, Caller, Household
 from scenarios.swarm.plan import SWITCH_HOST, Plan
 from scenarios.swarm.processor import Processor
+from scenarios.swarm.service_plan import AtCounter, AtMailroom, OnLine
 from scenarios.swarm.setting import build, close, empty_book, lay_cables, new_folder, nowhere, silence
 from scenarios.swarm.tap import Tap
 from switch.app.switch import Switch
@@ -79,7 +85,7 @@ async def _run(plan: Plan, folder: Path, network: Network, empty: Path) -> Outco
     house.troubles = [event for event in plan.events if isinstance(event, plans.BookTrouble)]
     observed = Observed(plan=plan, tap=tap, lives=house.lives, troubled=house.troubled, taped=house.taped)
     observed.folder = folder
-    if plan.cards is not None:
+    if plan.takes_cards:
         troubles = [event for event in plan.events if isinstance(event, plans.ProcessorTrouble)]
         house.processor = observed.processor = Processor(troubles, house.is_living)
     async with AsyncExitStack() as stack:
@@ -128,7 +134,8 @@ async def _play(plan: Plan, house: House, outside: Book, observed: Observed, sta
     for callee in callees:
         await callee.home.register()
     waiting = [asyncio.create_task(callee.run()) for callee in callees]
-    events = [asyncio.create_task(_happen(event, plan, house, outside, observed)) for event in plan.events]
+    counter = Counter(house.world, outside, observed)
+    events = [asyncio.create_task(_happen(event, house, outside, counter, observed)) for event in plan.events]
     async with asyncio.TaskGroup() as stations:
         for index, caller in enumerate(callers):
             stations.create_task(_use(plan, index, caller))
@@ -152,7 +159,7 @@ async def _use(plan: Plan, index: int, caller: Caller) -> None:
             await caller.call(call, plan.people[call.person], plan.numbers[call.number])
 
 
-async def _happen(event: plans.Event, plan: Plan, house: House, outside: Book, observed: Observed) -> None:
+async def _happen(event: plans.Event, house: House, outside: Book, counter: Counter, observed: Observed) -> None:
     """One event of the plan, at its instant."""
     if event == plans.NOTHING:
         return
@@ -167,8 +174,10 @@ async def _happen(event: plans.Event, plan: Plan, house: House, outside: Book, o
     match event:
         case plans.Deposited(_, account, micros):
             await pay(outside, account, micros, observed)
-        case plans.BlockedByAgent(_, number):
-            await bar(outside, plan.numbers[number].number, observed)
+        case AtCounter() | AtMailroom() | OnLine():
+            await _serve(event, house, outside, counter, observed)
+        case plans.BlockedByAgent(_, index):
+            await bar(outside, observed.plan.numbers[index].number, observed)
         case plans.Parted(_, host, seconds):
             house.loop.network.cut(host, SWITCH_HOST)
             observed.parted.append((house.loop.time(), house.loop.time() + seconds, host))
@@ -178,6 +187,22 @@ async def _happen(event: plans.Event, plan: Plan, house: House, outside: Book, o
             await _restart(event, house, observed)
         case plans.BookTrouble() | plans.ProcessorTrouble():
             pass  # The house has it, or the processor.
+
+
+async def _serve(
+    event: AtCounter | AtMailroom | OnLine, house: House, outside: Book, counter: Counter, observed: Observed
+) -> None:
+    """The owner of a number goes to customer service, writes, or calls the family's line."""
+    number, mail = observed.plan.numbers[event.number], observed.plan.mail
+    match event:
+        case AtCounter():
+            await counter.serve(event, number)
+        case AtMailroom() if mail is not None:
+            await Mailroom(house.world, outside, counter, observed).serve(event, number, mail)
+        case OnLine():
+            home = next((callee.home for callee in observed.callees if callee.number == number), None)
+            if home is not None:
+                await phone_line(home, number, event, observed.phoned)
 
 
 async def _strike(
@@ -204,8 +229,10 @@ async def _restart(event: plans.Killed, house: House, observed: Observed) -> Non
     else:
         for _ in range(event.rounds):
             await asyncio.sleep(0)
-        observed.kills.append(house.loop.time())
-        await house.kill()
+        at = house.loop.time()
+        if not await house.kill():
+            return  # Somebody else ended it in these rounds.
+        observed.kills.append(at)
     await asyncio.sleep(event.after)
     await house.start(event.step)
     for callee in observed.callees:
@@ -250,6 +277,9 @@ async def settle(house: House, tap: Tap) -> None:
     loop = asyncio.get_running_loop()
     until = loop.time() + SETTLE_SECONDS
     busy_at = max(loop.time(), house.processor.healthy_at if house.processor is not None else 0.0)
+    given_up = _given_up_at(house)
+    if given_up < until - LINGER_SECONDS:  # A clock that was set back is not waited for.
+        busy_at = max(busy_at, given_up)
     while loop.time() < until:
         switch = house.switch
         assert switch is not None
@@ -259,3 +289,15 @@ async def settle(house: House, tap: Tap) -> None:
         if left <= 0:
             return
         await asyncio.sleep(1.0 if busy_at > loop.time() else left)
+
+
+def _given_up_at(house: House) -> float:
+    """When the last deposit that was asked for on the line is given up, where its switch may not have decided it."""
+    if house.processor is None or not (len(house.lives) > 1 or house.troubled):
+        return 0.0
+    asked = [each.at for each in house.processor.asked if each.act == "authorise" and each.payment.startswith("line-")]
+    found = [0.0]
+    for at in asked:
+        life = next(life for life in reversed(house.lives) if life.began <= at)
+        found.append(given_up_at(life.utc + timedelta(seconds=at - life.began), house.lives[-1]))
+    return max(found)

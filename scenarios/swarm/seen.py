@@ -10,11 +10,13 @@ from ledger.records import CallRecord
 from scenarios.swarm.cards import Cards
 from scenarios.swarm.house import NOON, Life
 from scenarios.swarm.model import Seen
-from scenarios.swarm.observed import Observed
+from scenarios.swarm.observed import Barred, Observed
 from scenarios.swarm.people import ACCEPT_KEY, Dialled, Taken
 from scenarios.swarm.plan import FACILITY, FACILITY_FREE, HOUSEHOLD, debit_account
 
 PRICE_KEY: Final = "2"
+BLOCK_CHOICE: Final = "3"
+"""On the family's line, pressed once to block the own number, and once more to confirm that."""
 STAYS_SECONDS: Final = 0.05
 """Who leaves so soon after the accept key may be gone before the talk."""
 BLOCK_SECONDS: Final = 1.0
@@ -94,13 +96,22 @@ def _barred(observed: Observed, call: Dialled, start: float) -> tuple[float, flo
     """From when on an agent's block may end a call, and when it must have; one that stood before refuses the call."""
     blocks = [
         barred
-        for barred in observed.barred
+        for barred in observed.barred + _self_barred(observed)
         if barred.number == call.number.number and (barred.stored_at is None or barred.stored_at >= start)
     ]
     if not blocks or call.station.facility != FACILITY:
         return inf, inf
     stored = [barred.stored_at for barred in blocks if barred.stored_at is not None]
     return min(barred.asked_at for barred in blocks), min(stored, default=inf) + BLOCK_SECONDS
+
+
+def _self_barred(observed: Observed) -> list[Barred]:
+    """Who may have blocked the own number on the family's line; whether they did is not told from outside."""
+    return [
+        Barred(visit.dialled_at, visit.number.number)
+        for visit in observed.phoned
+        if "".join(keys for _, keys in visit.plan.keys).count(BLOCK_CHOICE) > 1
+    ]
 
 
 def _must_talk(observed: Observed, taken: Taken | None, left: float, dialogs: list[str]) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from scenarios.swarm.holders import LINE_NUMBER
 from scenarios.swarm.model import MICROS
 from scenarios.swarm.people import SECRET
 from scenarios.swarm.plan import FACILITY, FACILITY_FREE, HOUSEHOLD, SWITCH_HOST, CardPlan, HouseholdPlan, Plan
+from scenarios.swarm.service_plan import LinePlan, MailPlan
 
 SILENCE_MAX_MEDIA = 15
 """Longer than anybody holds, shorter than patience."""
@@ -52,6 +54,7 @@ limit = {plan.limit}
 warnings = {list(plan.warnings)}
 slice = {plan.slice}
 {_card_text(plan.cards) if plan.cards is not None else ""}
+{_line_text(plan.line) if plan.line is not None else ""}
 """
 
 
@@ -67,6 +70,11 @@ def _card_text(cards: CardPlan) -> str:
     if cards.most is not None:
         lines.append(f'most = "{cards.most // MICROS}.{cards.most % MICROS // 10_000:02d}"')
     return "\n".join(lines)
+
+
+def _line_text(line: LinePlan) -> str:
+    """What a profile has for the family's line."""
+    return "[account_line]\n" + ("deposits = false" if line.most is None else f"most = {line.most}")
 
 
 def config_text(plan: Plan, ports: range, book: str) -> str:
@@ -105,12 +113,7 @@ free = true
             parts.append(f'debit = "{amount(person.debit)}"\n')
         if person.limit is not None:
             parts.append(f"limit = {person.limit:.0f}\n")
-    if plan.cards is not None:
-        parts.append('[payments]\nprocessor = "simulated"\n')
-        if plan.cards.fee:
-            parts.append(f'[[fees]]\nchannel = "phone"\nfee = "{amount(plan.cards.fee)}"\n')
-    if plan.household is not None:
-        parts.append(_household_text(plan, plan.household))
+    parts += _service_texts(plan)
     for number in plan.numbers:
         parts.append(f'[[phones]]\nnumber = "{number.number}"\n')
         if number.user is not None:
@@ -136,7 +139,42 @@ def _household_text(plan: Plan, household: HouseholdPlan) -> str:
         f'deposit = "{amount(household.deposit)}"',
     ]
     if household.settles_after is not None:
-        lines += ["settles_later = true", "[billing]", f"settles_after = {household.settles_after}"]
+        lines.append("settles_later = true")
+    return "\n".join(lines) + "\n"
+
+
+def _service_texts(plan: Plan) -> list[str]:
+    """The family's line, cards, fees, accounts and messages."""
+    parts: list[str] = []
+    if plan.line is not None:
+        parts.append(f'[[routes]]\naccount_line = "{LINE_NUMBER}"\n')
+    if plan.takes_cards:
+        parts.append('[payments]\nprocessor = "simulated"\n')
+    parts += [f'[[fees]]\nchannel = "{name}"\nfee = "{amount(fee)}"\n' for name, fee in plan.fees.items() if fee]
+    if plan.household is not None:
+        parts.append(_household_text(plan, plan.household))
+    parts.append(_billing_text(plan))
+    if plan.mail is not None:
+        parts.append(_mail_text(plan.mail))
+    return parts
+
+
+def _mail_text(mail: MailPlan) -> str:
+    """What messages cost."""
+    lines = ["[messages]", f"characters_per_credit = {mail.characters_per_credit}"]
+    lines += ['rejected = "kept"'] if mail.keeps_rejected else []
+    for credits_, price in mail.bundles:
+        lines += ["[[messages.bundles]]", f"credits = {credits_}", f'price = "{amount(price)}"']
+    return "\n".join(lines) + "\n"
+
+
+def _billing_text(plan: Plan) -> str:
+    """When calls are charged, and the most of one payment."""
+    lines = ["[billing]"]
+    if plan.household is not None and plan.household.settles_after is not None:
+        lines.append(f"settles_after = {plan.household.settles_after}")
+    if plan.counter is not None and plan.counter.cap is not None:
+        lines.append(f'deposit_cap = "{amount(plan.counter.cap)}"')
     return "\n".join(lines) + "\n"
 
 

@@ -5,7 +5,7 @@ Whoever adds a thing adds a function here, what it is to `plan` and `texts`, and
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Final
@@ -25,7 +25,9 @@ from scenarios.swarm.plan import (
     OnCard,
     Plan,
     ProcessorTrouble,
+    prepaid_account,
 )
+from scenarios.swarm.service_plan import AtCounter, AtMailroom, CounterPlan, LetterPlan, LinePlan, MailPlan, OnLine
 
 CARDS: Final = (
     *("4242424242424242",) * 14,
@@ -41,6 +43,8 @@ CARDS: Final = (
     "4242424242424241",
 )
 """Test cards of the simulated processor, one that it declines, and one that is none by Luhn."""
+LINE_CARDS: Final = tuple(card for card in CARDS if "5" not in card)
+"""Cards typed on the family's line: by its sound nobody can tell there on which call of a phone an accept key was."""
 EXPIRY: Final = "1230"
 CODES: Final = {"3": "1234"}
 CODE: Final = "123"
@@ -144,9 +148,9 @@ def _buying(answer: Answering, cards: CardPlan, chance: Random) -> Answering:
     )
 
 
-def _entered(chance: Random) -> tuple[str, ...]:
+def _entered(chance: Random, cards: Sequence[str] = CARDS) -> tuple[str, ...]:
     """The keys of one card: number, expiry, code; as typed by people."""
-    number = chance.choice(CARDS)
+    number = chance.choice(cards)
     expiry = chance.choice((EXPIRY,) * 16 + ("0120", "1#"))
     return number, expiry, CODES.get(number[0], CODE)
 
@@ -194,9 +198,110 @@ def _with_household(plan: Plan, chance: Random) -> Plan:
     return replace(plan, household=household, numbers=tuple(numbers), events=plan.events + deposits)
 
 
+def _with_counter(plan: Plan, chance: Random) -> Plan:
+    """In a quarter of the worlds, owners of prepaid numbers pay in with customer service, which has fees and a cap."""
+    owners = [index for index, number in enumerate(plan.numbers) if prepaid_account(number) is not None]
+    if chance.random() >= 0.25 or not owners:
+        return plan
+    counter = CounterPlan(
+        fees=tuple((channel, chance.choice((0, 1, 3_000_000, 5_950_000))) for channel in ("phone", "web")),
+        cap=chance.choice((None, 50 * MICROS, 50 * MICROS, 200 * MICROS)),
+    )
+    payments = tuple(
+        AtCounter(
+            at=chance.uniform(0, 120),
+            number=chance.choice(owners),
+            micros=_paid_in(plan, counter, chance),
+            channel=chance.choice(("phone", "web", "mail")),
+            times=chance.choice((1, 1, 1, 2, 3)),
+            is_hasty=chance.random() < 0.15,
+        )
+        for _ in range(chance.randint(1, 5))
+    )
+    return replace(plan, counter=counter, events=plan.events + payments)
+
+
+def _paid_in(plan: Plan, counter: CounterPlan, chance: Random) -> int:
+    """So much talk and no more, or as much as the cap allows, or a micro above it."""
+    talk = max(1, balance(chance, plan.prices))
+    return talk if counter.cap is None else chance.choice((talk,) * 6 + (counter.cap, counter.cap + 1))
+
+
+def _with_line(plan: Plan, chance: Random) -> Plan:
+    """In a quarter of the worlds there is a family's line, and owners call it, most of them to add money by card."""
+    everybody = range(len(plan.numbers))
+    owners = [index for index in everybody if prepaid_account(plan.numbers[index]) is not None]
+    if chance.random() >= 0.25 or (not owners and chance.random() < 0.8):
+        return plan
+    line = LinePlan(most=chance.choice((None, 50, 50, 200, 200)))
+    visits = tuple(_visit(line, owners or everybody, chance) for _ in range(chance.randint(1, 5)))
+    return replace(plan, line=line, events=plan.events + visits + _at_the_card(chance))
+
+
+def _visit(line: LinePlan, owners: Sequence[int], chance: Random) -> OnLine:
+    """A call to the line: balances, money, money by two cards, a block; or keys in any order."""
+    way = chance.random()
+    most = line.most or 50
+    dollars = str(chance.choice((1, 1, 1, 20, 20, most, most + 1, 201))).replace("5", "4")
+    if way < 0.7:
+        cards = [key for _ in range(chance.choice((1, 1, 2))) for key in _entered(chance, LINE_CARDS)]
+        keys = ["1"] * chance.choice((0, 0, 1)) + ["2", f"{dollars}#", "2", *cards]
+        keys = [*keys, "1", "2", "1#", "2", *_entered(chance, LINE_CARDS)] if chance.random() < 0.3 else keys
+    elif way < 0.85:
+        keys = ["1", "3", chance.choice("313")]
+    else:
+        keys = [chance.choice("01234678#*") for _ in range(chance.randint(1, 12))]
+    patience = chance.choice((0.5, 1.0, 3.0, 6.0))
+    return OnLine(
+        at=chance.uniform(0, 100),
+        number=chance.choice(owners),
+        keys=tuple((chance.uniform(0, patience), key) for key in keys[: chance.choice((99,) * 8 + (4, 5))]),
+        leaves_after=chance.choice((None, None, None, chance.uniform(1, 40), chance.uniform(10, 60))),
+        is_dropping=chance.random() < 0.1,
+    )
+
+
+def _with_mail(plan: Plan, chance: Random) -> Plan:
+    """In a fifth of the worlds, owners of prepaid numbers buy credits, some with the money for calls, and write."""
+    owners = [index for index, number in enumerate(plan.numbers) if prepaid_account(number) is not None]
+    if chance.random() >= 0.2 or not owners:
+        return plan
+    mail = MailPlan(
+        bundles=((1, 250_000), (3, 100_000), (7, 1_000_001), (40, 8_000_000)),
+        characters_per_credit=chance.choice((10, 100)),
+        keeps_rejected=chance.random() < 0.3,
+    )
+    orders = tuple(
+        AtMailroom(
+            at=chance.uniform(0, 100),
+            number=chance.choice(owners),
+            bundle=chance.randrange(len(mail.bundles)),
+            channel=chance.choice((None, None, "web", "phone", "mail")),
+            times=chance.choice((1, 1, 2)),
+            letters=tuple(_letter(plan, mail, chance) for _ in range(chance.randint(0, 3))),
+        )
+        for _ in range(chance.randint(1, 4))
+    )
+    return replace(plan, mail=mail, events=plan.events + orders)
+
+
+def _letter(plan: Plan, mail: MailPlan, chance: Random) -> LetterPlan:
+    """A message of a credit or some, at the edge of one more."""
+    return LetterPlan(
+        person=chance.randrange(len(plan.people)),
+        characters=max(1, mail.characters_per_credit * chance.choice((1, 1, 2, 5)) + chance.choice((-1, 0, 1))),
+        fate=chance.choice(("waits", "delivered", "delivered", "early", "rejected", "rejected")),
+        waits=chance.choice((0.0, 0.3, 4.0)),
+        times=chance.choice((1, 1, 1, 2)),
+    )
+
+
 VARIETIES: Final[dict[str, Callable[[Plan, Random], Plan]]] = {
     "varied": _with_limits,
     "cards": _with_cards,
     "household": _with_household,
+    "care": _with_counter,
+    "account-line": _with_line,
+    "mailroom": _with_mail,
 }
 """By the name of their chance: new ones at the end, for the worlds of old seeds."""

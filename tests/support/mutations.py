@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from ledger import settle
-from ledger.money import Money
+from ledger.money import ZERO, AccountId, Money
+from ledger.products import messages
+from ledger.products.rows import MessageState
 from rating import bill as billing
 from rating.rounding import GRAINS_PER_MICRO
+from switch.call.cashier import Cashier
 from switch.call.charging import Charging
 from switch.call.line import Line
 from switch.call.meter import Cut, Meter
 from switch.payments.gateway import Done, Rejected
 from switch.payments.simulated import SimulatedProcessor, Standing
+from switch.service import customers
+from switch.service.acts import Act
+from switch.service.customers import Customers
 
 
 def charge_twice(patch: pytest.MonkeyPatch) -> None:
@@ -101,3 +110,57 @@ def forget_the_void(patch: pytest.MonkeyPatch) -> None:
         return Done()
 
     patch.setattr(SimulatedProcessor, "void", nothing)
+
+
+def book_again(patch: pytest.MonkeyPatch) -> None:
+    """A payment that is asked for again under its id is booked again."""
+    deposit = Customers.deposit
+    count = itertools.count()
+
+    async def anew(desk: Customers, customer_id: str, amount: Money, *, deposit_id: str, **facts: Any) -> object:
+        return await deposit(desk, customer_id, amount, deposit_id=f"{deposit_id}/{next(count)}", **facts)
+
+    patch.setattr(Customers, "deposit", anew)
+
+
+def forget_who_booked(patch: pytest.MonkeyPatch) -> None:
+    """What an agent did is not in the log."""
+
+    def forgetting(_act: Act) -> object:
+        def store(_connection: Connection, _outcome: object, *, is_new: bool) -> None:
+            del is_new
+
+        return store
+
+    patch.setattr(customers, "logged", forgetting)
+
+
+def lose_the_deposit(patch: pytest.MonkeyPatch) -> None:
+    """Money that a card guarantees on the family's line is put nowhere."""
+
+    async def nowhere(cashier: Cashier, _payment_id: str, _account_id: AccountId, _fee: Money) -> Money:
+        cashier._open = None
+        return ZERO
+
+    patch.setattr(Cashier, "deposit", nowhere)
+
+
+def give_the_fee_too(patch: pytest.MonkeyPatch) -> None:
+    """The fee of a payment on the family's line is put on the account as well."""
+    deposit = Cashier.deposit
+
+    async def whole(cashier: Cashier, payment_id: str, account_id: AccountId, _fee: Money) -> Money:
+        return await deposit(cashier, payment_id, account_id, ZERO)
+
+    patch.setattr(Cashier, "deposit", whole)
+
+
+def keep_rejected_credits(patch: pytest.MonkeyPatch) -> None:
+    """A message that is rejected does not give its credits back."""
+    patch.setattr(messages, "_give_back", lambda _draft, _message: None)
+
+
+def earn_without_review(patch: pytest.MonkeyPatch) -> None:
+    """A message can be delivered, and is earned, before anybody looked at it."""
+    moves = {**messages.MOVES, MessageState.SUBMITTED: frozenset(MessageState)}
+    patch.setattr(messages, "MOVES", moves)

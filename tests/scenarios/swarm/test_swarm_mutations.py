@@ -10,17 +10,27 @@ from scenarios.swarm.run import run_plan
 from scenarios.swarm.world import make_plan
 from tests.support.mutations import (
     bill_from_the_answer,
+    book_again,
     capture_twice,
     charge_twice,
+    earn_without_review,
     forget_the_void,
+    forget_who_booked,
+    give_the_fee_too,
+    keep_rejected_credits,
     keep_what_is_left,
+    lose_the_deposit,
     never_cut,
     round_up_to_cents,
 )
 
 CALLS = 1020
 CARDS = 6037
-"""The first of some seeds in which calls are talked, and of some in which cards are taken."""
+PAYMENTS = 905004
+LINE = 920011
+LINE_FEES = 920063
+MAIL = 950044
+"""The first of some seeds each: calls are talked, cards taken; owners pay in, call the line, pay fees there, write."""
 SEEDS_MAX = 8
 """Seeds within which a fault must be seen: two seconds of them."""
 
@@ -33,6 +43,12 @@ MUTATIONS: list[tuple[Callable[[pytest.MonkeyPatch], None], int, str]] = [
     (never_cut, CALLS, "went on for"),
     (capture_twice, CARDS, "taken"),
     (forget_the_void, CARDS, "reserved"),
+    (book_again, PAYMENTS, "payment: "),
+    (forget_who_booked, PAYMENTS, "the log of agents"),
+    (lose_the_deposit, LINE, "in truth"),
+    (keep_rejected_credits, MAIL, "mail: "),
+    (earn_without_review, MAIL, "mail: "),
+    (give_the_fee_too, LINE_FEES, "income is"),
 ]
 
 
@@ -55,6 +71,6 @@ def test_the_swarm_sees_what_is_broken(
     assert any(words in fault for fault in found[1]), found
 
 
-@pytest.mark.parametrize("first", [CALLS, CARDS])
+@pytest.mark.parametrize("first", [CALLS, CARDS, PAYMENTS, LINE, LINE_FEES, MAIL])
 def test_the_same_seeds_pass_where_nothing_is_broken(first: int) -> None:
     assert first_faults(first) is None

@@ -24,7 +24,7 @@ print(run_plan(make_plan({seed}, has_media={media})).digest)
 """
 
 
-@pytest.mark.parametrize(("seed", "media"), [(1010, False), (1013, False), (5, True)])
+@pytest.mark.parametrize(("seed", "media"), [(1010, False), (1013, False), (920011, False), (950051, False), (5, True)])
 def test_a_seed_is_the_same_run_every_time_and_in_every_process(seed: int, media: bool) -> None:
     once, again = (run_plan(make_plan(seed, has_media=media)) for _ in range(2))
     assert not once.faults
@@ -58,6 +58,8 @@ def test_a_handful_of_seeds_violates_nothing() -> None:
         pytest.param(6009, id="a switch stops while its book fails, and its pid is gone"),
         pytest.param(6333, id="the clock goes back before an account was opened"),
         pytest.param(6367, id="a charge is not due by a clock that went back"),
+        pytest.param(6044, id="a switch is to die twice at one instant"),
+        pytest.param(930037, id="a switch dies that asked for a card on the family's line"),
     ],
 )
 def test_seeds_that_failed_once_pass(seed: int) -> None:
