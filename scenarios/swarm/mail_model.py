@@ -22,7 +22,6 @@ DONE: Final = "done"
 NO_FUNDS: Final = "INSUFFICIENT_FUNDS"
 NO_CREDITS: Final = "NO_CREDITS"
 WRONG_STATE: Final = "WRONG_STATE"
-ID_REUSED: Final = "ID_REUSED"
 NOT_A_CONTACT: Final = "NOT_A_CONTACT"
 NOT_THIS_FACILITY: Final = "NOT_THIS_FACILITY"
 MOVES: Final = {
@@ -149,9 +148,7 @@ class MailModel:
         to = MOVES.get((message.state, act.step))
         if to is None:
             is_repeat = any(step == act.step and after == message.state for (_, step), after in MOVES.items())
-            # Credits that were kept are used under the id of the message: to deliver it then is told as that.
-            refused = {WRONG_STATE, ID_REUSED} if message.state == "rejected" and self.keeps_rejected else {WRONG_STATE}
-            return {DONE} if is_repeat else refused
+            return {DONE} if is_repeat else {WRONG_STATE}
         message.state = to
         is_used = to == "delivered" or (to == "rejected" and self.keeps_rejected)
         if is_used:

@@ -227,6 +227,8 @@ class Mail:
         line = logged(replace(act, customer_id=before.message.contact))
         outcome = (await self._book.answer(request, line)).outcome
         if isinstance(outcome, Refused):
+            if outcome.why is Refusal.ID_REUSED:  # Its credits are earned under one id: by the step that was taken.
+                outcome = replace(outcome, why=Refusal.WRONG_STATE)
             subject = f"{act.subject} is {before.message.state.value}"
             return Denied(Denial.REFUSED, subject, refused=outcome)
         return await self.show(act.subject)

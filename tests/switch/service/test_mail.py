@@ -192,6 +192,9 @@ async def test_a_provider_may_keep_the_credits_of_what_it_rejects() -> None:
         assert told(await _walk(mail, ("review", "reject", "reject"))) == (MessageState.REJECTED, 38)
         income = await book.balance(AccountId("income:messages"))
         assert income is not None and income.balance == usd("0.4")
+        delivered = await mail.deliver("m-1", agent="kim", at=later(20))
+        assert isinstance(delivered, Denied)
+        assert (delivered.words, delivered.subject) == (Refusal.WRONG_STATE.value, "m-1 is rejected")
 
 
 async def _walk(mail: Mail, steps: tuple[str, ...]) -> Letter | Denied:
