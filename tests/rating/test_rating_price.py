@@ -14,7 +14,6 @@ from ledger.money import Money
 from rating.price import ENDLESS, NO_TALK, Quote, afford, increments, price, quote, step
 from rating.tariff import Rate, free_rate
 from tests.rating.rate_builders import moneys, rate, rates, talks
-from tests.support.examples import examples
 
 INSTANT = timedelta(microseconds=1)
 CALIFORNIA = rate("0.025")
@@ -62,13 +61,13 @@ def test_talk_costs_its_first_interval_and_every_increment_begun(of: Rate, talk:
 
 
 @given(rates(), talks, talks)
-@examples(200)
+@settings(max_examples=200)
 def test_longer_talk_never_costs_less(of: Rate, one: timedelta, other: timedelta) -> None:
     assert price(of, min(one, other)) <= price(of, max(one, other))
 
 
 @given(rates(), talks)
-@examples(200)
+@settings(max_examples=200)
 def test_price_is_within_half_a_micro_of_the_exact_sum(of: Rate, talk: timedelta) -> None:
     billed = of.first_seconds
     while timedelta(seconds=billed) < max(talk, timedelta(seconds=of.minimum_seconds)):
@@ -83,7 +82,7 @@ def test_price_is_within_half_a_micro_of_the_exact_sum(of: Rate, talk: timedelta
 @example(rate("0.000000060", first=1, increment=1), NO_TALK, Money(1))
 @example(rate("0.000030", first=1, increment=1), NO_TALK, Money(0))
 @example(rate("0.000030", first=1, increment=1), timedelta(seconds=2), Money(0))
-@examples(300)
+@settings(max_examples=300)
 def test_afford_is_the_exact_inverse_of_price(of: Rate, talk: timedelta, more: Money) -> None:
     money = price(of, talk) + more
     longest = afford(of, money)
@@ -92,19 +91,19 @@ def test_afford_is_the_exact_inverse_of_price(of: Rate, talk: timedelta, more: M
 
 
 @given(rates(), moneys)
-@examples(200)
+@settings(max_examples=200)
 def test_nothing_is_affordable_exactly_when_the_minimum_is_not(of: Rate, money: Money) -> None:
     assert (afford(of, money) == NO_TALK) == (price(of, NO_TALK) > money)
 
 
 @given(rates(), talks)
-@examples(200)
+@settings(max_examples=200)
 def test_the_price_of_a_talk_affords_it(of: Rate, talk: timedelta) -> None:
     assert afford(of, price(of, talk)) >= talk
 
 
 @given(rates(), moneys, moneys)
-@examples(200)
+@settings(max_examples=200)
 def test_more_money_never_affords_less(of: Rate, one: Money, other: Money) -> None:
     assert afford(of, min(one, other)) <= afford(of, max(one, other))
 
@@ -142,7 +141,7 @@ def test_talk_beyond_what_a_duration_can_say_is_endless() -> None:
 
 
 @given(rates(), talks, talks)
-@examples(300)
+@settings(max_examples=300)
 def test_a_step_is_the_nearest_end_of_an_increment_that_goes_further(
     of: Rate, granted: timedelta, more: timedelta
 ) -> None:
@@ -157,7 +156,7 @@ def test_a_step_is_the_nearest_end_of_an_increment_that_goes_further(
 
 
 @given(rates(), talks, talks)
-@examples(200)
+@settings(max_examples=200)
 def test_the_price_of_a_step_affords_all_of_it(of: Rate, granted: timedelta, more: timedelta) -> None:
     upto = step(of, granted, more)
     assert afford(of, price(of, upto)) >= upto

@@ -20,7 +20,6 @@ from rating.tax import LevyKind, StateShare
 from rating.terms import Terms, plain
 from tests.rating.rate_builders import moneys, rate, rates, talks
 from tests.rating.terms_builders import levies, shares, some_terms, tax, terms, told_again
-from tests.support.examples import examples
 
 INSTANT = timedelta(microseconds=1)
 HOUR = timedelta(hours=1)
@@ -78,13 +77,13 @@ def test_talk_costs_what_its_intervals_cost_where_they_begin(of: Terms, talk: fl
 
 
 @given(some_terms(), hours)
-@examples(150)
+@settings(max_examples=150)
 def test_the_price_of_talk_is_that_of_a_walk_from_interval_to_interval(of: Terms, talk: timedelta) -> None:
     assert talk_price(of, talk) == to_money(told_again(of, talk))
 
 
 @given(rates(), talks)
-@examples(100)
+@settings(max_examples=100)
 def test_terms_of_a_rate_alone_cost_what_the_rate_costs(of: Rate, talk: timedelta) -> None:
     assert (price(plain(of), talk), quote(plain(of))) == (price(of, talk), quote(of))
     assert afford(plain(of), price(of, talk)) == afford(of, price(of, talk))
@@ -92,7 +91,7 @@ def test_terms_of_a_rate_alone_cost_what_the_rate_costs(of: Rate, talk: timedelt
 
 
 @given(some_terms(), talks, talks)
-@examples(150)
+@settings(max_examples=150)
 def test_longer_talk_never_costs_less(of: Terms, one: timedelta, other: timedelta) -> None:
     assert price(of, min(one, other)) <= price(of, max(one, other))
 
@@ -107,13 +106,13 @@ def assert_inverse(of: Rate | Terms, money: Money) -> None:
 
 
 @given(some_terms(), talks, st.integers(0, 1_000_000).map(Money))
-@examples(250)
+@settings(max_examples=250)
 def test_afford_is_the_exact_inverse_of_price(of: Terms, talk: timedelta, more: Money) -> None:
     assert_inverse(of, price(of, talk) + more)
 
 
 @given(some_terms(), moneys)
-@examples(150)
+@settings(max_examples=150)
 def test_any_money_affords_what_it_pays_for_and_no_increment_more(of: Terms, money: Money) -> None:
     assert_inverse(of, money)
 
@@ -144,7 +143,7 @@ SHIPPED = shipped_rates()
     st.none() | shares,
     moneys,
 )
-@examples(250)
+@settings(max_examples=250)
 def test_every_shipped_tariff_is_inverted_exactly_across_changes_taxes_shares_and_allowances(
     one: Rate,
     other: Rate,
@@ -159,7 +158,7 @@ def test_every_shipped_tariff_is_inverted_exactly_across_changes_taxes_shares_an
 
 
 @given(some_terms(), talks)
-@examples(100)
+@settings(max_examples=100)
 def test_the_price_of_a_talk_affords_it(of: Terms, talk: timedelta) -> None:
     assert afford(of, price(of, talk)) >= talk
 
@@ -195,7 +194,7 @@ def test_free_talk_comes_first_and_money_buys_whole_increments_with_their_taxes(
 
 
 @given(some_terms(), talks, talks)
-@examples(150)
+@settings(max_examples=150)
 def test_a_step_ends_where_another_instant_would_begin_an_increment(
     of: Terms, granted: timedelta, more: timedelta
 ) -> None:
@@ -243,7 +242,7 @@ def test_a_quote_is_without_taxes_and_says_so(of: Terms, expected: Quote) -> Non
 
 
 @given(some_terms(), talks)
-@examples(150)
+@settings(max_examples=150)
 def test_the_lines_of_a_bill_are_the_price_and_what_payer_and_state_pay_is_the_price_of_talk(
     of: Terms, talk: timedelta
 ) -> None:

@@ -1,6 +1,6 @@
 """How many examples a property is tried with: enough to find a fault at every run, more on request.
 
-What judges money over many steps (the state machines of the ledger) always has all of its own.
+What judges money (the state machines of the ledger, what a call costs, what money affords) always has all of its own.
 """
 
 from __future__ import annotations
