@@ -120,7 +120,7 @@ class Reception:
         The agent hands an INVITE that may pass to `_invited` at once.
         """
         agent = self._services.agent
-        if self._is_closing or len(self._calls) >= self._calls_max:
+        if len(self._calls) >= self._calls_max:
             self._note("call_over_limit", source, f"calls_max is {self._calls_max}")
             return agent.reply(request, 503, headers=RETRY_AFTER)
         who = self._who(request, source)
@@ -135,6 +135,8 @@ class Reception:
         if begin is None:
             self._note("call_not_of_station", source, f"{who} is no station, and dialled {dialled}")
             return agent.reply(request, 403, reason="Only Stations May Call")
+        if self._is_closing:  # last: an INVITE refused before, and repeated by the network, is refused as before
+            return agent.reply(request, 503, headers=RETRY_AFTER)
         self._admitted = (request, begin)
         return None
 

@@ -89,6 +89,18 @@ async def test_one_call_too_many_is_asked_to_come_again(tmp_path: Path) -> None:
     assert [line["kind"] for line in logged if line["event"] == "sip_dropped"] == ["call_over_limit"]
 
 
+async def test_a_switch_that_closes_refuses_as_before_what_it_would_refuse_and_then_takes_no_call(
+    tmp_path: Path,
+) -> None:
+    """Nothing is kept of an INVITE that was challenged: repeated by the network, it must be challenged again."""
+    async with switchboard(tmp_path) as board:
+        station = await board.phone("yard")
+        await board.switch.reception.close()
+        assert await refusal(invite(board, station, login=False)) == 401
+        assert await refusal(invite(board, station)) == 503
+        assert board.switch.reception.call_count == 0
+
+
 async def test_a_trusted_address_needs_no_proof_and_is_believed_who_it_says_it_is(tmp_path: Path) -> None:
     server = ("127.0.0.1", 5060)
     async with (
