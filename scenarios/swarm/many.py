@@ -6,9 +6,11 @@ import multiprocessing
 import os
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator
 from itertools import count, islice
 from random import Random
+from typing import Final
 
 from scenarios.swarm.run import Outcome, run_plan
 from scenarios.swarm.world import make_plan
@@ -18,6 +20,8 @@ HASH_SEED = "0"
 
 SEEDS_A_PROCESS = 400
 """A process is replaced after so many runs, so that what libraries keep cannot grow."""
+AHEAD: Final = 8
+"""So many seeds for each process are given ahead, so that none waits while another runs a long one."""
 
 
 def has_media(seed: int, share: float) -> bool:
@@ -53,11 +57,13 @@ def run_many(
         return
     os.environ["PYTHONHASHSEED"] = HASH_SEED
     with multiprocessing.get_context("spawn").Pool(jobs, maxtasksperchild=SEEDS_A_PROCESS) as pool:
-        while batch := list(islice(tasks, jobs * 4)):
-            yield from pool.map(run_seed, batch, chunksize=1)
-            done += len(batch)
-            if until is not None and done >= least and time.monotonic() >= until:
-                return
+        given = deque(pool.apply_async(run_seed, (task,)) for task in islice(tasks, jobs * AHEAD))
+        while given:
+            yield given.popleft().get()
+            done += 1
+            is_time_over = until is not None and done + len(given) >= least and time.monotonic() >= until
+            if not is_time_over:  # What was given is finished.
+                given.extend(pool.apply_async(run_seed, (task,)) for task in islice(tasks, 1))
 
 
 def is_hash_fixed() -> bool:

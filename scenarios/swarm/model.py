@@ -17,6 +17,7 @@ The rules, in words:
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -60,13 +61,12 @@ class Prices:
 
     def reach(self, micros: float) -> float:
         """How long one may talk for this money; below zero: not at all."""
-        count, last = self._least(), -1.0
-        while self._of_count(count) <= micros:
-            last = self.first_seconds + count * self.increment_seconds
-            if last > LONGEST:
-                return inf
-            count += 1
-        return last
+        least, most = self._least(), int(LONGEST) // self.increment_seconds + 1
+        paid = bisect_right(range(least, most + 1), micros, key=self._of_count)  # No increment makes it cheaper.
+        if not paid:
+            return -1.0
+        last = self.first_seconds + (least + paid - 1) * self.increment_seconds
+        return last if last <= LONGEST else inf
 
     def _least(self) -> int:
         count = 0
