@@ -17,7 +17,7 @@ from scenarios.swarm.model import MICROS, Payment
 from scenarios.swarm.model import Money as Moved
 from scenarios.swarm.observed import Observed
 from scenarios.swarm.people import Dialled
-from scenarios.swarm.plan import FACILITY_FREE, HOUSEHOLD, NumberPlan
+from scenarios.swarm.plan import FACILITY_FREE, HOUSEHOLD, CardPlan, NumberPlan
 from switch.payments.simulated import Standing
 
 APPROVED_SECONDS: Final = 4.0
@@ -155,14 +155,22 @@ class Cards:
         plan = self._plan
         if plan is None:
             return
-        price = self._observed.plan.prices.of(limit)
-        longest = price + self.fee if price else 0
-        calls = {longest if plan.most is None else min(longest, plan.most)}
-        sales = {dollars * MICROS + self.fee for dollars in plan.amounts}
+        facility = self._observed.plan.facility
+        is_open = facility.hours is None and not facility.velocity  # Else its longest talk was decided as it rang.
+        calls = [self._asked_for(limit if is_open else 0.0, plan), self._asked_for(limit, plan)]
+        sales = [dollars * MICROS + self.fee for dollars in plan.amounts]
         for row in self._of(record):
-            allowed = sales if row.use is CardUse.SALE else calls
-            if row.amount.micros not in allowed:
+            is_sale = row.use is CardUse.SALE
+            micros = row.amount.micros
+            if not (micros in sales if is_sale else calls[0] <= micros <= calls[1]):
+                allowed = sales if is_sale else calls
                 self._observed.faults.append(f"card: {row.amount} asked for by {row.payment_id}, not {allowed}")
+
+    def _asked_for(self, talk: float, plan: CardPlan) -> int:
+        """What a card has to guarantee of so much talk."""
+        price = self._observed.plan.prices.of(talk)
+        longest = price + self.fee if price else 0
+        return longest if plan.most is None else min(longest, plan.most)
 
     def check_line(self) -> None:
         """On the line a card is asked for what its caller typed, at most what is taken there, for an own account."""
@@ -191,7 +199,13 @@ class Cards:
     def _callers(self, row: CardPayment) -> list[Phoned]:
         """Who was on the line when a card was asked for."""
         assert self._observed.processor is not None
-        asked = [each.at for each in self._observed.processor.asked if each.payment == row.payment_id]
+        asked = [
+            each.at
+            for each in self._observed.processor.asked
+            if each.payment == row.payment_id and each.act == "authorise"
+        ]
+        if not asked:  # The book took it and was not heard, so that nobody was asked.
+            asked = [life.loop_time(row.asked_at) for life in self._observed.lives]
         return [
             each
             for each in self._observed.phoned

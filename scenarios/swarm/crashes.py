@@ -155,7 +155,7 @@ async def _play(story: Story, stack: AsyncExitStack) -> None:
         stack.push_async_callback(home.put_away)
 
     def keep(switch: Switch) -> None:
-        switch.services.ended.append(lambda _, timeline: observed.timelines.append(timeline))
+        switch.services.ended.append(lambda record, timeline: observed.timelines.update({record.call_id: timeline}))
 
     house.on_start.append(keep)
     await house.start()

@@ -20,12 +20,13 @@ from scenarios.swarm.cards import Cards
 from scenarios.swarm.counter import check_counter
 from scenarios.swarm.house import PORTS, House, Life
 from scenarios.swarm.mailroom import check_mail
-from scenarios.swarm.model import EDGE, Claimed, Model
+from scenarios.swarm.model import EDGE, Claimed, Model, Seen
 from scenarios.swarm.model import Money as Moved
 from scenarios.swarm.observed import Observed
 from scenarios.swarm.people import Taken
 from scenarios.swarm.plan import HOUSEHOLD, debit_account
 from scenarios.swarm.seen import Pair, seen_of
+from scenarios.swarm.ways import Ways
 from switch.app.switch import Switch
 
 POST_SECONDS: Final = 15.0
@@ -50,7 +51,15 @@ async def check(observed: Observed, house: House, book: Book) -> None:
     _check_sound(observed)
     pairs = _match(observed)
     _check_recordings(observed)
-    await _check_money(observed, book, pairs, cards, pending)
+    ways = Ways.of(observed, pairs)
+    await ways.check(book, pairs, house.world.library.catalog)
+    judged = []
+    for pair in pairs:
+        seen = seen_of(observed, pair, cards, ways.room(pair.record.call_id))
+        judged.append((seen, _claimed(pair.record, pair.life)))
+        cards.check_amounts(pair.record, observed.plan.limit_of(pair.call.person, pair.call.number))
+        _check_rate(observed, pair.record)
+    await _check_money(observed, book, judged, cards, pending)
 
 
 async def _pending(observed: Observed, book: Book) -> dict[str, int]:
@@ -206,7 +215,7 @@ def _check_recordings(observed: Observed) -> None:
 
 
 async def _check_money(
-    observed: Observed, book: Book, pairs: list[Pair], cards: Cards, pending: dict[str, int]
+    observed: Observed, book: Book, judged: list[tuple[Seen, Claimed]], cards: Cards, pending: dict[str, int]
 ) -> None:
     """What the model says of every charge and balance."""
     plan = observed.plan
@@ -228,11 +237,6 @@ async def _check_money(
         credit=cards.credit(),
         payments=cards.payments(),
     )
-    judged = []
-    for pair in pairs:
-        judged.append((seen_of(observed, pair, cards), _claimed(pair.record, pair.life)))
-        cards.check_amounts(pair.record, plan.limit_of(pair.call.person, pair.call.number))
-        _check_rate(observed, pair.record)
     balances = model.judge(judged)
     observed.faults += model.faults
     for account_id, booked in balances.items():

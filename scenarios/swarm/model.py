@@ -1,8 +1,8 @@
 """An executable model of the money of calls. It knows the tariff, the clock and the people, not the switch.
 
-From what was seen from outside (which keys arrived when, who hung up when, what was deposited, when the
-switch was killed) it says for each call whether it may cost anything, and between which two amounts its
-price lies. All instants are seconds of one clock, all amounts whole micros of a dollar.
+From what was seen from outside (which keys arrived when, who hung up when, what was deposited, when the switch was
+killed) it says for each call whether it may cost anything, and between which two amounts its price lies. All instants
+are seconds of one clock, all amounts whole micros of a dollar.
 
 The rules, in words:
 
@@ -29,7 +29,6 @@ MICROS: Final = 1_000_000
 
 EDGE: Final = 0.006
 """Seconds within which two instants count as one: a step of the media engine and a packet's way inside."""
-
 LONGEST: Final = 7200.0
 """Talk beyond this is endless: no world lets anybody talk so long."""
 
@@ -91,6 +90,7 @@ class Seen:
         left_late: The latest instant the switch may have noticed, where that is not sure.
         over: When the switch or a party ended the talk on the wire, whatever is said of it later.
         killed: When the switch died in mid-call.
+        limit_sure: The longest talk that is sure where calls share a limit; `limit` is so at best.
         fee: Comes on top of a price, but where that is nothing.
         free_once: A number of which one call alone is free, this one; empty: none.
         is_sure: Whether nothing disturbed the call, so that it must come out as planned.
@@ -109,6 +109,7 @@ class Seen:
     left_late: float = inf
     over: float = inf
     killed: float = inf
+    limit_sure: float = inf
     is_sure: bool = True
     is_book_sound: bool = True
     must_talk: bool = False
@@ -226,7 +227,7 @@ class Model:
         if high_reach < 0:
             self._fault(claimed, f"was connected, and {seen.payer} cannot pay for it")
             return
-        low = min(seen.left - start, low_reach, seen.limit) - EDGE
+        low = min(seen.left - start, low_reach, seen.limit, seen.limit_sure) - EDGE
         high = min(seen.left_late - start, high_reach, seen.limit) + EDGE
         if seen.killed < inf:
             low = min(low, seen.killed - start - BEAT_SECONDS)

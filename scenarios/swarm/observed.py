@@ -59,13 +59,16 @@ class Observed:
     phoned: list[Phoned] = field(default_factory=list)
     """Calls to the family's line."""
     barred: list[Barred] = field(default_factory=list)
+    suspected: list[tuple[float, str]] = field(default_factory=list)
+    """When a third party was suspected on a call that went on, and of which number."""
     kills: list[float] = field(default_factory=list)
     stops: list[float] = field(default_factory=list)
     parted: list[tuple[float, float, str]] = field(default_factory=list)
     processor: Processor | None = None
     cards: tuple[CardPayment, ...] = ()
     """What the book says of every card."""
-    timelines: list[Timeline] = field(default_factory=list)
+    timelines: dict[str, Timeline] = field(default_factory=dict)
+    """By the id of their calls, as they ended."""
     records: tuple[CallRecord, ...] = ()
     entries: tuple[Entry, ...] = ()
     faults: list[str] = field(default_factory=list)

@@ -12,6 +12,7 @@ from typing import Final
 from scenarios.phones.call import PhoneCall
 from scenarios.phones.errors import CallEndedError, RegistrationError, ReofferRefusedError
 from scenarios.phones.phone import Line, Phone
+from scenarios.swarm.facility_plan import BALANCE_KEY
 from scenarios.swarm.plan import SWITCH_HOST, Answering, CallPlan, NumberPlan, PersonPlan, StationPlan
 
 PATIENCE: Final = 150.0
@@ -147,6 +148,9 @@ class Caller:
                 await asyncio.sleep(plan.thinks)
                 await self.home.press(call, pin)
             if plan.is_asked:
+                for _ in range(plan.asks_balance):
+                    await asyncio.sleep(plan.thinks)
+                    await self.home.press(call, BALANCE_KEY)
                 await asyncio.sleep(plan.thinks)
                 await self.home.press(call, "1" if plan.is_debit else "0")
                 await asyncio.sleep(plan.thinks)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from scenarios.sim.network import Link
+from scenarios.swarm.facility_plan import PARTS as FACILITY_PARTS
+from scenarios.swarm.facility_plan import PLAIN_FACILITY, FacilityPlan, Suspected
 from scenarios.swarm.model import Prices
 from scenarios.swarm.service_plan import AtCounter, AtMailroom, CounterPlan, LinePlan, MailPlan, OnLine
 
@@ -17,6 +19,8 @@ SWITCH_HOST: Final = "10.0.0.1"
 FACILITY_FREE: Final = "youth"
 FACILITY: Final = "prison"
 BAD_PIN: Final = "0000"
+PIN_LENGTH: Final = 4
+"""Of what people are given; they may choose digits behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,8 @@ class NumberPlan:
     limit: float | None = None
     """Its longest call, where it has a limit of its own."""
 
+    is_passive: bool = False
+    """Whether staying on the line accepts its calls."""
     is_household: bool = False
     """Whether the account of the household pays its calls."""
 
@@ -102,6 +108,8 @@ class CallPlan:
     holds: tuple[float, float] | None
     language: str = ""
     """The key pressed where a language is asked for, before anything else."""
+    asks_balance: int = 0
+    """How often the balance is asked for, where it may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +215,7 @@ Event = (
     AtCounter
     | AtMailroom
     | OnLine
+    | Suspected
     | Deposited
     | BlockedByAgent
     | Killed
@@ -245,6 +254,7 @@ class Plan:
     """None: there is no family's line."""
     mail: MailPlan | None = None
     """None: there are no messages."""
+    facility: FacilityPlan = PLAIN_FACILITY
 
     @property
     def takes_cards(self) -> bool:
@@ -281,6 +291,7 @@ class Plan:
             names.append("counter")
         if self.line is not None:
             names.append("line")
+        names += [name for name in FACILITY_PARTS if getattr(self.facility, name)]
         for index, number in enumerate(self.numbers):
             names += [f"answer-{index}-{place}" for place, answer in enumerate(number.answers) if answer != _SIMPLE]
         return tuple(names)
@@ -306,6 +317,8 @@ class Plan:
                 return replace(self, counter=None)
             case "line":
                 return replace(self, line=None, events=tuple(_unless_on_line(event) for event in self.events))
+            case _ if kind in FACILITY_PARTS:
+                return replace(self, facility=self.facility.without(kind))
             case "answer":
                 index, _, place = rest.partition("-")
                 number = self.numbers[int(index)]

@@ -20,6 +20,7 @@ from scenarios.sim.network import Network
 from scenarios.swarm import plan as plans
 from scenarios.swarm.cards import given_up_at
 from scenarios.swarm.counter import Counter
+from scenarios.swarm.facility_plan import Suspected
 from scenarios.swarm.holders import phone_line
 from scenarios.swarm.house import BOOK_FILE, NOON, PORTS, House
 from scenarios.swarm.invariants import check
@@ -34,6 +35,7 @@ from scenarios.swarm.tap import Tap
 from switch.app.switch import Switch
 from switch.call.timeline import Timeline
 from switch.directory.blocks import BlockKind, Blocks
+from switch.directory.flags import Suspicion
 
 LIMIT_SECONDS: Final = 7200.0
 """Virtual seconds after which a run counts as stalled: three times what the longest plan takes."""
@@ -104,7 +106,7 @@ async def _run(plan: Plan, folder: Path, network: Network, empty: Path) -> Outco
         virtual_seconds=loop.time(),
         calls=len(observed.records),
         charged=sum(record.charged.micros for record in observed.records),
-        timelines=tuple(observed.timelines),
+        timelines=tuple(observed.timelines.values()),
     )
 
 
@@ -119,7 +121,7 @@ async def _play(plan: Plan, house: House, outside: Book, observed: Observed, sta
         return made
 
     def keep(switch: Switch) -> None:
-        switch.services.ended.append(lambda _, timeline: observed.timelines.append(timeline))
+        switch.services.ended.append(lambda record, timeline: observed.timelines.update({record.call_id: timeline}))
 
     house.on_start.append(keep)
     if house.switch is not None:
@@ -178,6 +180,10 @@ async def _happen(event: plans.Event, house: House, outside: Book, counter: Coun
             await _serve(event, house, outside, counter, observed)
         case plans.BlockedByAgent(_, index):
             await bar(outside, observed.plan.numbers[index].number, observed)
+        case Suspected(_, index) if house.switch is not None:
+            number = observed.plan.numbers[index].number
+            if house.switch.reception.suspect(number, Suspicion.THREE_WAY):
+                observed.suspected.append((house.loop.time(), number))
         case plans.Parted(_, host, seconds):
             house.loop.network.cut(host, SWITCH_HOST)
             observed.parted.append((house.loop.time(), house.loop.time() + seconds, host))

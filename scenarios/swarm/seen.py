@@ -9,7 +9,7 @@ from typing import Final
 from ledger.records import CallRecord
 from scenarios.swarm.cards import Cards
 from scenarios.swarm.house import NOON, Life
-from scenarios.swarm.model import Seen
+from scenarios.swarm.model import EDGE, Seen
 from scenarios.swarm.observed import Barred, Observed
 from scenarios.swarm.people import ACCEPT_KEY, Dialled, Taken
 from scenarios.swarm.plan import FACILITY, FACILITY_FREE, HOUSEHOLD, debit_account
@@ -17,6 +17,9 @@ from scenarios.swarm.plan import FACILITY, FACILITY_FREE, HOUSEHOLD, debit_accou
 PRICE_KEY: Final = "2"
 BLOCK_CHOICE: Final = "3"
 """On the family's line, pressed once to block the own number, and once more to confirm that."""
+PASSIVE_LEAST: Final = 4.0
+PASSIVE_MOST: Final = 100.0
+"""Who stays so long after the answer has accepted: no sooner than after one silence, and after all that is told."""
 STAYS_SECONDS: Final = 0.05
 """Who leaves so soon after the accept key may be gone before the talk."""
 BLOCK_SECONDS: Final = 1.0
@@ -36,8 +39,8 @@ class Pair:
     """None: no called party heard of it."""
 
 
-def seen_of(observed: Observed, pair: Pair, cards: Cards) -> Seen:
-    """What was seen of one call."""
+def seen_of(observed: Observed, pair: Pair, cards: Cards, room: tuple[float, float]) -> Seen:
+    """What was seen of one call; `room` is the longest talk that the facility leaves to it, surely and at best."""
     plan, tap = observed.plan, observed.tap
     record, life, call, taken = pair.record, pair.life, pair.call, pair.taken
     start = life.loop_time(record.started_at)
@@ -55,24 +58,19 @@ def seen_of(observed: Observed, pair: Pair, cards: Cards) -> Seen:
     if record.why == "shut-down" and stops:
         hung_up = min(hung_up, *stops)
     end = life.loop_time(record.ended_at)
-    is_troubled = any(low <= end + 1 and start <= high + FAULT_SECONDS for low, high in observed.troubled)
+    is_troubled = _is_troubled(observed, start, end)
     late = FAULT_SECONDS if is_given and is_troubled else 0.0  # A free call is stored before it begins.
     barred, barred_late = _barred(observed, call, start)
+    hung_up = min(hung_up, _cut_for_third_party(observed, record, life))
     left = min(hung_up, barred)
-    hosts = {call.station.host, call.number.host}
-    is_parted = any(
-        low <= end + 1 and start <= high + FAULT_SECONDS and host in hosts for low, high, host in observed.parted
-    )
     is_dropped = call.is_dropped or (taken is not None and taken.is_dropped)
-    after_crash = any(0 <= start - at < FAULT_SECONDS + 60 for at in observed.kills)
-    is_sure = not (
-        is_troubled or is_parted or after_crash or (is_dropped and plan.has_media) or _may_fall_silent(observed, record)
-    )
+    is_sure = is_undisturbed(observed, pair)
     return Seen(
         call=record.call_id,
         payer=payer,
         prices=plan.prices,
-        limit=min(limit, cards.courtesy) if is_given else limit,
+        limit=min(room[1], limit, cards.courtesy) if is_given else min(room[1], limit),
+        limit_sure=room[0],
         accept_keys=cards.talks_from(record)
         if is_by_card
         else [(low, high + late) for low, high in _accept_keys(observed, taken)],
@@ -90,6 +88,39 @@ def seen_of(observed: Observed, pair: Pair, cards: Cards) -> Seen:
         and not is_offered
         and _must_talk(observed, taken, left, dialogs),
     )
+
+
+def is_undisturbed(observed: Observed, pair: Pair) -> bool:
+    """Whether book, network, people and switch were all there, so that a call must come out as planned."""
+    life, call, taken = pair.life, pair.call, pair.taken
+    start, end = life.loop_time(pair.record.started_at), life.loop_time(pair.record.ended_at)
+    hosts = {call.station.host, call.number.host}
+    is_parted = any(
+        low <= end + 1 and start <= high + FAULT_SECONDS and host in hosts for low, high, host in observed.parted
+    )
+    is_dropped = call.is_dropped or (taken is not None and taken.is_dropped)
+    after_crash = any(0 <= start - at < FAULT_SECONDS + 60 for at in observed.kills)
+    return not (
+        _is_troubled(observed, start, end)
+        or is_parted
+        or after_crash
+        or (is_dropped and observed.plan.has_media)
+        or _may_fall_silent(observed, pair.record)
+    )
+
+
+def _is_troubled(observed: Observed, start: float, end: float) -> bool:
+    """Whether the book was not what it should be, in a call or shortly before."""
+    return any(low <= end + 1 and start <= high + FAULT_SECONDS for low, high in observed.troubled)
+
+
+def _cut_for_third_party(observed: Observed, record: CallRecord, life: Life) -> float:
+    """When a suspicion ended a call, where the facility has it so; one before it rang was of another call."""
+    if not observed.plan.facility.cuts_third_party or record.rang_at is None:
+        return inf
+    rang, end = life.loop_time(record.rang_at), life.loop_time(record.ended_at)
+    hits = (at for at, number in observed.suspected if number == record.number and rang <= at <= end + EDGE)
+    return min(hits, default=inf)
 
 
 def _barred(observed: Observed, call: Dialled, start: float) -> tuple[float, float]:
@@ -116,10 +147,11 @@ def _self_barred(observed: Observed) -> list[Barred]:
 
 def _must_talk(observed: Observed, taken: Taken | None, left: float, dialogs: list[str]) -> bool:
     """Whether the called party accepted while both were there, pressing nothing but the price before."""
-    if taken is None or observed.plan.is_rough or {key for _, key in taken.plan.keys} - {ACCEPT_KEY, PRICE_KEY}:
+    usual = set() if taken is not None and taken.number.is_passive else {ACCEPT_KEY, PRICE_KEY}
+    if taken is None or observed.plan.is_rough or {key for _, key in taken.plan.keys} - usual:
         return False
     ended = [left, *(at for dialog in dialogs for at in observed.tap.switch_byes.get(dialog, ()))]
-    return any(at + STAYS_SECONDS < min(ended) for at, _ in _accept_keys(observed, taken))
+    return any(at + STAYS_SECONDS < min(ended) for _, at in _accept_keys(observed, taken))
 
 
 def _may_fall_silent(observed: Observed, record: CallRecord) -> bool:
@@ -146,6 +178,9 @@ def _accept_keys(observed: Observed, taken: Taken | None) -> list[tuple[float, f
     if not taken.number.hears_greeting:
         answered = observed.tap.answered.get(taken.call_id)
         return [] if answered is None else [(answered, answered)]
+    if taken.number.is_passive:
+        answered = observed.tap.answered.get(taken.call_id)
+        return [] if answered is None else [(answered + PASSIVE_LEAST, answered + PASSIVE_MOST)]
     found = [(at, at) for key, at in observed.tap.keys.get(taken.call_id, {}).values() if key == ACCEPT_KEY]
     if observed.plan.has_media:
         found += [

@@ -9,6 +9,7 @@ from scenarios.report.ladder import as_text, draw
 from scenarios.swarm.cases import CASES
 from scenarios.swarm.crashes import run_crash
 from scenarios.swarm.every import run_every
+from scenarios.swarm.facility_plan import PLAIN_FACILITY
 from scenarios.swarm.many import has_media
 from scenarios.swarm.plan import Plan
 from scenarios.swarm.run import Outcome, run_plan
@@ -81,7 +82,10 @@ def _plan_lines(plan: Plan) -> Iterable[str]:
     yield from (f"{person}" for person in plan.people)
     for number in plan.numbers:
         yield f"{number.number} advancepay={number.advancepay} line={number.line} free={number.is_free}"
-        if number.limit is not None or not number.hears_greeting:
-            yield f"{number.number} limit={number.limit} hears_greeting={number.hears_greeting}"
+        if number.limit is not None or not number.hears_greeting or number.is_passive:
+            greeting = f"hears_greeting={number.hears_greeting} passive={number.is_passive}"
+            yield f"{number.number} limit={number.limit} {greeting}"
+    if plan.facility != PLAIN_FACILITY:
+        yield f"{plan.facility}"
     yield from (f"{call}" for call in plan.calls)
     yield from (f"{event}" for event in plan.events)

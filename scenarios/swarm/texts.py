@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from scenarios.swarm.facility_plan import BALANCE_KEY, HoursPlan, VelocityPlan
 from scenarios.swarm.holders import LINE_NUMBER
+from scenarios.swarm.house import NOON
 from scenarios.swarm.model import MICROS
 from scenarios.swarm.people import SECRET
-from scenarios.swarm.plan import FACILITY, FACILITY_FREE, HOUSEHOLD, SWITCH_HOST, CardPlan, HouseholdPlan, Plan
+from scenarios.swarm.plan import (
+    FACILITY,
+    FACILITY_FREE,
+    HOUSEHOLD,
+    PIN_LENGTH,
+    SWITCH_HOST,
+    CardPlan,
+    HouseholdPlan,
+    Plan,
+)
 from scenarios.swarm.service_plan import LinePlan, MailPlan
 
 SILENCE_MAX_MEDIA = 15
@@ -41,9 +54,7 @@ name = "swarm"
 {'languages = ["en", "es"]' if plan.is_bilingual else ""}
 [keys]
 {'language = "8"' if plan.is_bilingual else ""}
-[inside]
-pin_tries = 3
-lockout = 20
+{_inside_text(plan)}
 [outside]
 greeting = ["kind", "recorded", "price", "accept", "block"]
 repeats = 2
@@ -55,7 +66,20 @@ warnings = {list(plan.warnings)}
 slice = {plan.slice}
 {_card_text(plan.cards) if plan.cards is not None else ""}
 {_line_text(plan.line) if plan.line is not None else ""}
+[third_party]
+three_way = "{"cut" if plan.facility.cuts_third_party else "flag"}"
 """
+
+
+def _inside_text(plan: Plan) -> str:
+    """How the people inside are known, and what they are told."""
+    facility = plan.facility
+    lines = ["[inside]", "pin_tries = 3", "lockout = 20"]
+    if facility.pin_chosen:
+        lines += [f"pin_length = {PIN_LENGTH + facility.pin_chosen}", f"pin_chosen = {facility.pin_chosen}"]
+    lines += ['name = "once"'] if facility.name_once else []
+    lines += [f'balance_key = "{BALANCE_KEY}"'] if facility.tells_balance else []
+    return "\n".join(lines)
 
 
 def _card_text(cards: CardPlan) -> str:
@@ -95,12 +119,14 @@ url = "sqlite+aiosqlite:///{book}"
 [[facilities]]
 id = "{FACILITY}"
 profile = "profile.toml"
+{_hours_text(plan.facility.hours) if plan.facility.hours is not None else ""}
 [[facilities]]
 id = "{FACILITY_FREE}"
 profile = "profile.toml"
 free = true
 """
     ]
+    parts += [_velocity_text(index, limit) for index, limit in enumerate(plan.facility.velocity)]
     parts += [
         f'[[stations]]\nuser = "{station.user}"\npassword = "{SECRET}"\nfacility = "{station.facility}"\n'
         for station in plan.stations
@@ -125,9 +151,24 @@ free = true
             parts.append(f"limit = {number.limit:.0f}\n")
         if not number.hears_greeting:
             parts.append('accepts = "answer"\n')
+        elif number.is_passive:
+            parts.append('accepts = "passive"\n')
         if number.line is not None:
             parts.append(f'[[lines]]\nprefix = "{number.number}"\ntype = "{number.line}"\n')
     return "".join(parts)
+
+
+def _hours_text(hours: HoursPlan) -> str:
+    """When calls are allowed: on the clock that shows noon when the run begins."""
+    opens, closes = (NOON + timedelta(seconds=seconds) for seconds in (hours.opens, hours.closes))
+    return f"""hours = ["Mon-Sun {opens:%H:%M}-{closes:%H:%M}"]
+hours_end_talk = {str(hours.ends_talk).lower()}"""
+
+
+def _velocity_text(index: int, limit: VelocityPlan) -> str:
+    """One limit."""
+    most = f"calls = {limit.calls}" if limit.calls is not None else f"minutes = {limit.minutes}"
+    return f'[[velocity]]\nname = "limit-{index}"\nof = "{"person" if limit.of_person else "number"}"\n{most}\n'
 
 
 def _household_text(plan: Plan, household: HouseholdPlan) -> str:

@@ -10,6 +10,14 @@ from dataclasses import replace
 from random import Random
 from typing import Final
 
+from scenarios.swarm.facility_variety import (
+    with_balances,
+    with_enrolment,
+    with_hours,
+    with_passive_numbers,
+    with_suspicions,
+    with_velocity,
+)
 from scenarios.swarm.model import MICROS, Prices
 from scenarios.swarm.plan import (
     HOUSEHOLD,
@@ -303,5 +311,11 @@ VARIETIES: Final[dict[str, Callable[[Plan, Random], Plan]]] = {
     "care": _with_counter,
     "account-line": _with_line,
     "mailroom": _with_mail,
+    "hours": with_hours,
+    "velocity": with_velocity,
+    "passive": with_passive_numbers,
+    "balances": with_balances,
+    "suspicions": with_suspicions,
+    "enrolment": with_enrolment,
 }
 """By the name of their chance: new ones at the end, for the worlds of old seeds."""

@@ -8,6 +8,17 @@ import pytest
 
 from scenarios.swarm.run import run_plan
 from scenarios.swarm.world import make_plan
+from tests.support.facility_mutations import (
+    accept_before_the_greeting,
+    count_no_calls,
+    forget_what_was_chosen,
+    go_on_with_a_third_party,
+    ignore_the_hours,
+    keep_no_suspicion,
+    refuse_for_no_limit,
+    talk_after_hours,
+    tell_a_micro_more,
+)
 from tests.support.mutations import (
     bill_from_the_answer,
     book_again,
@@ -31,6 +42,14 @@ LINE = 920011
 LINE_FEES = 920063
 MAIL = 950044
 """The first of some seeds each: calls are talked, cards taken; owners pay in, call the line, pay fees there, write."""
+HOURS = 931089
+HOURS_IN_TALK = 931182
+LIMITS = 931211
+PASSIVE = 931000
+BALANCES = 931058
+PINS = 931051
+SUSPICIONS = 931020
+"""And of some at whose facility there are hours, limits, and the rest of its ways."""
 SEEDS_MAX = 8
 """Seeds within which a fault must be seen: two seconds of them."""
 
@@ -49,6 +68,15 @@ MUTATIONS: list[tuple[Callable[[pytest.MonkeyPatch], None], int, str]] = [
     (keep_rejected_credits, MAIL, "mail: "),
     (earn_without_review, MAIL, "mail: "),
     (give_the_fee_too, LINE_FEES, "income is"),
+    (ignore_the_hours, HOURS, "outside of"),
+    (talk_after_hours, HOURS_IN_TALK, "went on for"),
+    (count_no_calls, LIMITS, "calls of"),
+    (refuse_for_no_limit, LIMITS, "no limit is reached"),
+    (accept_before_the_greeting, PASSIVE, "when no accept key arrived"),
+    (tell_a_micro_more, BALANCES, "was told"),
+    (forget_what_was_chosen, PINS, "chose a PIN"),
+    (keep_no_suspicion, SUSPICIONS, "is noted nowhere"),
+    (go_on_with_a_third_party, BALANCES, "and must have between"),
 ]
 
 
@@ -71,6 +99,6 @@ def test_the_swarm_sees_what_is_broken(
     assert any(words in fault for fault in found[1]), found
 
 
-@pytest.mark.parametrize("first", [CALLS, CARDS, PAYMENTS, LINE, LINE_FEES, MAIL])
+@pytest.mark.parametrize("first", sorted({first for _, first, _ in MUTATIONS}))
 def test_the_same_seeds_pass_where_nothing_is_broken(first: int) -> None:
     assert first_faults(first) is None
