@@ -125,7 +125,7 @@ def check_card_refunds(connection: Connection) -> Iterator[Finding]:
 
 
 def _check_booked(row: str, refund: CardRefund, entry: Any) -> Iterator[Finding]:
-    is_booked = refund.state is CardRefundState.REFUNDED
+    is_booked = refund.state in {CardRefundState.REFUNDED, CardRefundState.PAID}
     booked = None if entry is None else -entry.amount
     if (booked is not None) is not is_booked or (booked is not None and booked != refund.amount):
         yield Finding("card", row, f"it is {refund.state.value}, {refund.amount}; booked is {booked}", RESTORE)

@@ -133,7 +133,7 @@ def print_report(report: AuditReport, *, as_json: bool) -> None:
             owed.refunding,
             "refunded to cards, whose processor has not said yet that they have it",
         ),
-        "refunds_refused": (owed.kept, "refunded to cards that their processor refused: pay it to who paid, by hand"),
+        "refunds_refused": (owed.kept, "refunded to cards, and refused: `payphone service refused-refunds`"),
         "captures_refused": (owed.lost, "of calls lost, for the processor of their cards refused it"),
     }
     found = [

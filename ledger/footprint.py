@@ -34,6 +34,7 @@ from ledger.products.requests import (
     MoveMessage,
     NoteInterest,
     NotifyIdle,
+    PayRefund,
     PostCharge,
     ProductRequest,
     RefuseCard,
@@ -223,6 +224,7 @@ def _add_of_product(found: Footprint, request: ProductRequest) -> None:
             | RefuseCard()
             | RepayCard()
             | KeepRefund()
+            | PayRefund()
         ):
             _add_of_card(found, request)
         case BuyCredits() | SubmitMessage() | MoveMessage() | SettleMessage():
@@ -240,7 +242,7 @@ def _add_of_card(found: Footprint, request: CardRequest) -> None:
     found.products.add((CardPayment, request.payment_id))
     found.calls.add(call_id)
     found.accounts.add(AccountId(f"{AccountKind.ONECALL.value}:{call_id}"))
-    if isinstance(request, CaptureCard | RepayCard):
+    if isinstance(request, CaptureCard | RepayCard | PayRefund):
         found.accounts.add(cash_id(request.channel))
     elif isinstance(request, SellAccount):
         sold = AccountId(f"{AccountKind.ADVANCEPAY.value}:{request.number}")
@@ -251,7 +253,7 @@ def _add_of_card(found: Footprint, request: CardRequest) -> None:
         found.accounts.add(REFUSED_CARDS)
         found.deposits.add(EntryId(request.payment_id))
         found.children.add((CardRefund, call_id))
-    if isinstance(request, RepayCard | KeepRefund):
+    if isinstance(request, RepayCard | KeepRefund | PayRefund):
         found.products.add((CardRefund, request.refund_id))
 
 

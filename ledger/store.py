@@ -70,6 +70,7 @@ from ledger.products.requests import (
     MoveMessage,
     NoteInterest,
     NotifyIdle,
+    PayRefund,
     PostCharge,
     RefuseCard,
     RegisterTrust,
@@ -231,6 +232,7 @@ class Book:
         | SellAccount
         | DepositByCard
         | RepayCard
+        | PayRefund
         | BuyCredits
         | SettleMessage,
     ) -> Booked | Refused: ...

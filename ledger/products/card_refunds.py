@@ -4,6 +4,7 @@
     a refund ┤
              └─ REFUNDING ──┬─ REFUNDED   the processor gave it back
                             ├─ REFUSED    it never will: the money stays owed on the account of the call
+                            │     └─ PAID    until an agent paid it to the holder another way
                             └─ DROPPED    the processor refused the capture: the card never paid
 
 A refund puts the money on `onecall:<call>`, where it is owed to the card. The row is stored with it, so that a crash
@@ -21,7 +22,7 @@ from ledger.entries import EntryId
 from ledger.money import ZERO, CallId, Money, total
 from ledger.outcomes import Booked, CardRefundStands, Refusal
 from ledger.products import onecall
-from ledger.products.requests import KeepRefund, RepayCard, card_refund_id
+from ledger.products.requests import KeepRefund, PayRefund, RepayCard, card_refund_id
 from ledger.products.rows import CardPayment, CardRefund, CardRefundState, CardState, CardUse
 from ledger.products.shares import call_of_charge
 
@@ -59,8 +60,20 @@ def repay(draft: Draft, request: RepayCard) -> Booked:
     row = _refunding(draft, request)
     if request.channel != row.channel:
         raise RefusedError(Refusal.NOT_ALLOWED, request.channel)
-    booked = onecall.repay(draft, row, request.at)
+    booked = onecall.repay(draft, row, row.channel, request.at)
     draft.put(replace(row, state=CardRefundState.REFUNDED))
+    return booked
+
+
+def pay(draft: Draft, request: PayRefund) -> Booked:
+    """An agent paid what the processor refused to give back."""
+    row = draft.product(CardRefund, request.refund_id)
+    if row is None:
+        raise RefusedError(Refusal.UNKNOWN_CARD, request.refund_id)
+    if row.state is not CardRefundState.REFUSED:
+        raise RefusedError(Refusal.NOT_ALLOWED, request.refund_id)
+    booked = onecall.repay(draft, row, request.channel, request.at, request.memo)
+    draft.put(replace(row, state=CardRefundState.PAID))
     return booked
 
 

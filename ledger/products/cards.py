@@ -42,6 +42,7 @@ from ledger.products.requests import (
     DepositByCard,
     DueCard,
     KeepRefund,
+    PayRefund,
     RefuseCard,
     RepayCard,
     SellAccount,
@@ -83,6 +84,8 @@ def decide_card(draft: Draft, request: CardRequest) -> CardStands | CardRefundSt
             return card_refunds.repay(draft, request)
         case KeepRefund():
             return card_refunds.keep(draft, request)
+        case PayRefund():
+            return card_refunds.pay(draft, request)
         case _:
             assert_never(request)
 

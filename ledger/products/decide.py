@@ -25,6 +25,7 @@ from ledger.products.requests import (
     MoveMessage,
     NoteInterest,
     NotifyIdle,
+    PayRefund,
     PostCharge,
     ProductRequest,
     RefuseCard,
@@ -65,6 +66,7 @@ def decide_product(draft: Draft, request: ProductRequest) -> Outcome:
             | RefuseCard()
             | RepayCard()
             | KeepRefund()
+            | PayRefund()
         ):
             return cards.decide_card(draft, request)
         case SetCreditLimit() | IssueInvoice() | CheckInvoice():

@@ -64,12 +64,12 @@ def write_off(draft: Draft, call_id: CallId, lost: Money, entry_id: EntryId, at:
     return Booked(entry_id, lost, after.balance) if lost else None
 
 
-def repay(draft: Draft, refund: CardRefund, at: datetime) -> Booked:
-    """Book what the card has back."""
+def repay(draft: Draft, refund: CardRefund, channel: str, at: datetime, memo: str = "") -> Booked:
+    """Book what the card, or its holder, has back out of the cash of a channel."""
     account = _settled(draft, refund.call_id)
-    postings = (Posting(account.account_id, -refund.amount), Posting(cash_id(refund.channel), refund.amount))
+    postings = (Posting(account.account_id, -refund.amount), Posting(cash_id(channel), refund.amount))
     entry_id = EntryId(refund.refund_id)
-    draft.book(EntryDraft(entry_id, EntryKind.REPAYMENT, at, postings, refund.call_id))
+    draft.book(EntryDraft(entry_id, EntryKind.REPAYMENT, at, postings, refund.call_id, memo=memo))
     return Booked(entry_id, refund.amount, draft.account(account.account_id).balance)
 
 

@@ -270,6 +270,24 @@ class KeepRefund:
 
 
 @dataclass(frozen=True, slots=True)
+class PayRefund:
+    """An agent paid to the holder what the processor would never give back; booked under the id of the refund.
+
+    `channel` is the way in which it was paid.
+    """
+
+    refund_id: str
+    channel: str
+    at: datetime
+    memo: str = ""
+
+    @property
+    def payment_id(self) -> str:
+        """The payment it was to be given back of."""
+        return payment_of_refund(self.refund_id)
+
+
+@dataclass(frozen=True, slots=True)
 class SetCreditLimit:
     """Agree on another credit limit for an account that is invoiced."""
 
@@ -429,6 +447,7 @@ CardRequest = (
     | RefuseCard
     | RepayCard
     | KeepRefund
+    | PayRefund
 )
 
 ProductRequest = (
@@ -467,7 +486,7 @@ def product_request_id(request: ProductRequest) -> str | None:
             return request.payment_id
         case RefuseCard():
             return f"{request.payment_id}/refused"
-        case RepayCard():
+        case RepayCard() | PayRefund():
             return request.refund_id
         case Chargeback():
             return request.chargeback_id

@@ -266,6 +266,8 @@ class CardRefundState(Enum):
     REFUNDED = "refunded"
     REFUSED = "refused"
     """The processor will never give it back: it stays on the account of the call, owed to who paid."""
+    PAID = "paid"
+    """It was refused, and an agent paid it to the holder another way."""
     DROPPED = "dropped"
     """The card never paid, so that it has nothing back."""
 

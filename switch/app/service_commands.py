@@ -1,4 +1,4 @@
-"""Commands of customer service: `service block|unblock|refund|note|history`, and the mounting of its other groups.
+"""Commands of customer service: `service block|unblock|refund|...|note|history`, and the mounting of its other groups.
 
 Exit codes: 0 done; 1 refused; 2 used wrongly, or no book.
 """
@@ -12,12 +12,12 @@ import typer
 
 from ledger.requests import RefundKind
 from ledger.store import DEFAULT_URL
-from ledger.terminal import AsJson, Database, fail, with_book
+from ledger.terminal import AsJson, Database, fail, print_facts, with_book
 from switch.app import customer_commands, message_commands, trust_commands
 from switch.app.reading import EXAMPLE, Configuration, serving
 from switch.app.serving import Agent, OwnId, answered, money, own_id
 from switch.directory.blocks import EVERY_FACILITY
-from switch.service.care import Blocked, Care, GivenBack, NoteTaken
+from switch.service.care import Blocked, Care, GivenBack, NoteTaken, PaidBack
 from switch.service.history import LAST_MAX, Moment, history
 
 Number = Annotated[str, typer.Argument(help="The called number, for example +12125550123.")]
@@ -31,6 +31,8 @@ def register(app: typer.Typer) -> None:
     service.command("block")(block)
     service.command("unblock")(unblock)
     service.command("refund")(refund)
+    service.command("refused-refunds")(refused_refunds)
+    service.command("pay-refund")(pay_refund)
     service.command("note")(note)
     service.command("history")(show_history)
     app.add_typer(service, name="service")
@@ -107,6 +109,45 @@ def refund(  # noqa: PLR0917 - typer calls it by name.
             facts,
             f"gave back {done.amount} of call {done.call_id} ({done.kind.value}), {whom}{before}",
         )
+
+    answered(answer, said, as_json=as_json)
+
+
+def refused_refunds(db: Database = DEFAULT_URL, as_json: AsJson = False) -> None:
+    """Refunds that the processor of a card refused for good, and that nobody paid to its holder yet."""
+    found = with_book(db, lambda book: Care(book).refused_refunds())
+    facts = [
+        {"id": each.refund_id, "call": each.call_id, "amount": str(each.amount), "asked_at": each.asked_at.isoformat()}
+        for each in found
+    ]
+    lines = [f"{each.refund_id}  {each.amount}  of call {each.call_id}, {each.asked_at:%Y-%m-%d}" for each in found]
+    print_facts(facts, "\n".join(lines) or "no refund was refused", as_json=as_json)
+
+
+def pay_refund(  # noqa: PLR0917 - typer calls it by name.
+    refund_id: Annotated[str, typer.Argument(help="The refund's id, as `payphone service refused-refunds` shows it.")],
+    agent: Agent,
+    channel: Annotated[str, typer.Option(help="The way in which it was paid, for example mail.")],
+    words: Annotated[str, typer.Option("--note", help="Kept with the entry, for example the number of a cheque.")] = "",
+    db: Database = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Note that you paid a refused refund to the holder of the card."""
+    now = datetime.now(UTC)
+    answer = with_book(
+        db, lambda book: Care(book).pay_refund(refund_id, channel=channel, agent=agent, at=now, words=words)
+    )
+
+    def said(done: PaidBack) -> tuple[Any, str]:
+        facts = {
+            "id": done.refund_id,
+            "call": done.call_id,
+            "amount": str(done.amount),
+            "channel": done.channel,
+            "already_booked": done.is_repeat,
+        }
+        before = ", as before; not booked again" if done.is_repeat else ""
+        return facts, f"paid {done.amount} of call {done.call_id} by {done.channel}{before}"
 
     answered(answer, said, as_json=as_json)
 

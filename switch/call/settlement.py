@@ -130,7 +130,7 @@ class Asking:
                 self.log.info("card_refunded", **facts)
             case Rejected(why):
                 await self._store(KeepRefund(refund_id, self.now()))
-                remedy = f"pay it to the holder another way; the book has it on onecall:{refund.call_id}"
+                remedy = f"pay it to the holder another way, then say: payphone service pay-refund {refund_id}"
                 self.log.warning("card_refund_refused", **facts, why=why, remedy=remedy)
 
     async def _capture(self, card: CardPayment, due: Money) -> None:

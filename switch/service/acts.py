@@ -37,6 +37,7 @@ class ActKind(Enum):
     BLOCKED = "blocked"
     UNBLOCKED = "unblocked"
     REFUNDED = "refunded"
+    REFUND_PAID = "refund paid by hand"
     NOTED = "noted"
     TRUST_DEPOSITED = "deposited to trust"
     TOPPED_UP = "topped up from trust"

@@ -27,6 +27,7 @@ class Denial(Enum):
     NOT_BLOCKED = "no such block stands"
     NO_CALL = "there is no such call"
     NO_CHARGE = "the call cost nothing, or is not charged yet"
+    NO_REFUND = "no such refund was refused by its processor"
     NO_WORDS = "there are no words, or too many"
     NO_PERSON = "there is no such person inside"
     NO_IDENTITY = "inmate id and legal name of the person are not configured"

@@ -1,4 +1,4 @@
-"""What agents do for callers: blocks (S1-14), refunds of calls, notes."""
+"""What agents do for callers: blocks (S1-14), refunds of calls, also those that a card did not take back, notes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from ledger.chart import AccountKind, kind_of
 from ledger.entries import EntryId
 from ledger.money import CallId, Money
 from ledger.outcomes import Booked, Outcome, Refusal, Refused
+from ledger.product_rows import read_rows
+from ledger.products.requests import PayRefund, call_of_card
+from ledger.products.rows import CardRefund, CardRefundState
 from ledger.products.shares import charge_id
 from ledger.requests import Refund, RefundKind
 from ledger.store import Book
@@ -46,6 +49,17 @@ class GivenBack:
     is_repeat: bool
     to_card: bool = False
     """Whether a card had paid this one call: it has its money back once the processor says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaidBack:
+    """What a card did not take back was paid to its holder another way."""
+
+    refund_id: str
+    call_id: CallId
+    amount: Money
+    channel: str
+    is_repeat: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +151,40 @@ class Care:
                 return Denied(Denial.REFUSED, call_id, refused=refused)
             case other:
                 raise AssertionError(f"a refund came to {other}")
+
+    async def refused_refunds(self) -> tuple[CardRefund, ...]:
+        """Refunds that a processor refused and nobody paid yet, the longest first."""
+
+        def look(connection: Connection) -> tuple[CardRefund, ...]:
+            found = (row for row in read_rows(connection, CardRefund) if row.state is CardRefundState.REFUSED)
+            return tuple(sorted(found, key=lambda row: (row.asked_at, row.refund_id)))
+
+        return await self._book.read(look)
+
+    async def pay_refund(
+        self, refund_id: str, *, channel: str, agent: str, at: datetime, words: str = ""
+    ) -> PaidBack | Denied:
+        """Note that a refund, which a processor refused, was paid to the holder of the card by another channel."""
+        memo = f"{words} (by {agent})" if words else f"by {agent}"
+        request = PayRefund(refund_id, channel, at, memo)
+
+        def log(connection: Connection, outcome: Outcome, *, is_new: bool) -> None:
+            assert isinstance(outcome, Booked), "a payment is booked, or refused"
+            text = f"{outcome.amount} by {channel}{': ' if words else ''}{words}"
+            if is_new:
+                record(connection, Act(at, agent, ActKind.REFUND_PAID, call_of_card(request.payment_id), text))
+
+        answer = await self._book.answer(request, log)
+        match answer.outcome:
+            case Booked(_, paid, _):
+                return PaidBack(refund_id, call_of_card(request.payment_id), paid, channel, answer.is_repeat)
+            case Refused(why=Refusal.UNKNOWN_CARD | Refusal.NOT_ALLOWED):
+                known = tuple(each.refund_id for each in await self.refused_refunds())
+                return Denied(Denial.NO_REFUND, refund_id, known=known)
+            case Refused() as refused:
+                return Denied(Denial.REFUSED, refund_id, refused=refused)
+            case other:
+                raise AssertionError(f"a payment came to {other}")
 
     async def note(self, subject: str, words: str, *, agent: str, at: datetime) -> NoteTaken | Denied:
         """Keep a note about a customer, or about a number."""

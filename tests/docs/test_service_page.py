@@ -12,28 +12,35 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from ledger.chart import AccountKind, account_of
 from ledger.money import CallId
-from ledger.products.requests import AskCard, AuthoriseCard, CaptureCard, DueCard, card_payment_id
-from ledger.products.rows import CardUse
-from ledger.requests import StartCall
-from tests.support.ledger import NOW, STORY, a_call, end, hold, usd, write_book
+from ledger.products.requests import (
+    KeepRefund,
+    card_payment_id,
+    card_refund_id,
+)
+from ledger.products.shares import charge_id
+from ledger.requests import EndCall, Refund, Request, StartCall
+from tests.support.ledger import NOW, STORY, a_call, by_card, end, hold, usd, write_book
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "service.md").read_text(encoding="utf-8")
 
-CARD_CALL = CallId("call-2")
-PAYMENT = card_payment_id(CARD_CALL, 1)
-ONECALL = account_of(AccountKind.ONECALL, CARD_CALL)
-ENDED = end("0.05", CARD_CALL, ONECALL)
-BY_CARD = (
-    StartCall(a_call(CARD_CALL)),
-    AskCard(PAYMENT, CARD_CALL, CardUse.CALL, usd("1"), "phone", NOW),
-    AuthoriseCard(PAYMENT, NOW),
-    hold("0.05", 1, CARD_CALL, ONECALL),
-    replace(ENDED, record=replace(ENDED.record, number="+12125550126")),
-    DueCard(PAYMENT, NOW),
-    CaptureCard(PAYMENT, "phone", NOW),
+CARD_CALL, CLOSED_CALL = CallId("call-2"), CallId("call-3")
+
+
+def a_card_call(call_id: CallId) -> tuple[Request, ...]:
+    """A call to somebody else, of fifty cents, that a card paid."""
+    return tuple(
+        replace(each, record=replace(each.record, number="+12125550126")) if isinstance(each, EndCall) else each
+        for each in (StartCall(a_call(call_id)), *by_card(call_id))
+    )
+
+
+REFUSED = (
+    Refund("r-3", charge_id(CLOSED_CALL), usd("0.03"), NOW),
+    KeepRefund(card_refund_id(card_payment_id(CLOSED_CALL, 1), 1), NOW),
 )
+BOOKED = (*STORY, hold("1"), end("0.5"), *a_card_call(CARD_CALL), *a_card_call(CLOSED_CALL), *REFUSED)
+"""A paid call, one by card, and one by a card that was closed before a part of it was refunded."""
 
 
 def blocks() -> list[tuple[str, str]]:
@@ -56,7 +63,7 @@ def test_every_block_of_the_page_does_what_it_says(tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(tmp_path)
     ((name, text),) = re.findall(r"^```toml\n# (\S+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     (tmp_path / name).write_text(text, encoding="utf-8")
-    monkeypatch.setenv("PAYPHONE_DB", str(write_book(tmp_path / "book.db", *STORY, hold("1"), end("0.5"), *BY_CARD)))
+    monkeypatch.setenv("PAYPHONE_DB", str(write_book(tmp_path / "book.db", *BOOKED)))
     app = typer.Typer()
     for entry in entry_points(group="payphone.commands"):
         if entry.value.startswith(("switch.app.service", "switch.app.jobs", "ledger.cli")):

@@ -21,6 +21,7 @@ from ledger.products.requests import (
     Chargeback,
     DueCard,
     KeepRefund,
+    PayRefund,
     RefuseCard,
     RepayCard,
     SellAccount,
@@ -49,6 +50,7 @@ TALKED: tuple[Request, ...] = (
 )
 CAPTURED = (*TALKED, DUE, CAPTURE)
 REPAY, KEEP = RepayCard(BACK, "phone", NOW), KeepRefund(BACK, NOW)
+PAY = PayRefund(BACK, "mail", NOW, "cheque 7")
 SOLD = (*STORY, replace(ASK, use=CardUse.SALE), SellAccount(FIRST, "+12125550126", usd("3"), "phone", NOW))
 
 BY_HAND = Chargeback("back-1", EntryId(FIRST), NOW)
@@ -122,6 +124,14 @@ def test_a_refund_that_the_processor_refuses_stays_owed() -> None:
     assert book.submit(REPAY) == Refused(Refusal.NOT_ALLOWED, BACK)
 
 
+def test_a_refused_refund_that_an_agent_paid_is_owed_no_more_and_comes_out_of_the_cash_it_was_paid_from() -> None:
+    book = PureBook(*CAPTURED, refund("0.5"), KEEP)
+    assert [book.submit(PAY) for _ in range(2)] == [Booked(EntryId(BACK), usd("0.5"), ZERO)] * 2
+    assert rows(book) == [(BACK, CardRefundState.PAID, "0.5")]
+    assert [book.balance(each) for each in (CARD, cash("phone"), cash("mail"))] == [ZERO, usd("-2.1"), usd("0.5")]
+    assert book.submit(KEEP) == Refused(Refusal.NOT_ALLOWED, BACK)
+
+
 def test_a_capture_that_is_refused_is_a_loss_and_the_income_stays() -> None:
     book = PureBook(*TALKED, DUE)
     entry_id = EntryId(f"{FIRST}/refused")
@@ -157,6 +167,9 @@ def test_a_deposit_that_is_refused_is_charged_back_once_with_its_fee() -> None:
     [
         (CAPTURED, REPAY, "UNKNOWN_CARD"),
         (CAPTURED, KEEP, "UNKNOWN_CARD"),
+        (CAPTURED, PAY, "UNKNOWN_CARD"),
+        ((*CAPTURED, refund("1")), PAY, "NOT_ALLOWED"),
+        ((*CAPTURED, refund("1"), REPAY), PAY, "ID_REUSED"),
         ((*CAPTURED, refund("1")), replace(REPAY, channel="web"), "NOT_ALLOWED"),
         ((*CAPTURED, refund("1"), REPAY), KEEP, "NOT_ALLOWED"),
         (STORY, REFUSE, "UNKNOWN_CARD"),
@@ -175,6 +188,7 @@ HISTORIES = {
     "refunding": ((*CAPTURED, refund("0.5")), CardsOwed(usd("0.5"), ZERO, ZERO)),
     "refunded": ((*CAPTURED, refund("0.5"), REPAY), CardsOwed(ZERO, ZERO, ZERO)),
     "kept": ((*CAPTURED, refund("0.5"), KEEP), CardsOwed(ZERO, usd("0.5"), ZERO)),
+    "paid": ((*CAPTURED, refund("0.5"), KEEP, PAY), CardsOwed(ZERO, ZERO, ZERO)),
     "early": ((*TALKED, refund("0.5"), DUE, CAPTURE), CardsOwed(ZERO, ZERO, ZERO)),
     "lost": ((*TALKED, DUE, refund("0.5"), REFUSE), CardsOwed(ZERO, ZERO, usd("1.6"))),
     "charged-back": ((*SOLD, REFUSE), CardsOwed(ZERO, ZERO, ZERO)),
@@ -203,6 +217,8 @@ async def test_the_audit_is_clean_and_tells_what_is_owed_to_cards_and_what_is_lo
         ("refunded", "UPDATE card_refunds SET amount = 400000"),
         ("refunded", "UPDATE card_refunds SET state = 'refunding'"),
         ("refunded", "DELETE FROM card_refunds"),
+        ("paid", "UPDATE card_refunds SET amount = 400000"),
+        ("paid", "UPDATE card_refunds SET state = 'refused'"),
         ("lost", "UPDATE card_payments SET state = 'captured'"),
         ("lost", "UPDATE card_refunds SET amount = 400000"),
         ("lost", "DELETE FROM card_refunds"),

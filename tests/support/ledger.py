@@ -9,12 +9,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from ledger.chart import Opener, advancepay, call_income, lec
+from ledger.chart import AccountKind, Opener, account_of, advancepay, call_income, lec
 from ledger.decide import decide
 from ledger.entries import Head
 from ledger.hold import HoldId, hold_id
 from ledger.money import ZERO, AccountId, CallId, Money
 from ledger.outcomes import Outcome
+from ledger.products.requests import AskCard, AuthoriseCard, CaptureCard, DueCard, card_payment_id
+from ledger.products.rows import CardUse
 from ledger.records import CallRecord, OpenCall
 from ledger.requests import (
     Charge,
@@ -96,6 +98,19 @@ STORY: tuple[Request, ...] = (
     StartCall(a_call()),
 )
 """A process, an account with ten dollars, and a call that is open."""
+
+
+def by_card(call_id: CallId) -> tuple[Request, ...]:
+    """The rest of a call that began: fifty cents, which a card has paid."""
+    payment, onecall = card_payment_id(call_id, 1), account_of(AccountKind.ONECALL, call_id)
+    return (
+        AskCard(payment, call_id, CardUse.CALL, usd("5"), "phone", NOW),
+        AuthoriseCard(payment, NOW),
+        hold("1", 1, call_id, onecall),
+        end("0.5", call_id, onecall),
+        DueCard(payment, NOW),
+        CaptureCard(payment, "phone", later(1)),
+    )
 
 
 class PureBook:

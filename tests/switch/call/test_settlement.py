@@ -185,7 +185,8 @@ async def test_a_refund_that_is_refused_stays_owed_and_is_never_asked_again(
         report = await audit(book)
         assert (report.findings, report.cards.kept) == ((), usd("0.5"))
     (told,) = (each for each in log.warned if each["event"] == "card_refund_refused")
-    assert told["remedy"] == "pay it to the holder another way; the book has it on onecall:call-1"
+    command = "payphone service pay-refund call-1/card/1/refund/1"
+    assert told["remedy"] == f"pay it to the holder another way, then say: {command}"
 
 
 @pytest.mark.parametrize("losses", LOSSES, ids="-".join)

@@ -13,8 +13,11 @@ from ledger.audit import audit
 from ledger.chart import advancepay, debit
 from ledger.entries import EntryKind
 from ledger.errors import BookClosedError
+from ledger.money import CallId
+from ledger.products.requests import KeepRefund, card_payment_id, card_refund_id
 from ledger.products.rows import Direction
-from ledger.requests import RefundKind
+from ledger.products.shares import charge_id
+from ledger.requests import Refund, RefundKind, StartCall
 from ledger.store import Book
 from ledger.tables import account_numbers, accounts, entries, messages
 from switch.directory.tables import blocks
@@ -25,12 +28,22 @@ from switch.service.mail import Mail
 from switch.service.tables import customer_facilities, customer_numbers, customers, message_words, service_acts
 from switch.service.trust import TrustFund
 from tests.support.books import FileShelf
-from tests.support.ledger import CALL, NOW, STORY, end, hold, later, usd
+from tests.support.ledger import CALL, NOW, STORY, a_call, by_card, end, hold, later, usd
 from tests.support.mortal import KilledError, Mortal
 from tests.switch.service.serving import CELL, HOME, HOUSEHOLD, PROVIDER
 
-BEFORE = (*STORY, hold("1"), end("0.5"))
-"""A call of fifty cents, paid by an account that no agent opened."""
+CARD_CALL = CallId("call-2")
+BACK = card_refund_id(card_payment_id(CARD_CALL, 1), 1)
+BEFORE = (
+    *STORY,
+    hold("1"),
+    end("0.5"),
+    StartCall(a_call(CARD_CALL)),
+    *by_card(CARD_CALL),
+    Refund("r-0", charge_id(CARD_CALL), usd("0.2"), NOW),
+    KeepRefund(BACK, NOW),
+)
+"""Two calls of fifty cents, paid by an account that no agent opened, and by a card that did not take a refund."""
 
 OURS = "kim"
 
@@ -40,6 +53,7 @@ OPENED = (advancepay(CELL), HOUSEHOLD, "trust:jordan", debit("jordan"))
 MONEY = {
     ActKind.DEPOSITED: (EntryKind.DEPOSIT, "c-1, by kim"),
     ActKind.REFUNDED: (EntryKind.REFUND, "courtesy: by kim"),
+    ActKind.REFUND_PAID: (EntryKind.REPAYMENT, "by kim"),
     ActKind.TRUST_DEPOSITED: (EntryKind.DEPOSIT, "from c-1, by kim"),
     ActKind.TOPPED_UP: (EntryKind.TRANSFER, "top-up, by kim"),
     ActKind.CREDITS_SOLD: (EntryKind.PURCHASE, "40 credits, by kim"),
@@ -61,6 +75,7 @@ async def serve(book: Book) -> None:
     await care.block(HOME, agent=OURS, at=later(2), why="asked")
     await care.unblock(HOME, agent=OURS, at=later(3), why="asked again")
     await care.refund(CALL, RefundKind.COURTESY, refund_id="r-1", agent=OURS, at=later(4), amount=usd("0.2"))
+    await care.pay_refund(BACK, channel="mail", agent=OURS, at=later(4))
     said = {"customer_id": "c-1", "inmate_id": "C-1", "legal_name": "Jordan A. Doe"}
     await fund.deposit("jordan", usd("9"), deposit_id="t-1", channel="web", agent=OURS, at=later(5), **said)
     await fund.top_up("jordan", usd("2"), transfer_id="x-1", agent=OURS, at=later(6))

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from ledger.chart import AccountKind, account_of, advancepay
 from ledger.money import ZERO
 from ledger.outcomes import Refusal
 from ledger.products.requests import (
-    AskCard,
-    AuthoriseCard,
-    CaptureCard,
-    DueCard,
+    KeepRefund,
     RepayCard,
     card_payment_id,
     card_refund_id,
 )
-from ledger.products.rows import CardUse
 from ledger.requests import Deposit, RefundKind
 from ledger.store import Book
 from switch.directory.blocks import EVERY_FACILITY, BlockKind, Blocks
 from switch.service.acts import WORDS_MAX
 from switch.service.answers import Denial, Denied
-from switch.service.care import Blocked, Care, GivenBack, NoteTaken
+from switch.service.care import Blocked, Care, GivenBack, NoteTaken, PaidBack
 from switch.service.customers import Customers
 from switch.service.history import Moment, history
-from tests.support.ledger import CALL, NOW, NUMBER, STORY, end, hold, later, usd
+from switch.service.tables import service_acts
+from tests.support.ledger import CALL, NOW, NUMBER, STORY, by_card, end, hold, later, usd
 from tests.switch.service.serving import HOME, PROVIDER, a_book, a_customer
 
 CALLED = (*STORY, hold("1"), end("0.5"))
@@ -87,33 +85,54 @@ async def test_a_refund_of_every_kind_gives_back_what_is_left_and_never_more(kin
         assert entry.memo == f"{kind.value}: heard (by kim)"
 
 
+PAYMENT, ONECALL = card_payment_id(CALL, 1), account_of(AccountKind.ONECALL, CALL)
+
+
 async def test_a_refund_of_a_call_that_a_card_paid_goes_to_the_card_and_stands_in_the_time_line_of_its_number() -> None:
     async with a_book() as book:
-        payment = card_payment_id(CALL, 1)
-        onecall = account_of(AccountKind.ONECALL, CALL)
-        for request in (
-            *STORY,
-            AskCard(payment, CALL, CardUse.CALL, usd("5"), "phone", NOW),
-            AuthoriseCard(payment, NOW),
-            hold("1", account_id=onecall),
-            end("0.5", payer=onecall),
-            DueCard(payment, NOW),
-            CaptureCard(payment, "phone", later(1)),
-        ):
+        for request in (*STORY, *by_card(CALL)):
             await book.answer(request)
         care = Care(book)
         given = await care.refund(
             CALL, RefundKind.DROPPED_CALL, refund_id="r-1", agent="kim", at=later(2), amount=usd("0.2")
         )
         assert isinstance(given, GivenBack) and given.to_card
-        await book.answer(RepayCard(card_refund_id(payment, 1), "phone", later(3)))
+        await book.answer(RepayCard(card_refund_id(PAYMENT, 1), "phone", later(3)))
         told = await history(book, NUMBER)
         assert not isinstance(told, Denied)
-        assert [(each.what, each.amount) for each in told if each.words.startswith(onecall)] == [
+        assert [(each.what, each.amount) for each in told if each.words.startswith(ONECALL)] == [
             ("capture", usd("0.5")),
             ("refund", usd("0.2")),
             ("repayment", usd("-0.2")),
         ]
+
+
+async def test_a_refund_that_a_card_did_not_take_back_is_paid_by_hand_once_and_stands_in_the_log() -> None:
+    async with a_book() as book:
+        refund_id = card_refund_id(PAYMENT, 1)
+        care = Care(book)
+        for request in (*STORY, *by_card(CALL)):
+            await book.answer(request)
+        await care.refund(CALL, RefundKind.COURTESY, refund_id="r-1", agent="kim", at=later(2), amount=usd("0.2"))
+
+        async def pay(refund: str = refund_id) -> PaidBack | Denied:
+            return await care.pay_refund(refund, channel="mail", agent="lee", at=later(4), words="cheque 7")
+
+        assert await pay() == Denied(Denial.NO_REFUND, refund_id), "the card may still have it back"
+        await book.answer(KeepRefund(refund_id, later(3)))
+        assert [row.refund_id for row in await care.refused_refunds()] == [refund_id]
+        other = card_refund_id(PAYMENT, 2)
+        assert await pay(other) == Denied(Denial.NO_REFUND, other, known=(refund_id,))
+        assert [await pay(), await pay()] == [
+            PaidBack(refund_id, CALL, usd("0.2"), "mail", is_repeat=False),
+            PaidBack(refund_id, CALL, usd("0.2"), "mail", is_repeat=True),
+        ]
+        assert await care.refused_refunds() == ()
+        (entry,) = [each.draft for each in await book.entries() if each.draft.entry_id == refund_id]
+        assert entry.memo == "cheque 7 (by lee)"
+        done = select(service_acts.c.agent, service_acts.c.words)
+        log = await book.read(lambda connection: [tuple(row) for row in connection.execute(done)])
+        assert log == [("kim", "courtesy 0.2"), ("lee", "0.2 by mail: cheque 7")]
 
 
 async def test_a_call_that_cost_nothing_or_never_was_has_no_refund() -> None:
