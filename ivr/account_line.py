@@ -121,12 +121,12 @@ async def _block(caller: Party, desk: AccountDesk, say: Words) -> Clips:
 
 
 async def _choose(caller: Party, say: Words, hear: Clips, choices: list[AccountChoice]) -> AccountChoice | None:
-    inside = say.profile.inside
+    inside, keys = say.profile.inside, say.profile.account_line.keys
     pressed = await caller.ask(
         hear,
-        is_complete=one_of(choice.value for choice in choices),
+        is_complete=one_of(keys[choice] for choice in choices),
         end="",
         first=inside.first_key,
         between=inside.next_key,
     )
-    return next((choice for choice in choices if choice.value == pressed), None)
+    return next((choice for choice in choices if keys[choice] == pressed), None)

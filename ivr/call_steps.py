@@ -95,7 +95,7 @@ class Steps:
         """What whoever pays hears on the account line, and may do there."""
         line, say = self.read.profile.account_line, self.say
         choices = [each for each in AccountChoice if line.deposits or each is not AccountChoice.DEPOSIT]
-        caps = (Cap(each.value, each.name.lower(), is_unverified=False) for each in choices)
+        caps = (self.cap(f"account_line.{each.value}_key", each.value) for each in choices)
         lines = tuple(Line(self._said(say.account_menu([each])), cap) for each, cap in zip(choices, caps, strict=True))
         notes = ["a call of its own; customer service where the configuration has any"]
         if line.deposits:
@@ -115,7 +115,7 @@ class Steps:
         ]
 
     def cap(self, key: str, does: str) -> Cap | None:
-        """The key of the section `keys` or `inside` that does something, None where there is none."""
+        """The key of the section `keys`, `inside` or `account_line` that does something, None where there is none."""
         section, name = key.split(".")
         value = getattr(getattr(self.read.profile, section), name)
         return Cap(value, does, key in self.read.unverified) if value else None

@@ -6,9 +6,9 @@ from enum import Enum
 
 
 class AccountChoice(Enum):
-    """What may be asked for; the value is the key."""
+    """What may be asked for, in the order in which it is said."""
 
-    BALANCE = "1"
-    DEPOSIT = "2"
-    BLOCK = "3"
-    SERVICE = "0"
+    BALANCE = "balance"
+    DEPOSIT = "deposit"
+    BLOCK = "block"
+    SERVICE = "service"

@@ -6,6 +6,7 @@ frozen values. What one section can tell is checked here; what needs the others,
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from enum import Enum
@@ -23,6 +24,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from ivr.answering_machine import AnsweringMachine
+from ivr.choices import AccountChoice
 from ivr.reasons import Reason
 from ivr.third_party import ThirdParty
 from ledger.money import AmountError, Money
@@ -117,6 +119,15 @@ def _amount(value: object) -> object:
         raise ValueError(str(error)) from None
 
 
+def _tell_apart(keys: Mapping[str, str], of_the_file: Collection[str]) -> None:
+    """Refuse keys of which one begins another; the complaint is about one of the file, if there is one."""
+    for name, key in keys.items():
+        for other, other_key in keys.items():
+            if name < other and (key.startswith(other_key) or other_key.startswith(key)):
+                text = f"{name} and {other} cannot be told apart: {key!r} and {other_key!r}; "
+                raise _wrong(text + "no choice may begin another", other if other in of_the_file else name)
+
+
 class Keys(_Section):
     """The called party's keys. To refuse is to hang up, unless `refuse` names a key as well."""
 
@@ -133,12 +144,7 @@ class Keys(_Section):
         named = {
             name: key for name in ("accept", "block", "price", "refuse", "language") if (key := getattr(self, name))
         }
-        for name, key in named.items():
-            for other, other_key in named.items():
-                if name < other and (key.startswith(other_key) or other_key.startswith(key)):
-                    text = f"{name} and {other} cannot be told apart: {key!r} and {other_key!r}; "
-                    at = other if other in self.model_fields_set else name  # One of the file, if there is one.
-                    raise _wrong(text + "no choice may begin another", at)
+        _tell_apart(named, self.model_fields_set)
         return self
 
 
@@ -283,6 +289,20 @@ class AccountLine(_Section):
     """Whether money is added by card there; how it is asked for, and its channel, are those of `card`."""
     most: Annotated[int, Field(ge=1, le=10_000)] = 200
     """Dollars: the most of one payment there; a lower cap of the switch holds all the same (S3-1)."""
+    balance_key: Key = "1"
+    deposit_key: Key = "2"
+    block_key: Key = "3"
+    service_key: Key = "0"
+
+    @property
+    def keys(self) -> dict[AccountChoice, Key]:
+        """The key of each choice."""
+        return {choice: getattr(self, f"{choice.value}_key") for choice in AccountChoice}
+
+    @model_validator(mode="after")
+    def _are_apart(self) -> AccountLine:
+        _tell_apart({f"{choice.value}_key": key for choice, key in self.keys.items()}, self.model_fields_set)
+        return self
 
     @model_validator(mode="after")
     def _is_legal(self) -> AccountLine:

@@ -160,11 +160,12 @@ class Words:
 
     def account_menu(self, choices: Iterable[AccountChoice]) -> Clips:
         """The choices, each with its key."""
-        return tuple(clip for each in choices for clip in self._press(f"account/for-{each.name.lower()}", each.value))
+        keys = self.profile.account_line.keys
+        return tuple(clip for each in choices for clip in self._press(f"account/for-{each.value}", keys[each]))
 
     def account_confirm(self, choice: AccountChoice) -> Clips:
         """Ask for the same key once more."""
-        return self._press("account/to-confirm", choice.value)
+        return self._press("account/to-confirm", self.profile.account_line.keys[choice])
 
     def deposit_amount(self, terms: DepositTerms) -> Clips:
         """Ask for whole dollars; the most that is taken and the fee are told before (S3-1, S3-7)."""

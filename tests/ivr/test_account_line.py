@@ -11,7 +11,7 @@ import pytest
 from ivr.account_line import TURNS_MAX, account_line
 from ivr.card_number import Card
 from ivr.ports import CardAnswer, DepositTerms, HungUpError
-from ivr.profile import Profile
+from ivr.profile import AccountLine, Profile
 from ivr.words import Words
 from ledger.money import Money
 from prompts.catalog import ClipId
@@ -113,6 +113,18 @@ async def test_an_unknown_telephone_hears_no_balance() -> None:
     caller = FakeParty()
     await account_line(caller, None, SAY)
     assert caller.heard[-1] == "account/unknown-telephone"
+
+
+async def test_the_keys_are_those_of_the_profile() -> None:
+    line = AccountLine(balance_key="*1", deposit_key="4", block_key="0", service_key="9")
+    say = Words(Profile(name="own", account_line=line))
+    caller = FakeParty("*1", "0", "0", "4", "25#", "4", *VISA, "9")
+    holder = FakeHolder(service=True, terms=TERMS, pays=[None])
+    await account_line(caller, holder, say)
+    assert holder.blocks == 1
+    assert caller.heard.count(ClipId("account/has")) == 3, "at first, asked for, and once the money is there"
+    assert caller.heard[-1] != say.goodbye()[-1], "customer service ended it"
+    assert set(say.tongue.key("*1")) < set(caller.heard)
 
 
 async def test_nobody_stays_for_ever() -> None:

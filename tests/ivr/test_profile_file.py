@@ -67,6 +67,9 @@ WRONG = {
     "a deposit of the account line above the cap": (
         "[account_line]\nmost = 60\n[deposits]\ncap = 50", 3, "account_line.most", "$60 is never taken",
     ),
+    "keys of the account line that begin alike": (
+        '[account_line]\nblock_key = "22"', 3, "account_line.block_key", "no choice may begin another",
+    ),
     "what is done about machines that nobody hears": (
         '[machine]\nthen = "go-on"', 3, "machine.then", "nobody listens",
     ),

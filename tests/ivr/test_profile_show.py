@@ -119,7 +119,9 @@ def test_the_chart_of_a_shipped_profile_shows_its_keys_and_all_it_says(name: str
 
 def test_a_key_that_nobody_could_check_is_drawn_with_a_mark() -> None:
     root = drawn(read_profile("connecticut-securus"))
-    of_profile = [group for group in root.iter(f"{SVG}g") if group.get("class") != "account"]  # Its keys are no data.
+    of_profile = [
+        group for group in root.iter(f"{SVG}g") if group.get("class") != "account"
+    ]  # Its keys are the usual ones.
     kinds = [each.get("class") for group in of_profile for each in group.iter(f"{SVG}rect")]
     assert "cap doubted" in kinds
     assert "cap" not in kinds
