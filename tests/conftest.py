@@ -1,7 +1,11 @@
 """Async tests run on virtual time over a simulated network, unless marked otherwise."""
 
 import asyncio
+import os
+import shutil
 from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -16,6 +20,13 @@ except ImportError:
     from asyncio import new_event_loop as new_real_loop
 
 register_profiles()
+
+MEMORY: Final = Path("/dev/shm")
+MEMORY_LEAST: Final = 4 << 30
+"""Bytes: the folders of three runs need about one of these GiB."""
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= MEMORY_LEAST:
+    # Books are written durably, a thousand times a minute, and no test pulls the plug: nobody need wait for a disk.
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 REAL_MARKS = ("realtime", "live", "postgres")
 """Marks of tests that talk to real sockets or programs: they get the loop of production, and its time."""

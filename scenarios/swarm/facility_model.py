@@ -18,9 +18,8 @@ from math import inf
 from typing import Final
 
 from scenarios.swarm.facility_plan import FacilityPlan, VelocityPlan
+from scenarios.swarm.model import EDGE
 
-EDGE: Final = 0.006
-"""Seconds within which two instants count as one: a step of the media engine."""
 WORTH: Final = 10.0
 """A talk that could not last so long is not begun, where its own limit is longer."""
 

@@ -12,7 +12,8 @@ from ivr.words import Words
 from ledger.money import Money
 from ledger.store import Book
 from prompts.catalog import Catalog
-from scenarios.swarm.facility_model import EDGE, Called, faults_of, room
+from scenarios.swarm.facility_model import Called, faults_of, room
+from scenarios.swarm.model import EDGE
 from scenarios.swarm.observed import Observed
 from scenarios.swarm.plan import FACILITY, PIN_LENGTH, debit_account
 from scenarios.swarm.seen import FAULT_SECONDS, Pair, is_undisturbed
