@@ -11,45 +11,47 @@ from ledger.chart import REFUSED_CARDS, AccountKind, cash_id, fee_income_id
 from ledger.entries import EntryId
 from ledger.hold import HoldId
 from ledger.money import AccountId, CallId
+from ledger.products.card_requests import (
+    AskCard,
+    AuthoriseCard,
+    CaptureCard,
+    CardRequest,
+    DeclineCard,
+    DepositByCard,
+    DueCard,
+    KeepRefund,
+    PayRefund,
+    RefuseCard,
+    RepayCard,
+    SellAccount,
+    SettleDeposit,
+    VoidCard,
+    call_of_card,
+)
 from ledger.products.collect import month_of
 from ledger.products.directbill import balance_at_end, prepaid_id
 from ledger.products.messages import INCOME
 from ledger.products.requests import (
     AddNumber,
     AdmitCall,
-    AskCard,
-    AuthoriseCard,
     BuyCredits,
-    CaptureCard,
-    CardRequest,
     Chargeback,
     CheckInvoice,
     CloseAccount,
-    DeclineCard,
-    DepositByCard,
-    DueCard,
     Ending,
     IssueInvoice,
-    KeepRefund,
     MoveMessage,
     NoteInterest,
     NotifyIdle,
-    PayRefund,
     PostCharge,
     ProductRequest,
-    RefuseCard,
     RegisterTrust,
     RemoveNumber,
-    RepayCard,
-    SellAccount,
     SendToTrust,
     SetCreditLimit,
-    SettleDeposit,
     SettleMessage,
     SubmitMessage,
     TakeAllowance,
-    VoidCard,
-    call_of_card,
 )
 from ledger.products.rows import (
     Allowance,

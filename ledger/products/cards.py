@@ -30,14 +30,12 @@ from ledger.errors import MalformedAccountError
 from ledger.money import ZERO, AccountId, CallId
 from ledger.outcomes import Booked, CardRefundStands, CardStands, Refusal
 from ledger.products import card_refunds, onecall
-from ledger.products.deposits import book_deposit, charge_back
-from ledger.products.requests import (
+from ledger.products.card_requests import (
     CARD_WAIT_MAX,
     AskCard,
     AuthoriseCard,
     CaptureCard,
     CardRequest,
-    Chargeback,
     DeclineCard,
     DepositByCard,
     DueCard,
@@ -50,6 +48,8 @@ from ledger.products.requests import (
     VoidCard,
     call_of_card,
 )
+from ledger.products.deposits import book_deposit, charge_back
+from ledger.products.requests import Chargeback
 from ledger.products.rows import CardPayment, CardState, CardUse
 from ledger.rows import Account
 

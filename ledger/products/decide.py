@@ -7,39 +7,41 @@ from typing import assert_never
 from ledger.draft import Draft
 from ledger.outcomes import Outcome
 from ledger.products import allowances, cards, deposits, directbill, inactivity, messages, numbers, pending, trust
-from ledger.products.requests import (
-    AddNumber,
-    AdmitCall,
+from ledger.products.card_requests import (
     AskCard,
     AuthoriseCard,
-    BuyCredits,
     CaptureCard,
-    Chargeback,
-    CheckInvoice,
-    CloseAccount,
     DeclineCard,
     DepositByCard,
     DueCard,
-    IssueInvoice,
     KeepRefund,
+    PayRefund,
+    RefuseCard,
+    RepayCard,
+    SellAccount,
+    SettleDeposit,
+    VoidCard,
+)
+from ledger.products.requests import (
+    AddNumber,
+    AdmitCall,
+    BuyCredits,
+    Chargeback,
+    CheckInvoice,
+    CloseAccount,
+    IssueInvoice,
     MoveMessage,
     NoteInterest,
     NotifyIdle,
-    PayRefund,
     PostCharge,
     ProductRequest,
-    RefuseCard,
     RegisterTrust,
     RemoveNumber,
-    RepayCard,
-    SellAccount,
     SendToTrust,
     SetCreditLimit,
-    SettleDeposit,
     SettleMessage,
     SubmitMessage,
     TakeAllowance,
-    VoidCard,
 )
 
 _CallRequest = TakeAllowance | AdmitCall | PostCharge

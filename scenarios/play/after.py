@@ -11,7 +11,7 @@ from ledger.audit import audit
 from ledger.entries import Entry, EntryKind
 from ledger.money import ZERO, total
 from ledger.product_rows import read_rows
-from ledger.products.requests import payment_of_refund
+from ledger.products.card_requests import payment_of_refund
 from ledger.products.rows import Allowance, CardPayment, CardRefund, CardRefundState, CardState
 from ledger.records import CallRecord
 from scenarios.language.expectations import After, Record

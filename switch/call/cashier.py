@@ -18,7 +18,7 @@ from ivr.ports import CardAnswer
 from ledger.errors import LedgerError
 from ledger.money import AccountId, CallId, Money
 from ledger.outcomes import Refused
-from ledger.products.requests import (
+from ledger.products.card_requests import (
     AskCard,
     AuthoriseCard,
     DeclineCard,

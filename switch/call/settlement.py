@@ -17,7 +17,7 @@ from ledger.errors import LedgerError
 from ledger.money import Money
 from ledger.outcomes import Outcome, Refused
 from ledger.product_reads import read_cards_to_settle, read_refunds_to_settle
-from ledger.products.requests import (
+from ledger.products.card_requests import (
     CaptureCard,
     CardRequest,
     DueCard,

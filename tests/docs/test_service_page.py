@@ -13,11 +13,7 @@ import typer
 from typer.testing import CliRunner
 
 from ledger.money import CallId
-from ledger.products.requests import (
-    KeepRefund,
-    card_payment_id,
-    card_refund_id,
-)
+from ledger.products.card_requests import KeepRefund, card_payment_id, card_refund_id
 from ledger.products.shares import charge_id
 from ledger.requests import EndCall, Refund, Request, StartCall
 from tests.support.ledger import NOW, STORY, a_call, by_card, end, hold, usd, write_book

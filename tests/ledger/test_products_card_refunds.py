@@ -14,11 +14,10 @@ from ledger.chart import REFUSED_CARDS, AccountKind, account_of, cash, fee_incom
 from ledger.entries import EntryId
 from ledger.money import ZERO
 from ledger.outcomes import Booked, CardRefundStands, CardStands, Refusal, Refused
-from ledger.products.requests import (
+from ledger.products.card_requests import (
     AskCard,
     AuthoriseCard,
     CaptureCard,
-    Chargeback,
     DueCard,
     KeepRefund,
     PayRefund,
@@ -30,6 +29,7 @@ from ledger.products.requests import (
     card_payment_id,
     card_refund_id,
 )
+from ledger.products.requests import Chargeback
 from ledger.products.rows import CardRefund, CardRefundState, CardState, CardUse
 from ledger.requests import Refund, Request
 from ledger.store import Book

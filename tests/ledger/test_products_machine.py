@@ -39,23 +39,18 @@ from ledger.outcomes import (
     Taken,
 )
 from ledger.product_rows import read_rows
+from ledger.products.card_requests import AskCard, AuthoriseCard, CaptureCard, DueCard, VoidCard, card_payment_id
 from ledger.products.requests import (
     AddNumber,
     AdmitCall,
-    AskCard,
-    AuthoriseCard,
-    CaptureCard,
     Chargeback,
     CheckInvoice,
-    DueCard,
     IssueInvoice,
     PostCharge,
     RegisterTrust,
     RemoveNumber,
     SendToTrust,
     TakeAllowance,
-    VoidCard,
-    card_payment_id,
 )
 from ledger.products.rows import Allowance, CalledNumber, CardState, CardUse, InvoiceState
 from ledger.requests import (

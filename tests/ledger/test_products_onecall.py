@@ -11,7 +11,7 @@ from ledger.chart import AccountKind, account_of, cash, fee_income_id
 from ledger.entries import EntryId
 from ledger.money import ZERO, AccountId, CallId
 from ledger.outcomes import Booked, CardStands, Ended, Placed, Refusal, Refused
-from ledger.products.requests import (
+from ledger.products.card_requests import (
     CARD_WAIT_MAX,
     AskCard,
     AuthoriseCard,

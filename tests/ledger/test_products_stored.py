@@ -19,18 +19,24 @@ from ledger.money import AccountId, CallId
 from ledger.outcomes import Refusal, Refused
 from ledger.product_reads import read_numbers
 from ledger.product_rows import read_rows
-from ledger.products.requests import (
-    AddNumber,
-    AdmitCall,
+from ledger.products.card_requests import (
     AskCard,
     AuthoriseCard,
     CaptureCard,
-    Chargeback,
-    CheckInvoice,
-    CloseAccount,
     DeclineCard,
     DepositByCard,
     DueCard,
+    SellAccount,
+    SettleDeposit,
+    VoidCard,
+    card_payment_id,
+)
+from ledger.products.requests import (
+    AddNumber,
+    AdmitCall,
+    Chargeback,
+    CheckInvoice,
+    CloseAccount,
     Ending,
     IssueInvoice,
     NoteInterest,
@@ -38,13 +44,9 @@ from ledger.products.requests import (
     PostCharge,
     RegisterTrust,
     RemoveNumber,
-    SellAccount,
     SendToTrust,
     SetCreditLimit,
-    SettleDeposit,
     TakeAllowance,
-    VoidCard,
-    card_payment_id,
 )
 from ledger.products.rows import CalledNumber, CardUse
 from ledger.requests import (

@@ -15,7 +15,7 @@ from ledger.entries import Head
 from ledger.hold import HoldId, hold_id
 from ledger.money import ZERO, AccountId, CallId, Money
 from ledger.outcomes import Outcome
-from ledger.products.requests import AskCard, AuthoriseCard, CaptureCard, DueCard, card_payment_id
+from ledger.products.card_requests import AskCard, AuthoriseCard, CaptureCard, DueCard, card_payment_id
 from ledger.products.rows import CardUse
 from ledger.records import CallRecord, OpenCall
 from ledger.requests import (

@@ -14,7 +14,7 @@ from ledger.chart import advancepay, debit
 from ledger.entries import EntryKind
 from ledger.errors import BookClosedError
 from ledger.money import CallId
-from ledger.products.requests import KeepRefund, card_payment_id, card_refund_id
+from ledger.products.card_requests import KeepRefund, card_payment_id, card_refund_id
 from ledger.products.rows import Direction
 from ledger.products.shares import charge_id
 from ledger.requests import Refund, RefundKind, StartCall

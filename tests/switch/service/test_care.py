@@ -8,12 +8,7 @@ from sqlalchemy import select
 from ledger.chart import AccountKind, account_of, advancepay
 from ledger.money import ZERO
 from ledger.outcomes import Refusal
-from ledger.products.requests import (
-    KeepRefund,
-    RepayCard,
-    card_payment_id,
-    card_refund_id,
-)
+from ledger.products.card_requests import KeepRefund, RepayCard, card_payment_id, card_refund_id
 from ledger.requests import Deposit, RefundKind
 from ledger.store import Book
 from switch.directory.blocks import EVERY_FACILITY, BlockKind, Blocks
