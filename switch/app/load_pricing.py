@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,8 +26,8 @@ def load_pricing(config: Config, file: str, base: Path, mistakes: list[Mistake])
     """Load every table the configuration names; relative paths start at `base`. Mistakes are added to the list."""
     return Pricing(
         deck=_deck(config, file, base, mistakes),
-        places=_places(config, base, mistakes),
-        taxes=_taxes(config, base, mistakes),
+        places=_places(config, file, base, mistakes),
+        taxes=_taxes(config, file, base, mistakes),
         allowances=tuple(map(_allowance, config.allowances)),
         free_days=tuple(FreeDays(row.name, frozenset(row.days)) for row in config.free_days),
         collect_limits=CollectLimits(config.billing.collect_limit_carrier, config.billing.collect_limit_provider),
@@ -38,41 +38,43 @@ def load_pricing(config: Config, file: str, base: Path, mistakes: list[Mistake])
 
 def _deck(config: Config, file: str, base: Path, mistakes: list[Mistake]) -> Deck:
     shipped = shipped_tariffs()
-    paths: list[Path] = []
+    paths: list[tuple[Path, tuple[str, int]]] = []
     for index, name in enumerate(config.tariffs):
         if name.endswith((".toml", CSV_SUFFIX)):
-            paths.append(base / name)
+            paths.append((base / name, ("tariffs", index)))
         elif name in shipped:
-            paths.append(shipped[name])
+            paths.append((shipped[name], ("tariffs", index)))
         else:
             text = f"no such tariff; shipped are {', '.join(shipped)}, or give the path of your own .toml or .csv file"
             mistakes.append(Mistake(file, config.line("tariffs", index), f"tariffs[{index}]", f"{name!r}: {text}"))
-    deck = load_tariffs(*paths)
+    deck = load_tariffs(*(path for path, _ in paths))
     if isinstance(deck, Deck):
         return deck
-    _tell(deck, mistakes)
+    mistakes += _told(deck, config, file, dict(paths))
     return Deck(())
 
 
-def _places(config: Config, base: Path, mistakes: list[Mistake]) -> PlaceTable:
+def _places(config: Config, file: str, base: Path, mistakes: list[Mistake]) -> PlaceTable:
     """The shipped area codes, and the user's own tables before them."""
     if not (config.places or config.local_calls):
         return area_codes()
+    places, local_calls = _named("places", config.places, base), _named("local_calls", config.local_calls, base)
     own = load_places([base / path for path in config.places], [base / path for path in config.local_calls])
     if isinstance(own, PlaceTable):
         return area_codes().merged(own)
-    _tell(own, mistakes)
+    mistakes += _told(own, config, file, places | local_calls)
     return area_codes()
 
 
-def _taxes(config: Config, base: Path, mistakes: list[Mistake]) -> TaxTable:
+def _taxes(config: Config, file: str, base: Path, mistakes: list[Mistake]) -> TaxTable:
     found = TaxTable()
+    named = _named("taxes", config.taxes, base)
     for path in config.taxes:
         table = load_taxes(base / path)
         if isinstance(table, TaxTable):
             found = TaxTable(found.levies + table.levies, found.shares + table.shares)
         else:
-            _tell(table, mistakes)
+            mistakes += _told(table, config, file, named)
     return found
 
 
@@ -87,5 +89,19 @@ def _allowance(row: AllowanceTable) -> Allowance:
     return Allowance(row.name, Purpose(row.purpose), row.minutes * SECONDS_PER_MINUTE, cycle, row.since, row.until)
 
 
-def _tell(found: Sequence[rates.Mistake], mistakes: list[Mistake]) -> None:
-    mistakes += [Mistake(str(each.file), each.line, each.key, f"{each.what}; {each.remedy}") for each in found]
+def _named(key: str, paths: Sequence[str], base: Path) -> dict[Path, tuple[str, int]]:
+    """Files, each with its place in the configuration."""
+    return {base / path: (key, index) for index, path in enumerate(paths)}
+
+
+def _told(
+    found: Sequence[rates.Mistake], config: Config, file: str, named: Mapping[Path, tuple[str, int]]
+) -> Iterator[Mistake]:
+    """What is wrong in a file is told with its line; what is wrong with all of it, with the line that names it."""
+    for each in found:
+        text = f"{each.what}; {each.remedy}"
+        place = named.get(Path(each.file)) if each.line is None else None
+        if place is None:
+            yield Mistake(str(each.file), each.line, each.key, text)
+        else:
+            yield Mistake(file, config.line(*place), f"{place[0]}[{place[1]}]", f"{each.file}: {text}")

@@ -89,7 +89,9 @@ WRONG = {
     ),
     "a number that is not E.164": ('"+12125550123"', '"2125550123"', 15, "phones[0].number", "write it like"),
     "an unknown tariff": ('"california-2021"', '"california-1921"', 1, "tariffs[0]", "shipped are"),
-    "a tariff file that is not there": ('"california-2021"', '"own.toml"', None, "", "readable tariff file"),
+    "a tariff file that is not there": ('"california-2021"', '"own.toml"', 1, "tariffs[0]", "readable tariff file"),
+    "a file of taxes that is not there": ("[switch]", 'taxes = ["own.toml"]\n[switch]', 2, "taxes[0]", "of taxes"),
+    "a file of codes that is not there": ("[switch]", 'places = ["own.csv"]\n[switch]', 2, "places[0]", "own.csv: "),
     "an unknown profile": (PROFILE, PROFILE + 'profile = "x"\n', 6, "facilities[0].profile", "shipped are"),
     "a profile file that is not there": (
         'id = "prison"\n', 'id = "prison"\nprofile = "x.toml"\n', 6, "facilities[0].profile", "there is no such file",
