@@ -11,17 +11,38 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any, Final
 
-from ledger.digest import digest_of_hold
 from ledger.draft import AMOUNT_MAX
-from ledger.entries import to_micros
-from ledger.hold import Hold, HoldId
+from ledger.entries import from_micros, to_micros
+from ledger.footprint import Footprint
+from ledger.hold import Hold, HoldId, is_hold_id
 from ledger.money import AccountId, Money
-from ledger.outcomes import Answer, Placed, placed_text
+from ledger.outcomes import Answer, Placed
 from ledger.requests import REQUEST_ID_MAX, PlaceHold
-from ledger.rows import RememberedRequest, WorkingRows
+from ledger.rows import WorkingRows, remembered_of
 
 _NOT_PLAIN: Final = -1
 """What is available of an account whose holds `ledger.decide` has to look at: less than any hold."""
+
+
+CROWD_MIN: Final = 50
+"""Holds from which on to decide them twice, once in a while, takes less than to ask each time whether one is there."""
+
+
+def footprint_of_crowd(items: Sequence[Any]) -> Footprint | None:
+    """The rows that many plain holds need if none was placed before; None where items are few or others.
+
+    That none was is not asked: the one key of a hold lets nobody store it twice.
+    """
+    if len(items) < CROWD_MIN:
+        return None
+    found = Footprint()
+    add_account, add_call = found.accounts.add, found.calls.add
+    for request in items:
+        if type(request) is not PlaceHold or request.limits is not None or not is_hold_id(request.hold_id):
+            return None
+        add_account(request.account_id)
+        add_call(request.call_id)
+    return found
 
 
 class Crowd:
@@ -31,8 +52,8 @@ class Crowd:
         self._rows = rows
         self._left: dict[AccountId, int] = {}
         """What is available of each account in use, in micros."""
-        self._placed: dict[HoldId, tuple[PlaceHold, Placed]] = {}
-        """What was placed and is not shown yet: the last ones of the rows' `stored_requests`."""
+        self._placed: set[HoldId] = set()
+        """What was placed and is not shown yet: the last ones of the rows' `stored_holds`."""
 
     def place(self, items: Sequence[Any], results: list[Any]) -> None:
         """Decide items from where the results end, up to the first that is not plainly a hold to be placed.
@@ -41,7 +62,7 @@ class Crowd:
         """
         rows, left, placed, most = self._rows, self._left, self._placed, AMOUNT_MAX.micros
         is_open, remembered = rows.open, rows.remembered
-        add_hold, add_request, add_result = rows.stored_holds.append, rows.stored_requests.append, results.append
+        add_hold, add_placed, add_result = rows.stored_holds.append, placed.add, results.append
         for request in islice(items, len(results), None):
             if type(request) is not PlaceHold or request.limits is not None:
                 return
@@ -57,15 +78,13 @@ class Crowd:
                 or hold_id in remembered
                 or hold_id in placed
                 or len(hold_id) > REQUEST_ID_MAX
+                or not is_hold_id(hold_id)
             ):
                 return
             left[account_id] = available = available - amount
-            outcome = Placed(hold_id, Money(available))
-            placed[hold_id] = (request, outcome)
-            add_hold((hold_id, account_id, call_id, amount, at))
-            digest = digest_of_hold(hold_id, account_id, call_id, amount)
-            add_request((hold_id, digest, placed_text(hold_id, available)))
-            add_result(Answer(outcome, is_repeat=False))
+            add_placed(hold_id)
+            add_hold((hold_id, account_id, call_id, amount, at, available))
+            add_result(Answer(Placed(hold_id, Money(available)), is_repeat=False))
 
     def show(self) -> None:
         """Make everything that was placed seen by the next decision, whose own changes are seen here after it."""
@@ -73,10 +92,12 @@ class Crowd:
         if not self._placed:
             return
         rows = self._rows
-        stored = rows.stored_requests[-len(self._placed) :]
-        for (request, outcome), (hold_id, digest, _) in zip(self._placed.values(), stored, strict=True):
-            rows.put_hold(Hold(request.hold_id, request.account_id, request.call_id, request.amount, request.at))
-            rows.remembered[hold_id] = RememberedRequest(hold_id, digest, outcome)
+        for hold_id, account_id, call_id, amount, at, available in rows.stored_holds[-len(self._placed) :]:
+            hold = Hold(hold_id, account_id, call_id, Money(amount), from_micros(at), available=Money(available))
+            rows.put_hold(hold)
+            seen = remembered_of(hold)
+            assert seen is not None, "it says itself what was available"
+            rows.remembered[hold_id] = seen
         self._placed.clear()
 
     def show_accounts(self) -> None:

@@ -16,6 +16,7 @@ from ledger.digest import digest
 from ledger.draft import Draft, RefusedError
 from ledger.entries import EntryDraft, EntryId, EntryKind, Posting
 from ledger.errors import MalformedAccountError
+from ledger.hold import is_hold_id
 from ledger.money import ZERO, AccountId, Money
 from ledger.outcomes import Beaten, Booked, Opened, Outcome, Refusal, Refused, Registered, Remembered, Retired
 from ledger.products import card_refunds, trust
@@ -66,7 +67,8 @@ def decide(view: View, request: Request) -> Decision:
         if seen.digest != body:
             return Decision(Refused(Refusal.ID_REUSED, identity))
         return Decision(seen.outcome, is_repeat=True)
-    if not 0 < len(identity) <= REQUEST_ID_MAX or (_is_chosen(request) and is_reserved(identity)):
+    is_taken = is_hold_id(identity) if not isinstance(request, PlaceHold) else False
+    if not 0 < len(identity) <= REQUEST_ID_MAX or is_taken or (_is_chosen(request) and is_reserved(identity)):
         return Decision(Refused(Refusal.ID_RESERVED, identity))
     decision = _decide_fresh(view, request)
     outcome = decision.outcome

@@ -75,14 +75,16 @@ class Draft:
         if not ZERO < amount <= AMOUNT_MAX:
             raise RefusedError(Refusal.AMOUNT_OUT_OF_RANGE, subject)
 
-    def hold(self, hold: Hold) -> None:
-        """Place a hold, if so much is available."""
+    def hold(self, hold: Hold, *, is_remembered: bool) -> Money | None:
+        """Place a hold, if so much is available; returns what is left. `is_remembered`: the hold says so itself."""
         account = self.account(hold.account_id)
         if (available := account.available) is not None and hold.amount > available:
             why = Refusal.OWES if self.owes(account) else Refusal.INSUFFICIENT_FUNDS
             raise RefusedError(why, hold.account_id, available)
-        self._put_account(account.moved(held=account.held + hold.amount))
-        self._rows.append(hold)
+        moved = account.moved(held=account.held + hold.amount)
+        self._put_account(moved)
+        self._rows.append(replace(hold, available=moved.available) if is_remembered else hold)
+        return moved.available
 
     def settle(self, hold: Hold) -> None:
         """Store a hold that is no longer placed; none of it is held any more."""

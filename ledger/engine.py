@@ -71,6 +71,7 @@ class Session:
     def __init__(self, engine: Engine) -> None:
         self.dialect: Final = engine.dialect.name
         self._errors: Final = engine.dialect.loaded_dbapi.Error
+        self._conflict: Final = engine.dialect.loaded_dbapi.IntegrityError
         self._engine: Final = engine
         self._is_memory: Final = engine.url.database == MEMORY
         self._core: Connection | None = None
@@ -151,7 +152,8 @@ class Session:
             raise
         except self._errors as error:
             is_lost = getattr(self._driver, "closed", False)  # SQLite's is never lost.
-            self._drop_broken()
+            if not isinstance(error, self._conflict):  # A row that breaks a rule breaks no connection.
+                self._drop_broken()
             raise DBAPIError.instance(None, None, error, self._errors, connection_invalidated=is_lost) from error
 
     def copy_log(self) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, select
 
-from ledger.crowd import Crowd
+from ledger.crowd import Crowd, footprint_of_crowd
 from ledger.decide import decide
 from ledger.footprint import footprint
 from ledger.head import look_at_head
@@ -80,22 +80,45 @@ class Committed:
     """Whether rows of other packages may have changed too."""
 
 
-def run_group(session: Working, items: Sequence[Item], seen_changes: int) -> Committed:
-    """Decide and store a group; nothing of it counts until the transaction commits."""
-    rows = load(session, footprint(_requests(items)))
+def run_group(session: Working, items: Sequence[Item], seen_changes: int, *, is_sure: bool = True) -> Committed:
+    """Decide and store a group; nothing of it counts until the transaction commits.
+
+    Unless `is_sure`, many plain holds are taken to be new.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: Not `is_sure`, and one of them was placed before: run it again.
+    """
+    decided = None if is_sure else _place_all(session, items)
+    rows, results = _decide_any(session, items) if decided is None else decided
     touched: set[AccountId] = set()
     if has_others := rows.head.changes > seen_changes:
         touched.update(changed_since(session.core, seen_changes))
+    is_written_beside = any(isinstance(item, Write | Together) for item in items)
+    reached = save(session, rows, is_written_beside=is_written_beside)
+    touched.update(rows.changed_accounts)
+    return Committed(tuple(results), reached.changes, frozenset(touched), has_others or is_written_beside)
+
+
+def _place_all(session: Working, items: Sequence[Item]) -> tuple[WorkingRows, list[Any]] | None:
+    """Place plain holds that are taken to be new; None if there is anything else to be said."""
+    wanted = footprint_of_crowd(items)
+    if wanted is None:
+        return None
+    rows, results = load(session, wanted), list[Any]()
+    crowd = Crowd(rows)
+    crowd.place(items, results)
+    crowd.show_accounts()
+    return (rows, results) if len(results) == len(items) else None
+
+
+def _decide_any(session: Working, items: Sequence[Item]) -> tuple[WorkingRows, list[Any]]:
+    rows = load(session, footprint(_requests(items)))
 
     def write(apply: Callable[[Connection], Any]) -> Any:
         with session.core.begin_nested():
             return apply(session.core)
 
-    results = decide_all(rows, items, write)
-    is_written_beside = any(isinstance(item, Write | Together) for item in items)
-    reached = save(session, rows, is_written_beside=is_written_beside)
-    touched.update(rows.changed_accounts)
-    return Committed(tuple(results), reached.changes, frozenset(touched), has_others or is_written_beside)
+    return rows, decide_all(rows, items, write)
 
 
 def decide_all(

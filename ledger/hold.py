@@ -54,6 +54,8 @@ class Hold:
     state: HoldState = HoldState.PLACED
     captured: Money = ZERO
     settled_at: datetime | None = None
+    available: Money | None = None
+    """What could be held beyond it when it was placed, where this is all that is remembered of its request."""
 
     def capture(self, amount: Money, at: datetime) -> Hold:
         """Charge `amount` of it, more than nothing and at most all of it; the rest goes back."""
@@ -78,3 +80,16 @@ class Hold:
 def hold_id(call_id: CallId, number: int) -> HoldId:
     """The id of the `number`th hold of a call, counted from 1."""
     return HoldId(f"{call_id}/hold/{number}")
+
+
+def is_hold_id(text: str) -> bool:
+    """Whether an id can only be that of a hold: no other request's id has this form."""
+    return text.count("/") == _SLASHES and "/hold/" in text and text[-1].isdecimal()
+
+
+def ids_of_call(call_id: CallId) -> tuple[str, str]:
+    """Two texts; in the order of their bytes, the ids of all holds of a call are between them."""
+    return f"{call_id}/hold/", f"{call_id}/hold0"
+
+
+_SLASHES: Final = 2

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from sqlalchemy import Connection, or_, select
 
+from ledger.address import SQLITE
 from ledger.entries import EntryId, EntryKind, Posting
 from ledger.footprint import Footprint
 from ledger.head import take_head
-from ledger.hold import Hold, HoldId, HoldState
-from ledger.money import AccountId
+from ledger.hold import Hold, HoldId, HoldState, ids_of_call, is_hold_id
+from ledger.money import AccountId, CallId
 from ledger.product_rows import accounts_of_products, calls_of_products, load_of_accounts, load_products
-from ledger.rows import ChargeEntry, WorkingRows, charge_entry
+from ledger.rows import ChargeEntry, WorkingRows, charge_entry, remembered_of
 from ledger.statements import Working
 from ledger.stored import ACCOUNTS, HOLDS, OPEN_CALLS, PROCESSES, REQUESTS
 from ledger.tables import entries, holds, open_calls, postings, processes
@@ -30,6 +31,8 @@ def load(session: Working, wanted: Footprint) -> WorkingRows:
     if wanted.is_of_processes:
         return rows
     rows.load(REQUESTS.find(session, "request_id", wanted.remembered))
+    placing = HOLDS.find(session, "hold_id", [each for each in wanted.remembered if is_hold_id(each)])
+    rows.load(seen for hold in placing if (seen := remembered_of(hold)) is not None)
     rows.load(_needed_holds(session, wanted))
     load_products(session, rows, wanted)
     _load_calls(session, rows, wanted)
@@ -59,9 +62,16 @@ def _load_calls(session: Working, rows: WorkingRows, wanted: Footprint) -> None:
 def _needed_holds(session: Working, wanted: Footprint) -> Iterable[Hold]:
     yield from HOLDS.find(session, "hold_id", wanted.holds)
     if wanted.ending:
-        yield from (hold for hold in HOLDS.find(session, "call_id", wanted.ending) if hold.state is HoldState.PLACED)
+        yield from (hold for hold in _of_calls(session, wanted.ending) if hold.state is HoldState.PLACED)
     if wanted.silent_since is not None:
         yield from HOLDS.find(session, "hold_id", _abandoned(session.core, wanted))
+
+
+def _of_calls(session: Working, call_ids: Collection[CallId]) -> Iterable[Hold]:
+    if session.dialect != SQLITE:
+        return HOLDS.find(session, "call_id", call_ids)
+    found = (HOLDS.between(session, "hold_id", *ids_of_call(call_id)) for call_id in call_ids)
+    return (hold for of_call in found for hold in of_call if hold.call_id in call_ids)
 
 
 def _abandoned(connection: Connection, wanted: Footprint) -> list[HoldId]:

@@ -15,12 +15,13 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.schema import SchemaItem
 
 from ledger.address import SQLITE
 from ledger.engine import Writing
 from ledger.errors import MissingBookError, NewerBookError, NotABookError
 from ledger.head import look_at_head
-from ledger.tables import metadata
+from ledger.tables import ONLY_ON, metadata
 from ledger.writer import RETRY_SECONDS
 
 OPEN_TRIES_MAX: Final = 5
@@ -129,13 +130,15 @@ def differences(connection: Connection) -> list[str]:
 
     Tables that no imported module has declared are left out.
     """
+    dialect = connection.dialect.name
+
+    def is_declared(thing: SchemaItem, name: str | None, kind: str, _reflected: object, _other: object) -> bool:
+        if kind == "index":
+            return bool(thing.info.get(ONLY_ON, dialect) == dialect)
+        return kind != "table" or name in metadata.tables
+
     context = MigrationContext.configure(
         connection,
-        opts={
-            "include_object": lambda _object, name, kind, _reflected, _other: (
-                kind != "table" or name in metadata.tables
-            ),
-            "compare_type": True,
-        },
+        opts={"include_object": is_declared, "compare_type": True},
     )
     return [repr(difference) for difference in compare_metadata(context, metadata)]

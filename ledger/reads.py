@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, Select, bindparam, select
 
+from ledger.address import SQLITE
 from ledger.entries import Entry, EntryDraft, EntryId, EntryKind, Posting
-from ledger.hold import Hold, HoldState
+from ledger.hold import Hold, HoldState, ids_of_call
 from ledger.money import AccountId, CallId
 from ledger.records import CallRecord, OpenCall
 from ledger.requests import Process
@@ -125,6 +126,9 @@ def read_holds(
     query = select(holds).order_by(holds.c.placed_at, holds.c.hold_id)
     if call_id is not None:
         query = query.where(holds.c.call_id == call_id)
+        if connection.dialect.name == SQLITE:
+            first, last = ids_of_call(call_id)
+            query = query.where(holds.c.hold_id > first, holds.c.hold_id < last)
     if state is not None:
         query = query.where(holds.c.state == state.value)
     return tuple(map(to_hold, connection.execute(query).mappings()))

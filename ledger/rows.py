@@ -12,10 +12,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from ledger.digest import digest_of_hold
 from ledger.entries import Entry, EntryDraft, EntryId, EntryKind, Head, Posting, seal
 from ledger.hold import Hold, HoldId, HoldState
 from ledger.money import AccountId, CallId, Money
-from ledger.outcomes import Outcome, Remembered
+from ledger.outcomes import Outcome, Placed, Remembered
 from ledger.products.rows import DropRow, ProductRow, ProductRows
 from ledger.products.windows import Posted, Window
 from ledger.records import CallRecord, OpenCall
@@ -148,11 +149,8 @@ Change = (
 """A row to be stored in place of the one with its key, a row to be added, or a row to be dropped."""
 
 
-StoredHold = tuple[HoldId, AccountId, CallId, int, int]
-"""A row of the table `holds` up to where it was placed, in micros; the rest is alike in all new ones."""
-
-StoredRequest = tuple[str, str, str]
-"""A row of the table `requests`."""
+StoredHold = tuple[HoldId, AccountId, CallId, int, int, int]
+"""A new row of the table `holds`: its amount, its instant and what was available then in micros; the rest is alike."""
 
 StoredRow = Account | Hold | OpenCall | Process | RememberedRequest | ChargeEntry | DepositEntry | ProductRow
 
@@ -191,8 +189,7 @@ class WorkingRows:
     changed_processes: dict[str, Process | None] = field(default_factory=dict)
     new_requests: list[RememberedRequest] = field(default_factory=list)
     stored_holds: list[StoredHold] = field(default_factory=list)
-    """New holds as they are stored, and in `stored_requests` what is remembered of them (see `ledger.crowd`)."""
-    stored_requests: list[StoredRequest] = field(default_factory=list)
+    """New holds as they are stored (see `ledger.crowd`)."""
     new_records: list[CallRecord] = field(default_factory=list)
     new_entries: list[Entry] = field(default_factory=list)
 
@@ -261,7 +258,8 @@ class WorkingRows:
                     self.changed_holds[change.hold_id] = change
                 case RememberedRequest():
                     self.remembered[change.request_id] = change
-                    self.new_requests.append(change)
+                    if not self._is_in_hold(change.request_id):
+                        self.new_requests.append(change)
                 case OpenCall():
                     self.calls[change.call_id] = self.changed_calls[change.call_id] = change
                     self.open.add(change.call_id)
@@ -292,6 +290,11 @@ class WorkingRows:
         else:
             of_call.pop(hold.hold_id, None)
 
+    def _is_in_hold(self, request_id: str) -> bool:
+        """Whether the hold that a request placed is all that is stored of it."""
+        hold = self.holds.get(HoldId(request_id))
+        return hold is not None and hold.available is not None
+
     def _append(self, draft: EntryDraft) -> None:
         entry = seal(draft, self.head)
         self.head = replace(self.head, seq=entry.seq, hash=entry.hash)
@@ -311,6 +314,14 @@ class WorkingRows:
                 self.deposits[draft.refunds] = replace(self.deposits[draft.refunds], is_back=True)
             case _:
                 pass
+
+
+def remembered_of(hold: Hold) -> RememberedRequest | None:
+    """What a hold says of the request that placed it; None where the table `requests` has it."""
+    if hold.available is None:
+        return None
+    body = digest_of_hold(hold.hold_id, hold.account_id, hold.call_id, hold.amount.micros)
+    return RememberedRequest(hold.hold_id, body, Placed(hold.hold_id, hold.available))
 
 
 def charge_entry(charge_id: EntryId, charged: Iterable[Posting], given_back: Iterable[Posting]) -> ChargeEntry:

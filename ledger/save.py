@@ -47,7 +47,6 @@ def save(session: Working, rows: WorkingRows, *, is_written_beside: bool) -> Hea
     RECORDS.add(session, rows.new_records)
     ENTRIES.add(session, rows.new_entries)
     POSTINGS.add(session, [line for entry in rows.new_entries for line in lines_of(entry)])
-    REQUESTS.add_stored(session, sorted(rows.stored_requests))
     REQUESTS.add(session, rows.new_requests)
     save_products(session, rows.products)
     reached = replace(rows.head, changes=change)

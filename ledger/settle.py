@@ -8,7 +8,7 @@ from typing import assert_never
 from ledger.chart import terms_of
 from ledger.draft import Draft, RefusedError
 from ledger.entries import EntryDraft, EntryId, EntryKind
-from ledger.hold import Hold, HoldState
+from ledger.hold import Hold, HoldState, is_hold_id
 from ledger.money import ZERO, CallId, Money, total
 from ledger.outcomes import Ended, Expired, Outcome, Placed, Refusal, Released, Started, Updated
 from ledger.products import allowances, pending
@@ -81,8 +81,9 @@ def place_hold(draft: Draft, request: PlaceHold) -> Placed:
     draft.check_amount(request.amount, request.hold_id)
     if request.limits is not None:
         check_limits(draft, account, request.amount, request.limits)
-    draft.hold(Hold(request.hold_id, request.account_id, request.call_id, request.amount, request.at))
-    return Placed(request.hold_id, draft.account(request.account_id).available)
+    hold = Hold(request.hold_id, request.account_id, request.call_id, request.amount, request.at)
+    available = draft.hold(hold, is_remembered=request.limits is None and is_hold_id(request.hold_id))
+    return Placed(request.hold_id, available)
 
 
 def release_hold(draft: Draft, request: ReleaseHold) -> Released:

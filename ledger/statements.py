@@ -87,7 +87,7 @@ class Rows(Generic[T]):
         paths: Where a column's value is found, for columns that are no field.
         constants: Columns that have one value for all rows of a statement, given to `put`.
         names: The columns in the order of `make`'s arguments, where they are not its fields.
-        new: The last columns, where they have one value in all rows that `add_stored` adds.
+        new: Columns that have one value in all rows that `add_stored` adds.
     """
 
     def __init__(
@@ -115,6 +115,8 @@ class Rows(Generic[T]):
         self._shown: Final = names
         self._decoders: Final = _coders([table.c[name] for name in names], codecs, 1)
         self._new: Final = new or {}
+        self._in_order: Final = [*(name for name in self._columns if name not in self._new), *self._new]
+        """Those of a row for `add_stored` first."""
         self._texts: Final[dict[tuple[str, str, str, int], str]] = {}
 
     @property
@@ -127,6 +129,10 @@ class Rows(Generic[T]):
         if not keys:
             return ()
         return self._made(self._asked(session, "find", column, keys))
+
+    def between(self, session: Working, column: str, low: str, high: str) -> Iterable[T]:
+        """The rows whose column lies between two texts, neither included."""
+        return self._made(session.execute(self._text(session.dialect, "between", column), (low, high)))
 
     def keys(self, session: Working, keys: Collection[str]) -> set[Any]:
         """Which of these are the one key of a row."""
@@ -147,14 +153,14 @@ class Rows(Generic[T]):
         self._write(session, "put", rows, constants)
 
     def add_stored(self, session: Working, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Add rows with new keys that are tuples already: columns in the table's order, all but the `new` ones."""
+        """Add rows with new keys that are tuples already: columns in the table's order without the `new` ones."""
         if not rows:
             return
         if session.dialect == SQLITE:
             session.driver.executemany(self._text(session.dialect, "add_stored", ""), rows)
         elif len(rows) < COPIED_MIN:
             columns = [*zip(*rows, strict=True), *([value] * len(rows) for value in self._new.values())]
-            run_many(session, self._text(session.dialect, "add", ""), columns)
+            run_many(session, self._text(session.dialect, "add_few", ""), columns)
         else:
             text = self._text(session.dialect, "add_stored", "")
             with session.driver.cursor() as cursor, cursor.copy(text) as copy:
@@ -202,10 +208,13 @@ class Rows(Generic[T]):
             case "find" | "all":
                 where = f" WHERE {column} {among(dialect, few)}" if column else ""
                 return f"SELECT {', '.join(self._shown)} FROM {name}{where}"  # noqa: S608 - names of our own tables
+            case "between":
+                low, high = marks(dialect, 2)
+                return f"SELECT {', '.join(self._shown)} FROM {name} WHERE {column} > {low} AND {column} < {high}"  # noqa: S608
             case "keys":
                 return f"SELECT {column} FROM {name} WHERE {column} {among(dialect, few)}"  # noqa: S608 - as above
             case "add_stored":
-                columns = ", ".join(self._columns)
+                columns = ", ".join(self._in_order)
                 if dialect != SQLITE:
                     return f"COPY {name} ({columns}) FROM STDIN"
                 given = marks(dialect, len(self._columns) - len(self._new))
@@ -213,16 +222,18 @@ class Rows(Generic[T]):
                 return f"INSERT INTO {name} ({columns}) VALUES ({values})"  # noqa: S608 - as above
             case "drop":
                 return f"DELETE FROM {name} WHERE {column} {among(dialect, few)}"  # noqa: S608 - as above
+            case "add_few":
+                return f"INSERT INTO {name} ({', '.join(self._in_order)}) {self._values(dialect, self._in_order)}"
             case _:
-                text = f"INSERT INTO {name} ({', '.join(self._columns)}) {self._values(dialect)}"
+                text = f"INSERT INTO {name} ({', '.join(self._columns)}) {self._values(dialect, self._columns)}"
                 return text if verb == "add" else f"{text} {self._replacing()}"
 
-    def _values(self, dialect: str) -> str:
+    def _values(self, dialect: str, columns: Sequence[str]) -> str:
         """The rows to be written: each by itself, or column by column as arrays in one statement."""
         if dialect == SQLITE:
-            return f"VALUES ({', '.join(marks(dialect, len(self._columns)))})"
-        kinds = (self.table.c[name].type.compile(_POSTGRESQL) for name in self._columns)
-        arrays = (f"{mark}::{kind}[]" for mark, kind in zip(marks(dialect, len(self._columns)), kinds, strict=True))
+            return f"VALUES ({', '.join(marks(dialect, len(columns)))})"
+        kinds = (self.table.c[name].type.compile(_POSTGRESQL) for name in columns)
+        arrays = (f"{mark}::{kind}[]" for mark, kind in zip(marks(dialect, len(columns)), kinds, strict=True))
         return f"SELECT * FROM unnest({', '.join(arrays)})"  # noqa: S608 - types alone
 
     def _replacing(self) -> str:

@@ -96,6 +96,9 @@ class Span(TypeDecorator[timedelta]):
         return None if value is None else timedelta(microseconds=value)
 
 
+ONLY_ON: Final = "only_on"
+"""In the `info` of an index that one dialect alone has: which one."""
+
 metadata: Final = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -178,8 +181,11 @@ holds: Final = Table(
     Column("state", String(16), nullable=False),
     Column("captured", Amount, nullable=False),
     Column("settled_at", Instant, nullable=True),
+    Column("available", Amount, nullable=True),
     CheckConstraint("captured >= 0 AND captured <= amount", name="captured"),
-    Index(None, "call_id"),
+    # SQLite finds the holds of a call by their ids, which begin with it: texts sort by their bytes there.
+    Index(None, "call_id", info={ONLY_ON: "postgresql"}),
+    comment="A row with `available` is what is remembered of its request; of others `requests` has it.",
 )
 
 entries: Final = Table(

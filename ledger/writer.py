@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
 from ledger.engine import Writing
 from ledger.errors import BookClosedError, BookOverloadedError, LedgerUnavailableError
@@ -126,9 +126,14 @@ class Writer:
     async def _transact(self, group: list[_Waiting]) -> Committed:
         items = [item for item, _ in group]
         tries = 0
+        is_sure = False
         while True:
             try:
-                return await self._writing.run(run_group, items, self.seen_changes)
+                return await self._writing.run(run_group, items, self.seen_changes, is_sure=is_sure)
+            except IntegrityError:
+                if is_sure:
+                    raise
+                is_sure = True  # A hold was placed before.
             except OperationalError:
                 # Locked, full, or failing: the whole group once more. Ids keep a commit whose
                 # confirmation was lost from being booked twice.

@@ -1,19 +1,21 @@
 """Every request that was done left its rows, and every row came of a request.
 
 The table `requests` remembers what was decided; holds, records and entries are what came of it. A row that was removed
-or inserted on one side has nobody on the other.
+or inserted on one side has nobody on the other. A plain hold is itself all that is remembered of its request: it has a
+call, and what a call gave back as it ended was in its holds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, assert_never
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select
 
-from ledger.entries import EntryId, EntryKind
+from ledger.entries import EntryKind
 from ledger.finding import RESTORE, Finding
-from ledger.money import CallId, Money
+from ledger.hold import HoldState
+from ledger.money import ZERO, CallId, Money
 from ledger.outcomes import Booked, Ended, Placed, Remembered, Started, Taken, from_text
 from ledger.requests import is_reserved
 from ledger.tables import calls, entries, holds, open_calls, requests
@@ -36,11 +38,18 @@ _HOLDS: Final = _among(holds.c.hold_id)
 _ENTRIES: Final = _among(entries.c.entry_id)
 _OPEN: Final = _among(open_calls.c.call_id)
 _CHARGED: Final = _among(calls.c.call_id).add_columns(calls.c.charged)
+_SETTLED: Final = (
+    select(calls.c.call_id, func.sum(holds.c.amount))
+    .join(holds, (holds.c.call_id == calls.c.call_id) & (holds.c.settled_at == calls.c.ended_at))
+    .group_by(calls.c.call_id)
+)
+"""What was held by each call's holds that were settled as it ended."""
 
 
 def check_answers(connection: Connection) -> Iterator[Finding]:
     """Requests without what came of them, and rows without a request."""
     yield from _check_rows(connection)
+    settled = {CallId(call_id): amount for call_id, amount in connection.execute(_SETTLED)}
     for batch in connection.execute(_ANSWERED).partitions():
         outcomes: dict[str, Remembered] = {}
         for request_id, text in batch:
@@ -48,7 +57,7 @@ def check_answers(connection: Connection) -> Iterator[Finding]:
                 outcomes[request_id] = from_text(text)
             except ValueError:
                 yield Finding("request", f"request {request_id}", "its outcome cannot be read", RESTORE)
-        there = _There(connection, outcomes.values())
+        there = _There(connection, outcomes.values(), settled)
         for request_id, outcome in outcomes.items():
             if problem := _misplaced(request_id, outcome) or there.problem(outcome):
                 yield Finding("request", f"request {request_id}", problem, RESTORE)
@@ -77,7 +86,8 @@ def _misplaced(request_id: str, outcome: Remembered) -> str | None:
 class _There:
     """Which rows that some outcomes speak of are in the book."""
 
-    def __init__(self, connection: Connection, outcomes: Iterable[Remembered]) -> None:
+    def __init__(self, connection: Connection, outcomes: Iterable[Remembered], settled: Mapping[CallId, Money]) -> None:
+        self._settled = settled
         held, booked, called = set[str](), set[str](), set[str]()
         for outcome in outcomes:
             match outcome:
@@ -112,17 +122,21 @@ class _There:
                 return f"entry {entry_id} came of it, and is not there"
             case Started(call_id) if call_id not in self._open and call_id not in self._charged:
                 return f"call {call_id} came of it, and is neither open nor recorded"
-            case Ended(call_id, entry_id, charged):
-                return self._problem_of_end(call_id, entry_id, charged)
+            case Ended():
+                return self._problem_of_end(outcome)
         return None
 
-    def _problem_of_end(self, call_id: CallId, entry_id: EntryId | None, charged: Money) -> str | None:
+    def _problem_of_end(self, ended: Ended) -> str | None:
+        call_id, entry_id, charged = ended.call_id, ended.entry_id, ended.charged
         if call_id not in self._charged:
             return f"the record of call {call_id} came of it, and is not there"
         if self._charged[call_id] != charged:
             return f"call {call_id} was charged {charged} by it, its record says {self._charged[call_id]}"
         if entry_id is not None and entry_id not in self._entries:
             return f"entry {entry_id} came of it, and is not there"
+        # One that was given back at the same instant, before the end, is counted too.
+        if ended.released and (held := self._settled.get(call_id, ZERO)) < charged + ended.released:
+            return f"{charged + ended.released} were held for call {call_id} as it ended, its holds come to {held}"
         return None
 
 
@@ -139,8 +153,18 @@ def _unasked(key: ColumnElement[str], request_id: ColumnElement[str], *rows: Col
     return query.where(*rows, requests.c.request_id.is_(None))
 
 
+_WITHOUT_CALL: Final = (
+    select(holds.c.hold_id)
+    .outerjoin(calls, calls.c.call_id == holds.c.call_id)
+    .outerjoin(open_calls, open_calls.c.call_id == holds.c.call_id)
+    .where(holds.c.available.is_not(None), calls.c.call_id.is_(None), open_calls.c.call_id.is_(None))
+    .where(holds.c.state != HoldState.PLACED.value)
+)
+"""Settled ones: a placed hold without its open call is named by the audit of holds."""
+
 _UNASKED: Final = (
-    ("hold", _unasked(holds.c.hold_id, holds.c.hold_id)),
+    ("hold", _unasked(holds.c.hold_id, holds.c.hold_id, holds.c.available.is_(None))),
+    ("hold", _WITHOUT_CALL),
     ("call", _unasked(calls.c.call_id, calls.c.call_id.concat("/end"))),
     ("open call", _unasked(open_calls.c.call_id, open_calls.c.call_id.concat("/start"))),
     ("entry", _unasked(entries.c.entry_id, entries.c.entry_id, entries.c.kind.in_(_OF_REQUESTS))),

@@ -49,6 +49,13 @@ class Sealed:
     """Which rows will not change any more; None means all."""
     columns: tuple[str, ...] | None = None
     """Those of the row that will not change; None means all."""
+    kept_as: str | None = None
+    """What its seals are kept under; None means the table's name."""
+
+    @property
+    def name(self) -> str:
+        """The name of its seals."""
+        return self.table.name if self.kept_as is None else self.kept_as
 
     @property
     def content(self) -> tuple[ColumnElement[Any], ...]:
@@ -68,6 +75,15 @@ SEALED: Final = (
     ),
     Sealed(calls, "call", calls.c.call_id, calls.c.payer),
     Sealed(holds, "hold", holds.c.hold_id, holds.c.account_id, final=holds.c.state != HoldState.PLACED.value),
+    Sealed(
+        holds,
+        "placed hold",
+        holds.c.hold_id,
+        holds.c.account_id,
+        final=holds.c.state == HoldState.PLACED.value,
+        columns=("hold_id", "account_id", "call_id", "amount", "placed_at", "available"),
+        kept_as="placed_holds",
+    ),
     Sealed(requests, "request", requests.c.request_id, literal("")),
     # Balance and held follow from postings and holds, which are sealed; the floor follows from agreements.
     Sealed(accounts, "account", accounts.c.account_id, literal(""), columns=("account_id", "opened_at")),
@@ -120,7 +136,7 @@ def new_seals(connection: Connection, sealed: Sealed) -> Iterator[Seal]:
     if sealed.final is not None:
         query = query.where(sealed.final)
     for row, digest in _digested(connection, query, sealed):
-        yield Seal(sealed.table.name, row[0], row[1] or "", digest)
+        yield Seal(sealed.name, row[0], row[1] or "", digest)
 
 
 def sealed_rows(connection: Connection, sealed: Sealed) -> Iterator[SealedRow]:
@@ -137,7 +153,7 @@ def rows_of(connection: Connection, query: Select[*tuple[Any, ...]]) -> Iterator
 
 def _with_seals(sealed: Sealed) -> Select[*tuple[Any, ...]]:
     """Key, what it is about, digest and about of the seal, then the content in the order of the columns' names."""
-    its_seal = and_(seals.c.table_name == sealed.table.name, seals.c.row_key == sealed.key)
+    its_seal = and_(seals.c.table_name == sealed.name, seals.c.row_key == sealed.key)
     content = (_as_stored(column) for column in sealed.content)
     chosen = select(sealed.key, sealed.about, seals.c.digest, seals.c.about.label("sealed_about"), *content)
     return chosen.select_from(sealed.table.outerjoin(seals, its_seal))

@@ -89,7 +89,7 @@ def _look(connection: Connection) -> _Seen:
         hash=head.hash,
         before=stored[-1] if stored else None,
         number=_last_number(connection) + 1,
-        added={sealed.table.name: list(new_seals(connection, sealed)) for sealed in SEALED},
+        added={sealed.name: list(new_seals(connection, sealed)) for sealed in SEALED},
     )
 
 

@@ -21,7 +21,7 @@ from ledger.proof.keys import is_signed, key_id
 from ledger.proof.seal import SEALED, Seal, Sealed, digest_of, rows_of, sealed_rows
 from ledger.proof.sealing import read_checkpoints
 from ledger.proof.tables import checkpoints, seals
-from ledger.tables import entries
+from ledger.tables import calls, entries, holds
 
 _FORGED: Final = "trust nothing before it that no copy outside the book vouches for"
 _MADE: Final = select(seals.c.table_name, func.count().label("made")).group_by(seals.c.table_name)
@@ -60,10 +60,11 @@ def check_checkpoints(connection: Connection, witness: Witness) -> Iterator[Find
     yield from _check_seals(connection, [facts for _, facts in stored])
     made = {row.table_name: row.made for row in connection.execute(_MADE)}
     for sealed in SEALED:
-        if count := made.get(sealed.table.name):
+        if count := made.get(sealed.name):
             yield from _check_rows(connection, sealed, count)
     if stored:
         yield from _check_inserted(connection, max(facts.seq for _, facts in stored))
+        yield from _check_inserted_holds(connection)
 
 
 def _check_row(connection: Connection, stored: list[tuple[Checkpoint, Facts]]) -> Iterator[Finding]:
@@ -157,7 +158,7 @@ def _check_rows(connection: Connection, sealed: Sealed, made: int) -> Iterator[F
     if made != found:
         # Read only when something is gone: keys of a table may be millions.
         present = set(connection.execute(select(sealed.key)).scalars())
-        for seal in rows_of(connection, select(seals).where(seals.c.table_name == sealed.table.name)):
+        for seal in rows_of(connection, select(seals).where(seals.c.table_name == sealed.name)):
             if seal.row_key not in present:
                 gone = _named(sealed.word, seal.row_key, seal.about)
                 yield Finding("sealed", gone, "it was removed", RESTORE)
@@ -178,3 +179,16 @@ def _check_inserted(connection: Connection, last: int) -> Iterator[Finding]:
     )
     for row in connection.execute(query):
         yield Finding("sealed", f"entry {row.seq} ({row.entry_id})", "it was inserted after a checkpoint", RESTORE)
+
+
+def _check_inserted_holds(connection: Connection) -> Iterator[Finding]:
+    """No hold of a call whose record is sealed came later: both are final at one instant."""
+    of_hold, of_call = seals.alias(), seals.alias()
+    query = (
+        select(holds.c.hold_id, holds.c.account_id)
+        .join(of_call, (of_call.c.table_name == calls.name) & (of_call.c.row_key == holds.c.call_id))
+        .outerjoin(of_hold, (of_hold.c.table_name == holds.name) & (of_hold.c.row_key == holds.c.hold_id))
+        .where(of_hold.c.digest.is_(None))
+    )
+    for hold_id, account_id in connection.execute(query):
+        yield Finding("sealed", f"hold {hold_id} ({account_id})", "it was inserted after a checkpoint", RESTORE)

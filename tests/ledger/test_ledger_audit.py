@@ -87,7 +87,12 @@ CHARGE_ROW = "entry 2 (call-1/charge)"
         ("DELETE FROM open_calls", [("hold", "hold call-3/hold/1"), ("request", "request call-3/start")]),
         (
             "DELETE FROM calls WHERE call_id = 'call-1'",
-            [("charge", "call call-1"), ("request", "request call-1/end"), ("request", "request call-1/start")],
+            [
+                ("charge", "call call-1"),
+                ("request", "hold call-1/hold/1"),
+                ("request", "request call-1/end"),
+                ("request", "request call-1/start"),
+            ],
         ),
         (
             "UPDATE calls SET charged = 1 WHERE call_id = 'call-1'",
@@ -105,6 +110,10 @@ CHARGE_ROW = "entry 2 (call-1/charge)"
         (
             "UPDATE holds SET captured = captured + 1 WHERE call_id = 'call-1'",
             [("capture", "call call-1")],
+        ),
+        (
+            "DELETE FROM holds WHERE call_id = 'call-1'",
+            [("capture", "call call-1"), ("request", "request call-1/end")],
         ),
         (
             """UPDATE accounts SET balance = balance + CASE WHEN account_id LIKE 'income:calls:a%' THEN 1 ELSE -1 END

@@ -14,7 +14,9 @@ from sqlalchemy import Connection, select
 
 from ledger.audit import audit
 from ledger.outcomes import Answer, Refused
+from ledger.reads import read_holds
 from ledger.requests import Request
+from ledger.rows import remembered_of
 from ledger.store import Book
 from ledger.tables import requests
 from tests.support.books import Shelf
@@ -81,7 +83,10 @@ def committed(doomed: Said, spared: Said, changes: int) -> list[Group]:
 
 
 def remembered(connection: Connection) -> dict[str, str]:
-    return {row.request_id: row.digest for row in connection.execute(select(requests))}
+    seen = [each for each in map(remembered_of, read_holds(connection)) if each is not None]
+    stored = {row.request_id: row.digest for row in connection.execute(select(requests))}
+    assert not stored.keys() & {each.request_id for each in seen}, "nothing is remembered in two places"
+    return stored | {each.request_id: each.digest for each in seen}
 
 
 @pytest.mark.realtime

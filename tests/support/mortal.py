@@ -22,13 +22,13 @@ class Mortal:
         self._is_stored = is_stored
         session.transact = self  # type: ignore[method-assign, assignment]
 
-    def __call__(self, work: Callable[..., Any], *args: Any) -> Any:
+    def __call__(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         self.commits += 1
         if self._at is None or self.commits < self._at:
-            return self._transact(work, *args)
+            return self._transact(work, *args, **kwargs)
 
         def last(session: Session) -> Any:
-            result = work(session, *args)
+            result = work(session, *args, **kwargs)
             if not self._is_stored:
                 raise KilledError
             return result

@@ -87,6 +87,6 @@ RICH: tuple[Request, ...] = (
     *talked("last", JULY - timedelta(minutes=15, microseconds=1), "0.375"),
     *talked("july", JULY - timedelta(minutes=15), "0.375"),
     StartCall(a_call("open")),
-    PlaceHold(hold_of(1, "open"), FAMILY, CallId("open"), usd("1"), days(40)),
+    *(PlaceHold(hold_of(each, "open"), FAMILY, CallId("open"), usd("0.2"), days(40)) for each in range(1, 6)),
 )
 """Charges, refunds, deposits, promotions, a transfer; memos and ids that a careless writer would break on."""

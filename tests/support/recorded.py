@@ -80,9 +80,9 @@ async def main(address: str, seed: str, requests: str) -> None:
             sys.stdout.write(f"{word} {base64.b64encode(pickle.dumps(value)).decode()}\n")
             sys.stdout.flush()
 
-    def recorded(session: Session, items: Sequence[Any], seen_changes: int) -> Committed:
+    def recorded(session: Session, items: Sequence[Any], seen_changes: int, *, is_sure: bool) -> Committed:
         before = take_head(session).changes
-        committed = run_group(session, items, seen_changes)
+        committed = run_group(session, items, seen_changes, is_sure=is_sure)
         say("decided", Group(before, committed.changes, tuple(items), committed.results))
         return committed
 
