@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from enum import Enum
+from itertools import chain
 from operator import attrgetter
 from typing import Any, Final, Generic, Protocol, TypeVar
 
@@ -52,6 +53,9 @@ _ESCAPES: Final = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"
 
 COPIED_MIN: Final = 50
 """Rows from which on COPY takes less time than arrays, though it has to be waited for by itself."""
+
+TOGETHER: Final = 50
+"""Rows that SQLite adds with one statement: a fifth less than one by one, and Python goes on meanwhile."""
 
 _ROOMS: Final = (1, 2, 4, 8)
 """Numbers of keys that are parameters of their own: each is a statement more to be kept prepared."""
@@ -157,7 +161,11 @@ class Rows(Generic[T]):
         if not rows:
             return
         if session.dialect == SQLITE:
-            session.driver.executemany(self._text(session.dialect, "add_stored", ""), rows)
+            many = len(rows) - len(rows) % TOGETHER
+            for start in range(0, many, TOGETHER):
+                values = tuple(chain.from_iterable(rows[start : start + TOGETHER]))
+                session.driver.execute(self._text(SQLITE, "add_stored", "", TOGETHER), values)
+            session.driver.executemany(self._text(SQLITE, "add_stored", "", 1), rows[many:])
         elif len(rows) < COPIED_MIN:
             columns = [*zip(*rows, strict=True), *([value] * len(rows) for value in self._new.values())]
             run_many(session, self._text(session.dialect, "add_few", ""), columns)
@@ -217,9 +225,9 @@ class Rows(Generic[T]):
                 columns = ", ".join(self._in_order)
                 if dialect != SQLITE:
                     return f"COPY {name} ({columns}) FROM STDIN"
-                given = marks(dialect, len(self._columns) - len(self._new))
-                values = ", ".join((*given, *map(_literal, self._new.values())))
-                return f"INSERT INTO {name} ({columns}) VALUES ({values})"  # noqa: S608 - as above
+                given = ["?"] * (len(self._columns) - len(self._new))
+                values = f"({', '.join((*given, *map(_literal, self._new.values())))})"
+                return f"INSERT INTO {name} ({columns}) VALUES {', '.join([values] * few)}"  # noqa: S608 - as above
             case "drop":
                 return f"DELETE FROM {name} WHERE {column} {among(dialect, few)}"  # noqa: S608 - as above
             case "add_few":

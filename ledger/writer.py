@@ -7,9 +7,8 @@ all who wait for it, and one who is alone does not wait for others.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
@@ -30,11 +29,6 @@ RETRY_SECONDS: Final = 0.05
 """Pause before a transaction is tried again; far below the second for which talk is held ahead."""
 
 
-class _Waiting(NamedTuple):
-    item: Item
-    future: asyncio.Future[Any]
-
-
 class Writer:
     """Takes requests, and answers each after it is durably stored."""
 
@@ -42,9 +36,11 @@ class Writer:
         self.seen_changes = seen_changes
         self._writing = writing
         self._committed = committed
-        self._queue: deque[_Waiting] = deque()
+        self._items: list[Item] = []
+        self._waiting: list[asyncio.Future[Any]] = []
+        """Who waits for each item."""
         self._loop = asyncio.get_running_loop()
-        self._wake = asyncio.Event()
+        self._wake = self._loop.create_future()
         self._is_closing = False
         self._task = asyncio.create_task(self._run(), name="ledger-writer")
 
@@ -61,70 +57,83 @@ class Writer:
         """
         if self._is_closing:
             raise BookClosedError("the book is closed")
-        if len(self._queue) >= QUEUE_MAX:
+        if len(self._items) >= QUEUE_MAX:
             raise BookOverloadedError(f"{QUEUE_MAX} requests are waiting for the book")
         future: asyncio.Future[Any] = self._loop.create_future()
-        self._queue.append(_Waiting(item, future))
-        self._wake.set()
+        self._items.append(item)
+        self._waiting.append(future)
+        if not self._wake.done():
+            self._wake.set_result(None)
         return future
 
     async def close(self) -> None:
         """Take no more, finish what is queued, and end. A fault that ended it before is raised here."""
         self._is_closing = True
-        self._wake.set()
+        if not self._wake.done():
+            self._wake.set_result(None)
         await asyncio.wait([self._task])
         if not self._task.cancelled():
             self._task.result()
 
+    def kill(self) -> None:
+        """Take no more, and let go of what is queued, as the death of the process would: for simulations of it."""
+        self._is_closing = True
+        for future in self._waiting:
+            if not future.done():
+                future.set_exception(BookClosedError("the process was killed"))
+                future.exception()  # Nobody may be left who looks at it.
+        self._items.clear()
+        self._waiting.clear()
+
     async def _run(self) -> None:
         try:
-            while self._queue or not self._is_closing:
-                if not self._queue:
-                    self._wake.clear()
-                    await self._wake.wait()
+            while self._items or not self._is_closing:
+                if not self._items:
+                    self._wake = self._loop.create_future()
+                    await self._wake
                     continue
-                group = [self._queue.popleft() for _ in range(min(GROUP_MAX, len(self._queue)))]
-                await self._write(group)
+                items, waiting = self._items[:GROUP_MAX], self._waiting[:GROUP_MAX]
+                del self._items[:GROUP_MAX], self._waiting[:GROUP_MAX]
+                await self._write(items, waiting)
         finally:
             # Only a loop that is torn down, or a fault of this module, leaves somebody waiting.
             self._is_closing = True
-            _fail(self._queue, lambda: BookClosedError("the book ended before this was stored"))
+            _fail(self._waiting, lambda: BookClosedError("the book ended before this was stored"))
 
-    async def _write(self, group: list[_Waiting]) -> None:
+    async def _write(self, items: list[Item], waiting: list[asyncio.Future[Any]]) -> None:
         """Store a group, and answer everyone in it."""
         try:
-            committed = await self._transact(group)
+            committed = await self._transact(items)
         except OperationalError as error:
             words = f"the database took nothing: {error.orig}"
-            _fail(group, lambda: LedgerUnavailableError(words))
+            _fail(waiting, lambda: LedgerUnavailableError(words))
             return
         except SQLAlchemyError as error:
             # One of them breaks a rule of the database, which `decide` should have seen: find it.
-            if len(group) > 1:
-                for waiting in group:
-                    await self._write([waiting])
+            if len(items) > 1:
+                for item, future in zip(items, waiting, strict=True):
+                    await self._write([item], [future])
                 return
             fault = error
-            _fail(group, lambda: fault)
+            _fail(waiting, lambda: fault)
             return
         except BaseException:
-            _fail(group, lambda: BookClosedError("the book ended while this was stored: ask again later"))
+            _fail(waiting, lambda: BookClosedError("the book ended while this was stored: ask again later"))
             raise
-        self._answer(group, committed)
+        self._answer(waiting, committed)
 
-    def _answer(self, group: list[_Waiting], committed: Committed) -> None:
+    def _answer(self, waiting: list[asyncio.Future[Any]], committed: Committed) -> None:
         self.seen_changes = max(self.seen_changes, committed.changes)
-        for (_, future), result in zip(group, committed.results, strict=True):
+        for future, result in zip(waiting, committed.results, strict=True):
             if future.done():
                 continue
-            if isinstance(result, Failed):
+            if type(result) is Failed:
                 future.set_exception(result.error)
             else:
                 future.set_result(result)
         self._committed(committed)
 
-    async def _transact(self, group: list[_Waiting]) -> Committed:
-        items = [item for item, _ in group]
+    async def _transact(self, items: list[Item]) -> Committed:
         tries = 0
         is_sure = False
         while True:
@@ -143,8 +152,8 @@ class Writer:
                 await asyncio.sleep(RETRY_SECONDS)
 
 
-def _fail(waiting: Iterable[_Waiting], make_error: Callable[[], Exception]) -> None:
+def _fail(waiting: Iterable[asyncio.Future[Any]], make_error: Callable[[], Exception]) -> None:
     """Raise an exception of its own at everyone who still waits."""
-    for _, future in waiting:
+    for future in waiting:
         if not future.done():
             future.set_exception(make_error())

@@ -41,13 +41,7 @@ def _sever(switch: Switch, loop: VirtualLoop) -> None:
     for receiver in [*loop.network._receivers.values()]:
         if isinstance(receiver, SimulatedDatagramTransport) and receiver.get_extra_info("sockname")[0] == host:
             receiver.close()
-    writer = switch.services.book._writer
-    writer._is_closing = True
-    while writer._queue:
-        waiting = writer._queue.popleft()
-        if not waiting.future.done():
-            waiting.future.set_exception(BookClosedError("the process was killed"))
-            waiting.future.exception()  # nobody may be left who looks at it
+    switch.services.book._writer.kill()
     switch.services.ended.clear()
     switch.services.watchers.clear()
 

@@ -19,7 +19,6 @@ from typing import Any, Final
 
 from sqlalchemy.exc import OperationalError
 
-from ledger.errors import BookClosedError
 from ledger.store import Book
 from scenarios.sim.datagrams import SimulatedDatagramTransport
 from scenarios.sim.loop import VirtualLoop
@@ -188,12 +187,7 @@ class House:
             ):
                 receiver.close()
         if self._book is not None:
-            writer = self._book._writer
-            writer._is_closing = True
-            while writer._queue:
-                waiting = writer._queue.popleft()
-                if not waiting.future.done():
-                    waiting.future.set_exception(BookClosedError("the process was killed"))
+            self._book._writer.kill()
         if self.switch is not None:
             self.switch.services.ended.clear()
 
