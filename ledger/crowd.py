@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from ledger.draft import AMOUNT_MAX
 from ledger.entries import from_micros, to_micros
-from ledger.footprint import Footprint
 from ledger.hold import Hold, HoldId, is_hold_id
 from ledger.money import AccountId, Money
 from ledger.outcomes import Answer, Placed
@@ -25,27 +24,6 @@ _answer: Final = tuple.__new__
 
 _NOT_PLAIN: Final = -1
 """What is available of an account whose holds `ledger.decide` has to look at: less than any hold."""
-
-
-CROWD_MIN: Final = 50
-"""Holds from which on to decide them twice, once in a while, takes less than to ask each time whether one is there."""
-
-
-def footprint_of_crowd(items: Sequence[Any]) -> Footprint | None:
-    """The rows that many plain holds need if none was placed before; None where items are few or others.
-
-    That none was is not asked: the one key of a hold lets nobody store it twice.
-    """
-    if len(items) < CROWD_MIN:
-        return None
-    found = Footprint()
-    add_account, add_call = found.accounts.add, found.calls.add
-    for request in items:
-        if type(request) is not PlaceHold:
-            return None
-        add_account(request.account_id)
-        add_call(request.call_id)
-    return found
 
 
 class Crowd:

@@ -11,14 +11,14 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, select
 
-from ledger.crowd import Crowd, footprint_of_crowd
+from ledger.crowd import Crowd
 from ledger.decide import decide
 from ledger.footprint import footprint
 from ledger.head import look_at_head
-from ledger.load import load
+from ledger.load import load, load_plain
 from ledger.money import AccountId
 from ledger.outcomes import Answer, Outcome, Refused
-from ledger.requests import Request
+from ledger.requests import PlaceHold, Request
 from ledger.rows import Decision, WorkingRows
 from ledger.save import save
 from ledger.statements import Working
@@ -83,7 +83,7 @@ class Committed:
 def run_group(session: Working, items: Sequence[Item], seen_changes: int, *, is_sure: bool = True) -> Committed:
     """Decide and store a group; nothing of it counts until the transaction commits.
 
-    Unless `is_sure`, many plain holds are taken to be new.
+    Unless `is_sure`, plain holds with nothing else among them are taken to be new.
 
     Raises:
         sqlalchemy.exc.IntegrityError: Not `is_sure`, and one of them was placed before: run it again.
@@ -100,11 +100,15 @@ def run_group(session: Working, items: Sequence[Item], seen_changes: int, *, is_
 
 
 def _place_all(session: Working, items: Sequence[Item]) -> tuple[WorkingRows, list[Any]] | None:
-    """Place plain holds that are taken to be new; None if there is anything else to be said."""
-    wanted = footprint_of_crowd(items)
-    if wanted is None:
+    """Place plain holds that are taken to be new; None if there is anything else to be said.
+
+    That none was placed before is not asked: the one key of a hold lets nobody store it twice.
+    """
+    holds = [item for item in items if type(item) is PlaceHold]
+    if len(holds) < len(items):
         return None
-    rows, results = load(session, wanted), list[Any]()
+    rows = load_plain(session, {each.account_id for each in holds}, {each.call_id for each in holds})
+    results: list[Any] = []
     crowd = Crowd(rows)
     crowd.place(items, results)
     crowd.show_accounts()

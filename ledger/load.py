@@ -49,6 +49,14 @@ def load(session: Working, wanted: Footprint) -> WorkingRows:
     return rows
 
 
+def load_plain(session: Working, accounts: Collection[AccountId], calls: Collection[CallId]) -> WorkingRows:
+    """The rows that plain holds need, if none of them was placed before."""
+    rows = WorkingRows(take_head(session))
+    rows.open |= OPEN_CALLS.keys(session, calls)
+    rows.load(ACCOUNTS.find(session, "account_id", accounts))
+    return rows
+
+
 def _load_calls(session: Working, rows: WorkingRows, wanted: Footprint) -> None:
     call_ids = wanted.calls | {hold.call_id for hold in rows.holds.values()} | calls_of_products(rows)
     if wanted.silent_since is None:

@@ -10,7 +10,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.address import SQLITE
 from ledger.audit import audit
-from ledger.crowd import CROWD_MIN
 from ledger.digest import digest
 from ledger.entries import EntryId
 from ledger.hold import HoldState, is_hold_id
@@ -26,7 +25,7 @@ from tests.support.books import Shelf
 from tests.support.ledger import FAMILY, NOW, NUMBER, STORY, a_call, deposit, end, hold, hold_of, later, usd
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-MANY = [hold("0.01", number) for number in range(1, CROWD_MIN + 10)]
+MANY = [hold("0.01", number) for number in range(1, 110)]
 
 
 async def answers_of(book: Book, holds: Iterable[PlaceHold]) -> list[Answer]:
@@ -141,9 +140,9 @@ async def test_an_older_book_keeps_what_it_remembers_and_its_seals(shelf: Shelf)
     async with await Book.open(address) as book:
         assert await book.read(differences) == []
         await make_checkpoint(book, KEY, NOW)
-        again = [hold("0.02", number, "call-2") for number in range(1, CROWD_MIN + 1)]
+        again = [hold("0.02", number, "call-2") for number in range(1, 61)]
         assert await answers_of(book, old) == [Answer(each, is_repeat=True) for each in first]
-        assert [each.is_repeat for each in await answers_of(book, again)] == [True] + [False] * (CROWD_MIN - 1)
+        assert [each.is_repeat for each in await answers_of(book, again)] == [True] + [False] * 59
         assert await book.submit(hold("0.03", 1, "call-2")) == Refused(Refusal.ID_REUSED, hold_of(1, "call-2"))
         await book.submit(end(call_id="call-2"))
         await make_checkpoint(book, KEY, later(60))
