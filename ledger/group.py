@@ -72,7 +72,7 @@ class Committed:
     """What a group came to, and what has changed since this book last looked."""
 
     results: tuple[Any, ...]
-    """For each item an `Answer`, a `Failed`, or what a `Write` returned."""
+    """For each item an `Answer`, what a plain hold left (`ledger.crowd`), a `Failed`, or what a `Write` returned."""
     changes: int
     touched: frozenset[AccountId]
     """Accounts changed by this group, and by others since."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final, Self, TypeVar, overload
+from typing import Any, Final, Self, TypeVar, overload
 
 from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DatabaseError, OperationalError
@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ledger import product_reads, reads
 from ledger.address import MEMORY, book_path, book_url, in_words
 from ledger.asking import asked
+from ledger.crowd import placed_of
 from ledger.engine import Session, WriteInline, WriteThread, Writing, reading_engine
 from ledger.entries import Entry
 from ledger.errors import LedgerUnavailableError, MissingBookError, NotABookError
@@ -270,13 +271,13 @@ class Book:
             BookOverloadedError: Too many requests are waiting.
             BookClosedError: The book is closed.
         """
-        answer: Answer = await self._writer.put(request)
-        return answer.outcome
+        result: Any = await self._writer.put(request)
+        return result.outcome if type(result) is Answer else placed_of(request, result)
 
     async def answer(self, request: Request, beside: Beside | None = None) -> Answer:
         """As `submit`, tells whether the outcome was remembered, and writes rows beside it (`group.Together`)."""
-        answer: Answer = await self._writer.put(request if beside is None else Together(request, beside))
-        return answer
+        result: Any = await self._writer.put(request if beside is None else Together(request, beside))
+        return result if type(result) is Answer else Answer(placed_of(request, result), is_repeat=False)
 
     async def write(self, apply: Callable[[Connection], T]) -> T:
         """Write rows of another package's tables through the one writer (see `ledger.group.Write`).

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ledger.audit import audit
 from ledger.chart import Opener, advancepay, lec
-from ledger.crowd import Crowd
+from ledger.crowd import Crowd, placed_of
 from ledger.digest import digest, digest_of_hold
 from ledger.draft import AMOUNT_MAX
 from ledger.group import decide_all
@@ -93,6 +93,14 @@ def one_by_one(book: PureBook, requests: list[Request]) -> list[Answer]:
     return answers
 
 
+def answers_of(requests: list[Request], results: list[Any]) -> list[Answer]:
+    """What those who asked are told of results."""
+    return [
+        result if isinstance(result, Answer) else Answer(placed_of(request, result), is_repeat=False)
+        for request, result in zip(requests, results, strict=True)
+    ]
+
+
 def shown(rows: WorkingRows) -> dict[str, Any]:
     """Everything that a decision may look at."""
     return {name: getattr(rows.view, name) for name in rows.view.__slots__} | {"head": rows.head}
@@ -102,8 +110,8 @@ def shown(rows: WorkingRows) -> dict[str, Any]:
 @given(st.lists(REQUESTS, max_size=25))
 def test_a_group_comes_to_what_its_requests_come_to_one_by_one(requests: list[Request]) -> None:
     alone, together = PureBook(*BEGUN), PureBook(*BEGUN)
-    answers = decide_all(together.rows, requests, pytest.fail)
-    assert answers == one_by_one(alone, requests)
+    results = decide_all(together.rows, requests, pytest.fail)
+    assert answers_of(requests, results) == one_by_one(alone, requests)
     assert together.rows.accounts == alone.rows.accounts
     # A last one that is not plain makes everything seen that was.
     decide_all(together.rows, [ReleaseHold(HoldId("none"), NOW)], pytest.fail)
@@ -124,9 +132,8 @@ def test_plain_holds_need_no_other_decision() -> None:
     rows, results = PureBook(*BEGUN).rows, list[Any]()
     requests = [hold("1", number) for number in range(1, 11)]
     Crowd(rows).place(requests, results)
-    assert results == [
-        Answer(Placed(each.hold_id, usd(str(10 - each_number))), is_repeat=False)
-        for each_number, each in enumerate(requests, start=1)
+    assert [placed_of(*pair) for pair in zip(requests, results, strict=True)] == [
+        Placed(each.hold_id, usd(str(10 - number))) for number, each in enumerate(requests, start=1)
     ]
 
 

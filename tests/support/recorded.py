@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from ledger import writer
 from ledger.chart import advancepay
+from ledger.crowd import placed_of
 from ledger.engine import Session
 from ledger.group import Committed, run_group
 from ledger.head import take_head
@@ -83,7 +84,11 @@ async def main(address: str, seed: str, requests: str) -> None:
     def recorded(session: Session, items: Sequence[Any], seen_changes: int, *, is_sure: bool) -> Committed:
         before = take_head(session).changes
         committed = run_group(session, items, seen_changes, is_sure=is_sure)
-        say("decided", Group(before, committed.changes, tuple(items), committed.results))
+        answers = tuple(
+            result if isinstance(result, Answer) else Answer(placed_of(item, result), is_repeat=False)
+            for item, result in zip(items, committed.results, strict=True)
+        )
+        say("decided", Group(before, committed.changes, tuple(items), answers))
         return committed
 
     writer.run_group = recorded  # type: ignore[assignment, attr-defined]
