@@ -54,8 +54,9 @@ _ESCAPES: Final = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"
 COPIED_MIN: Final = 50
 """Rows from which on COPY takes less time than arrays, though it has to be waited for by itself."""
 
-TOGETHER: Final = 50
-"""Rows that SQLite adds with one statement: a fifth less than one by one, and Python goes on meanwhile."""
+_TOGETHER: Final = (64, 32, 16, 8, 4, 2, 1)
+"""Rows that SQLite writes with one statement: a fifth less than one by one, and the threads of Python change places
+once a statement instead of once a row. Each size is a statement more to be kept prepared."""
 
 _ROOMS: Final = (1, 2, 4, 8)
 """Numbers of keys that are parameters of their own: each is a statement more to be kept prepared."""
@@ -161,14 +162,10 @@ class Rows(Generic[T]):
         if not rows:
             return
         if session.dialect == SQLITE:
-            many = len(rows) - len(rows) % TOGETHER
-            for start in range(0, many, TOGETHER):
-                values = tuple(chain.from_iterable(rows[start : start + TOGETHER]))
-                session.driver.execute(self._text(SQLITE, "add_stored", "", TOGETHER), values)
-            session.driver.executemany(self._text(SQLITE, "add_stored", "", 1), rows[many:])
+            self._write_together(session, "add_stored", rows)
         elif len(rows) < COPIED_MIN:
             columns = [*zip(*rows, strict=True), *([value] * len(rows) for value in self._new.values())]
-            run_many(session, self._text(session.dialect, "add_few", ""), columns)
+            session.execute(self._text(session.dialect, "add_few", ""), list(map(list, columns)))
         else:
             text = self._text(session.dialect, "add_stored", "")
             with session.driver.cursor() as cursor, cursor.copy(text) as copy:
@@ -202,7 +199,19 @@ class Rows(Generic[T]):
         for index, encode in self._encoders:
             columns[index] = [None if value is None else encode(value) for value in columns[index]]
         columns += [[constants[name]] * len(rows) for name in self._constants]
-        run_many(session, self._text(session.dialect, verb, ""), columns)
+        if session.dialect == SQLITE:
+            self._write_together(session, verb, list(zip(*columns, strict=True)))
+        else:
+            session.execute(self._text(session.dialect, verb, ""), list(map(list, columns)))
+
+    def _write_together(self, session: Working, verb: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Write rows to SQLite, as many with one statement as one of its sizes has."""
+        done = 0
+        for size in _TOGETHER:
+            while len(rows) - done >= size:
+                values = tuple(chain.from_iterable(rows[done : done + size]))
+                session.driver.execute(self._text(SQLITE, verb, "", size), values)
+                done += size
 
     def _text(self, dialect: str, verb: str, column: str, few: int = 0) -> str:
         known = self._texts.get((dialect, verb, column, few))
@@ -231,15 +240,16 @@ class Rows(Generic[T]):
             case "drop":
                 return f"DELETE FROM {name} WHERE {column} {among(dialect, few)}"  # noqa: S608 - as above
             case "add_few":
-                return f"INSERT INTO {name} ({', '.join(self._in_order)}) {self._values(dialect, self._in_order)}"
+                return f"INSERT INTO {name} ({', '.join(self._in_order)}) {self._values(dialect, self._in_order, few)}"
             case _:
-                text = f"INSERT INTO {name} ({', '.join(self._columns)}) {self._values(dialect, self._columns)}"
+                text = f"INSERT INTO {name} ({', '.join(self._columns)}) {self._values(dialect, self._columns, few)}"
                 return text if verb == "add" else f"{text} {self._replacing()}"
 
-    def _values(self, dialect: str, columns: Sequence[str]) -> str:
+    def _values(self, dialect: str, columns: Sequence[str], few: int) -> str:
         """The rows to be written: each by itself, or column by column as arrays in one statement."""
         if dialect == SQLITE:
-            return f"VALUES ({', '.join(marks(dialect, len(columns)))})"
+            row = f"({', '.join(marks(dialect, len(columns)))})"
+            return f"VALUES {', '.join([row] * few)}"
         kinds = (self.table.c[name].type.compile(_POSTGRESQL) for name in columns)
         arrays = (f"{mark}::{kind}[]" for mark, kind in zip(marks(dialect, len(columns)), kinds, strict=True))
         return f"SELECT * FROM unnest({', '.join(arrays)})"  # noqa: S608 - types alone
@@ -280,14 +290,6 @@ def list_of(session: Working, keys: Iterable[Any], few: int) -> tuple[Any, ...]:
     if few:
         return (*listed, *listed[-1:] * (few - len(listed)))
     return (json.dumps(listed) if session.dialect == SQLITE else listed,)
-
-
-def run_many(session: Working, text: str, columns: Sequence[Sequence[Any]]) -> None:
-    """Run one statement for many rows, given column by column."""
-    if session.dialect == SQLITE:
-        session.driver.executemany(text, zip(*columns, strict=True))
-    else:
-        session.execute(text, list(map(list, columns)))
 
 
 def copied(rows: Sequence[tuple[Any, ...]], constants: tuple[Any, ...]) -> str:
