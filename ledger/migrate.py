@@ -133,7 +133,7 @@ def differences(connection: Connection) -> list[str]:
     dialect = connection.dialect.name
 
     def is_declared(thing: SchemaItem, name: str | None, kind: str, _reflected: object, _other: object) -> bool:
-        if kind == "index":
+        if kind in {"index", "foreign_key_constraint"}:
             return bool(thing.info.get(ONLY_ON, dialect) == dialect)
         return kind != "table" or name in metadata.tables
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger.address import SQLITE
+from ledger.address import POSTGRESQL, SQLITE
 from ledger.audit import audit
 from ledger.digest import digest
 from ledger.entries import EntryId
@@ -120,11 +120,14 @@ def as_it_was_before(shelf: Shelf, address: str, holds: Iterable[PlaceHold], out
         f"INSERT INTO requests VALUES ('{each.hold_id}', '{digest(each)}', '{to_text(outcome)}')"
         for each, outcome in zip(holds, outcomes, strict=True)
     ]
-    indexing = ["CREATE INDEX ix_holds_call_id ON holds (call_id)"] if shelf.kind == SQLITE else []
+    schema = {
+        SQLITE: "CREATE INDEX ix_holds_call_id ON holds (call_id)",
+        POSTGRESQL: "ALTER TABLE holds ADD CONSTRAINT fk_holds_account_id FOREIGN KEY (account_id) REFERENCES accounts",
+    }
     shelf.change(
         address,
         *remembering,
-        *indexing,
+        schema[shelf.kind],
         "ALTER TABLE holds DROP COLUMN available",
         "UPDATE alembic_version SET version_num = '0010'",
     )

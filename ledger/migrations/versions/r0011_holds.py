@@ -1,4 +1,8 @@
-"""A plain hold is all that is remembered of its request; on SQLite its call is found by the hold's own id."""
+"""A plain hold is all that is remembered of its request; each database without what costs it most.
+
+SQLite finds the holds of a call by their ids. PostgreSQL does not look again for the account of a hold, which is read
+and locked in the same transaction, and never goes.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,7 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         op.drop_index(op.f("ix_holds_call_id"), "holds")
     else:
+        op.drop_constraint(op.f("fk_holds_account_id"), "holds", type_="foreignkey")
         op.create_table_comment(
             "holds", "A row with `available` is what is remembered of its request; of others `requests` has it."
         )
