@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from prompts.catalog import ClipId
 
 Samples = NDArray[np.float64]
 Bands = NDArray[np.float32]
+"""By frames and bands."""
 Places = NDArray[np.intp]
 
 MATCH_MIN: Final = 0.75
@@ -38,10 +39,12 @@ words; two packets lost of twenty leave 0.95."""
 
 _HOP: Final = RATE // 100
 _FRAME: Final = 2 * _HOP
-_TAPER: Final = np.hanning(_FRAME).astype(np.float32)
 _BAND_EDGES: Final = (200, 350, 500, 650, 800, 1000, 1250, 1550, 1900, 2300, 2800, 3400)
+_EDGES: Final = [edge * _FRAME // RATE for edge in _BAND_EDGES]
+"""The same as numbers of the lines of a frame's spectrum."""
 _FLOOR: Final = 30.0
 """Amplitude added to every band (-61 dBov): below it is the noise of µ-law, not speech."""
+_FLOOR_ENERGY: Final = np.float32(_FLOOR**2 * _FRAME)
 _LEAD_FRAMES: Final = 40
 """400 ms of a clip decide where it may begin."""
 _LIKENESS_MIN: Final = 0.6
@@ -63,6 +66,12 @@ _OPENING_SEGMENTS: Final = 3
 """A clip begins with one of its first three sounding segments: the others may be lost."""
 _WINDOW: Final = _SEGMENT + 2 * _FAR
 """Samples in which a segment is sought: 1200, of which the transform is quick."""
+_ALONE_MAX: Final = 1 << 18
+"""Multiplications up to which OpenBLAS starts no threads."""
+_ALONE_VECTOR_MAX: Final = 9000
+"""The same for a matrix and a vector."""
+_ROWS_MIN: Final = 8
+"""With fewer rows at a time a call costs more than its product."""
 _MARGIN: Final = _LEAD_FRAMES * _HOP + 2 * _WINDOW
 """Samples of silence around the audio: places begin up to a lead before it, and are sought up to a window beyond."""
 _SOUGHT_AT_ONCE: Final = 256
@@ -98,11 +107,19 @@ class Heard:
 @dataclass(frozen=True, slots=True)
 class _Template:
     clip_ids: tuple[ClipId, ...]
-    samples: Samples
+    length: int
+    """Samples."""
     lead: Bands
-    """Bands by frames, its mean taken away, of length 1."""
-    segments: tuple[tuple[int, int], ...]
-    """Start and end of the segments that are sound."""
+    """Its mean taken away, of length 1."""
+    segments: tuple[_Segment, ...]
+    """Those that are sound."""
+
+
+class _Segment(NamedTuple):
+    begin: int
+    end: int
+    samples: Samples
+    energy: float
 
 
 class Recogniser:
@@ -119,9 +136,9 @@ class Recogniser:
 
     def heard(self, audio: Audio) -> list[Heard]:
         """The clips in this audio (8 kHz, mono), by the time they begin."""
-        samples = audio.astype(np.float64)
-        begun = sorted(self._beginnings(audio))
-        found = [heard for number, lag in begun for heard in _follow(self._templates[number], samples, lag)]
+        sought = _Sought(audio)
+        begun = sorted(self._beginnings(audio, sought))
+        found = [heard for number, lag in begun for heard in _follow(self._templates[number], sought, lag)]
         # What explains most of the audio first; another clip may not claim the same time.
         found.sort(key=lambda heard: (heard.until - heard.at) * heard.match, reverse=True)
         kept: list[Heard] = []
@@ -130,17 +147,15 @@ class Recogniser:
                 kept.append(heard)
         return sorted(kept, key=lambda heard: heard.at)
 
-    def _beginnings(self, audio: Audio) -> set[tuple[int, int]]:
+    def _beginnings(self, audio: Audio, sought: _Sought) -> set[tuple[int, int]]:
         """Which templates begin, and at which samples: one of the first three sounding segments is there."""
         # Silence around it: a clip may begin at the first sample, or be cut off within its lead.
-        padding = _LEAD_FRAMES * _HOP
-        bands = _bands(_surrounded(audio.astype(np.float64), padding))
-        sought = _Sought(audio)
+        bands = _bands_within(audio, _LEAD_FRAMES)
         begun: set[tuple[int, int]] = set()
         step = _BLOCK_FRAMES - _LEAD_FRAMES
-        for first in range(0, bands.shape[1], step):
-            frames, numbers = self._leads.places(bands[:, first : first + _BLOCK_FRAMES])
-            starts = (first + frames) * _HOP - padding
+        for first in range(0, len(bands), step):
+            frames, numbers = self._leads.places(bands[first : first + _BLOCK_FRAMES])
+            starts = (first + frames - _LEAD_FRAMES) * _HOP
             for opening in self._openings:
                 lags, is_found = opening.seek(numbers, starts, sought)
                 begun.update(zip(numbers[is_found].tolist(), lags[is_found].tolist(), strict=True))
@@ -158,43 +173,44 @@ class _Leads:
     """The leads of all templates, compared with all frames at once."""
 
     def __init__(self, templates: Sequence[_Template]) -> None:
-        widths = [template.lead.shape[1] for template in templates]
+        widths = [len(template.lead) for template in templates]
         self._widths: Final = sorted(set(widths))
         self._width_of: Final = [self._widths.index(width) for width in widths]
-        leads = [np.pad(each.lead, ((0, 0), (0, _LEAD_FRAMES - each.lead.shape[1]))).ravel() for each in templates]
+        leads = [np.pad(each.lead, ((0, _LEAD_FRAMES - len(each.lead)), (0, 0))).ravel() for each in templates]
         self._leads = np.array(leads, np.float32).T
 
-    def places(self, block: NDArray[np.float32]) -> tuple[Places, Places]:
+    def places(self, block: Bands) -> tuple[Places, Places]:
         """Frames at which clips may begin, and the numbers of their templates, by frames."""
-        if block.shape[1] < _LEAD_FRAMES or not self._widths:
+        if len(block) < _LEAD_FRAMES or not self._widths:
             return np.empty(0, np.intp), np.empty(0, np.intp)
-        patches = np.lib.stride_tricks.sliding_window_view(block, _LEAD_FRAMES, axis=1).transpose(1, 0, 2)
-        sums, squares = _running(block), _running(block.astype(np.float64) ** 2)
+        bands = block.shape[1]
+        patches = np.lib.stride_tricks.sliding_window_view(block.ravel(), bands * _LEAD_FRAMES)[::bands]
+        sums, squares = _running(block), _running(np.square(block, dtype=np.float64))
         spreads = np.stack(
-            [_spread(sums, squares, width, bands=block.shape[0])[: len(patches)] for width in self._widths], axis=1
+            [_spread(sums, squares, width, bands=bands)[: len(patches)] for width in self._widths], axis=1
         )
         # Most of a call is silence, which need not be compared.
         sounding = np.flatnonzero(np.isfinite(spreads).any(axis=1))
         likeness = np.zeros((len(patches), len(self._width_of)), np.float32)
-        likeness[sounding] = patches[sounding].reshape(len(sounding), len(self._leads)) @ self._leads
-        likeness[sounding] /= spreads[sounding][:, self._width_of]
-        around = np.full((len(likeness) + 2, likeness.shape[1]), -1.0, np.float32)
-        around[1:-1] = likeness
-        is_top = (likeness >= _LIKENESS_MIN) & (likeness >= around[:-2]) & (likeness >= around[2:])
-        frames, numbers = np.nonzero(is_top)
-        return frames, numbers
+        likeness[sounding] = _product(patches[sounding], self._leads) / spreads[sounding][:, self._width_of]
+        frames, numbers = np.nonzero(likeness >= _LIKENESS_MIN)
+        here = likeness[frames, numbers]
+        before = likeness[np.maximum(frames - 1, 0), numbers]
+        behind = likeness[np.minimum(frames + 1, len(likeness) - 1), numbers]
+        is_top = (here >= before) & (here >= behind)
+        return frames[is_top], numbers[is_top]
 
 
 class _Opening:
     """The first, second or third sounding segment of all templates, sought at many places at once."""
 
     def __init__(self, templates: Sequence[_Template], number: int) -> None:
-        bounds = [each.segments[number] if number < len(each.segments) else (0, 0) for each in templates]
-        segments = [each.samples[begin:end] for each, (begin, end) in zip(templates, bounds, strict=True)]
-        self._begins = np.array([begin for begin, _ in bounds], np.intp)
-        self._lengths = np.array([end - begin for begin, end in bounds], np.intp)
-        self._energies = np.array([np.sum(segment**2) for segment in segments])
-        self._spectra = np.array([np.fft.rfft(segment, _WINDOW).conj() for segment in segments])
+        none = _Segment(0, 0, np.empty(0), 0.0)
+        segments = [each.segments[number] if number < len(each.segments) else none for each in templates]
+        self._begins = np.array([each.begin for each in segments], np.intp)
+        self._lengths = np.array([each.end - each.begin for each in segments], np.intp)
+        self._energies = np.array([each.energy for each in segments])
+        self._spectra = np.array([np.fft.rfft(each.samples, _WINDOW).conj() for each in segments])
 
     def seek(self, numbers: Places, starts: Places, audio: _Sought) -> tuple[Places, NDArray[np.bool_]]:
         """For templates and the samples where they may begin: where they do, and whether they do at all."""
@@ -222,49 +238,101 @@ class _Sought:
     """Audio with silence around it, and the sums of its squares."""
 
     def __init__(self, audio: Audio) -> None:
-        self.samples = _surrounded(audio.astype(np.float64), _MARGIN)
+        self.length = len(audio)
+        self.samples = np.zeros(len(audio) + 2 * _MARGIN)
+        self.samples[_MARGIN : _MARGIN + len(audio)] = audio
         # What lies outside is so loud that nothing is like it: a segment must lie within the audio.
         self.squares = np.full(len(audio) + 2 * _MARGIN + 1, 1 << 40, np.int64)
         self.squares[0] = 0
         np.square(audio, out=self.squares[_MARGIN + 1 : -_MARGIN], dtype=np.int64)
         np.cumsum(self.squares, out=self.squares)
 
-
-def _surrounded(samples: Samples, silence: int) -> Samples:
-    """Samples with so much silence on either side; `numpy.pad` takes longer than everything around it."""
-    around = np.zeros(len(samples) + 2 * silence)
-    around[silence : silence + len(samples)] = samples
-    return around
+    def best(self, segment: _Segment, at: int, reach: int) -> tuple[float, int]:
+        """The best correlation with a segment within `reach` samples of `at`, and how far from it."""
+        size = segment.end - segment.begin
+        first, last = max(0, at - reach), min(self.length, at + reach + size)
+        if last - first < size:
+            return 0.0, 0
+        begin, end = first + _MARGIN, last + _MARGIN
+        energies = self.squares[begin + size : end + 1] - self.squares[begin : end - size + 1]
+        norm = np.sqrt(np.maximum(energies, 1) * segment.energy)
+        correlation = np.correlate(self.samples[begin:end], segment.samples, "valid") / norm
+        best = int(correlation.argmax())
+        return float(correlation[best]), first + best - at
 
 
 def _template(clip_ids: tuple[ClipId, ...], audio: Audio) -> _Template:
     samples = audio.astype(np.float64)
-    lead = _bands(samples[: (_LEAD_FRAMES + 1) * _HOP])
+    lead = _bands(audio[: (_LEAD_FRAMES + 1) * _HOP])
     lead = lead - lead.mean()
     loud = _AUDIBLE * np.mean(samples**2)
     starts = range(0, max(1, len(samples) - _SEGMENT_MIN), _SEGMENT)
     bounds = [(start, min(start + _SEGMENT, len(samples))) for start in starts]
-    sounding = tuple((start, end) for start, end in bounds if np.mean(samples[start:end] ** 2) > loud)
-    return _Template(clip_ids, samples, lead / max(1e-9, float(np.linalg.norm(lead))), sounding)
+    segments = [_Segment(*each, samples[slice(*each)], float(np.sum(samples[slice(*each)] ** 2))) for each in bounds]
+    sounding = tuple(each for each in segments if each.energy > loud * (each.end - each.begin))
+    return _Template(clip_ids, len(samples), lead / max(1e-9, float(np.linalg.norm(lead))), sounding)
 
 
-def _bands(samples: Samples) -> Bands:
-    """Logarithms of the energies, bands by frames of 20 ms every 10 ms."""
-    count = max(1, (len(samples) - _FRAME) // _HOP + 1)
-    if len(samples) < count * _HOP + _FRAME:
-        samples = np.concatenate([samples, np.zeros(count * _HOP + _FRAME - len(samples))])
-    # Single precision has seven digits, of which the logarithm of an energy needs four.
-    frames = np.lib.stride_tricks.sliding_window_view(samples.astype(np.float32), _FRAME)[: count * _HOP : _HOP]
-    edges = [edge * _FRAME // RATE for edge in _BAND_EDGES]
-    spectra = np.fft.rfft(frames * _TAPER)[:, : edges[-1]]
-    energies = np.add.reduceat(spectra.real**2 + spectra.imag**2, edges[:-1], axis=1)
-    logarithms: Bands = np.log(energies + (_FLOOR**2) * _FRAME).T
-    return logarithms
+def _analysis() -> NDArray[np.float32]:
+    """What gives half a frame its share of the spectrum: hops by lines, real and imaginary, of both halves."""
+    angles = 2 * np.pi * np.outer(np.arange(_FRAME), np.arange(_EDGES[0], _EDGES[-1])) / _FRAME
+    lines = np.hstack([np.cos(angles), np.sin(angles)]) * np.hanning(_FRAME)[:, None]
+    return np.hstack([lines[:_HOP], lines[_HOP:]]).astype(np.float32)
 
 
-def _running(block: NDArray[Any]) -> Samples:
+def _bands_of_lines() -> NDArray[np.float32]:
+    """Which lines, real and imaginary, are of which band."""
+    lines = np.tile(np.arange(_EDGES[0], _EDGES[-1]), 2)[:, None]
+    return ((lines >= _EDGES[:-1]) & (lines < _EDGES[1:])).astype(np.float32)
+
+
+_ANALYSIS: Final = _analysis()
+_BANDS_OF_LINES: Final = _bands_of_lines()
+
+
+def _bands(audio: Audio | NDArray[np.float32]) -> Bands:
+    """Logarithms of the energies, frames of 20 ms every 10 ms by bands; what does not fill a frame is left out."""
+    # Single precision has seven digits, of which the logarithm of an energy needs four. As products of matrices it
+    # takes a quarter of the time of transforms: of 81 lines 64 are wanted, and each half of a frame is of two frames.
+    samples = np.zeros(_FRAME, np.float32) if len(audio) < _FRAME else audio.astype(np.float32)
+    samples[: len(audio)] = audio[: len(samples)]
+    halves = _product(samples[: len(samples) // _HOP * _HOP].reshape(-1, _HOP), _ANALYSIS)
+    spectra = halves[:-1, : len(_BANDS_OF_LINES)] + halves[1:, len(_BANDS_OF_LINES) :]
+    bands: Bands = np.log(_product(np.square(spectra, out=spectra), _BANDS_OF_LINES) + _FLOOR_ENERGY)
+    return bands
+
+
+def _bands_within(audio: Audio, silence: int) -> Bands:
+    """The bands of audio with so many hops of silence on either side."""
+    hops = -(-len(audio) // _HOP)
+    within = np.zeros((hops + 2) * _HOP, np.float32)
+    within[_HOP : _HOP + len(audio)] = audio
+    bands = np.full((len(audio) // _HOP + 2 * silence - 1, len(_EDGES) - 1), np.log(_FLOOR_ENERGY), np.float32)
+    bands[silence - 1 : silence + hops] = _bands(within)
+    return bands
+
+
+def _product(rows: NDArray[np.float32], matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The product of matrices, so few rows at a time that it is made by this thread alone.
+
+    Threads of the library beneath numpy wait for each other, which doubles the price where cores are shared.
+    """
+    at_once = (_ALONE_MAX if matrix.shape[1] > 1 else _ALONE_VECTOR_MAX) // matrix.size
+    if at_once < _ROWS_MIN:
+        return rows @ matrix
+    whole = len(rows) // at_once * at_once
+    product = np.empty((len(rows), matrix.shape[1]), np.float32)
+    stacked = product[:whole].reshape(-1, at_once, matrix.shape[1])
+    np.matmul(rows[:whole].reshape(-1, at_once, len(matrix)), matrix, out=stacked)
+    np.matmul(rows[whole:], matrix, out=product[whole:])
+    return product
+
+
+def _running(block: Bands | Samples) -> Samples:
     """Sums of all bands up to each frame, from nothing before the first."""
-    return np.concatenate([[0.0], np.cumsum(block.sum(axis=0, dtype=np.float64))])
+    sums = np.zeros(len(block) + 1)
+    np.cumsum(block.sum(axis=1, dtype=np.float64), out=sums[1:])
+    return sums
 
 
 def _spread(sums: Samples, squares: Samples, width: int, *, bands: int) -> NDArray[np.float32]:
@@ -282,15 +350,14 @@ def _spread(sums: Samples, squares: Samples, width: int, *, bands: int) -> NDArr
     return np.where(spread > 1e-3 * size, np.sqrt(np.maximum(spread, 1e-9)), np.inf).astype(np.float32)
 
 
-def _follow(template: _Template, samples: Samples, lag: int) -> Iterator[Heard]:
+def _follow(template: _Template, audio: _Sought, lag: int) -> Iterator[Heard]:
     """Follow the samples of a clip that seems to begin here; gives one or none."""
     matches: list[tuple[int, int, float]] = []
     sounding_missed, missed = 0, 0
-    for number, (begin, end) in enumerate(template.segments):
-        segment = template.samples[begin:end]
-        match, moved = _best(segment, samples, begin + lag, _NEAR)
+    for number, segment in enumerate(template.segments):
+        match, moved = audio.best(segment, segment.begin + lag, _NEAR)
         if match < _NEAR_MIN:
-            match, moved = _best(segment, samples, begin + lag, _FAR)
+            match, moved = audio.best(segment, segment.begin + lag, _FAR)
             if match < _FAR_MIN:
                 missed += 1
                 if missed > _MISSED_MAX:
@@ -307,40 +374,25 @@ def _follow(template: _Template, samples: Samples, lag: int) -> Iterator[Heard]:
     match = sum(match for _, _, match in matches) / count
     is_whole = count >= len(template.segments) - (len(template.segments) > 3)
     # Up to its last sample only if its last sound was there: what cut it short begins right away.
-    end = template.segments[count - 1][1] if count < len(template.segments) else len(template.samples)
-    heard = sum(template.segments[number][1] - template.segments[number][0] for number, _, _ in matches)
-    if len(template.samples) < _STEADY_MAX and _goes_on(template, samples, matches[0][1]):
+    end = template.segments[count - 1].end if count < len(template.segments) else template.length
+    heard = sum(template.segments[number].end - template.segments[number].begin for number, _, _ in matches)
+    if template.length < _STEADY_MAX and _goes_on(template, audio, matches[0][1]):
         return
     is_long = heard >= HEARD_MIN * RATE
     if match >= (MATCH_MIN if is_long else SHORT_MATCH_MIN) and (is_whole or is_long):
-        until = min(len(samples), end + lag)
+        until = min(audio.length, end + lag)
         yield Heard(template.clip_ids, max(0, matches[0][1]) / RATE, until / RATE, match, is_whole)
 
 
-def _goes_on(template: _Template, samples: Samples, lag: int) -> bool:
+def _goes_on(template: _Template, audio: _Sought, lag: int) -> bool:
     """Whether the same sound is there before its beginning or behind its end: a tone, of which the clip is any part."""
     reach = (_STEADY[1] - _STEADY[0]) // 2
-    for (begin, end), move in (
+    for segment, move in (
         (template.segments[0], -_STEADY[0] - reach),
         (template.segments[-1], _STEADY[0] + reach),
     ):
-        segment = template.samples[begin:end]
-        here, _ = _best(segment, samples, begin + lag, _NEAR)
-        beyond, _ = _best(segment, samples, begin + lag + move, reach)
+        here, _ = audio.best(segment, segment.begin + lag, _NEAR)
+        beyond, _ = audio.best(segment, segment.begin + lag + move, reach)
         if beyond >= max(_FAR_MIN, _STEADY_LIKENESS * here):
             return True
     return False
-
-
-def _best(segment: Samples, samples: Samples, at: int, reach: int) -> tuple[float, int]:
-    """The best correlation within `reach` samples of `at`, and how far from it."""
-    first = max(0, at - reach)
-    window = samples[first : max(first, at + reach + len(segment))]
-    if len(window) < len(segment):
-        return 0.0, 0
-    squares = np.concatenate([[0.0], np.cumsum(window**2)])
-    energy = squares[len(segment) :] - squares[: -len(segment)]
-    norm = np.sqrt(np.maximum(energy, 1.0) * np.sum(segment**2))
-    correlation = np.correlate(window, segment, "valid") / norm
-    best = int(np.argmax(correlation))
-    return float(correlation[best]), first + best - at

@@ -28,7 +28,7 @@ def encode(audio: Audio, law: Law) -> bytes:
     return codes.tobytes()
 
 
-def decode(octets: bytes, law: Law) -> Audio:
+def decode(octets: bytes | bytearray, law: Law) -> Audio:
     """Return one sample an octet."""
     audio: Audio = _DECODING[law][np.frombuffer(octets, np.uint8)]
     return audio

@@ -1,11 +1,9 @@
 """What a phone has heard: audio on the clock of the loop, keys, and the quality of reception."""
 
-from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import groupby, islice, repeat
-from operator import itemgetter
+from itertools import islice
 from typing import TypeVar
 
 import numpy as np
@@ -13,8 +11,9 @@ from numpy.typing import NDArray
 
 from prompts.catalog import ClipId
 from prompts.recognise import Recogniser
-from scenarios.phones.codec import SAMPLES_PER_SECOND, Audio, Law, decode
+from scenarios.phones.codec import SAMPLES_PER_SECOND, Audio, Law
 from scenarios.phones.packets import Packet, Row, read_event
+from scenarios.phones.stretches import Stretches
 
 WINDOW_SECONDS = 0.02
 """Audio is judged in windows of one frame."""
@@ -27,17 +26,13 @@ SECONDS_MAX = 3600.0
 
 Number = TypeVar("Number", int, NDArray[np.int64])
 
-_Chunk = tuple[float, bytes, Law]
-"""When the first sample is heard, and the octets of a packet: most are never looked at, so none is decoded yet."""
-
-CHUNK_SECONDS_MAX = 0.2
-"""The longest packet of G.711: RFC 3551 §4.2 wants receivers to take 200 ms."""
-
 RECENT_MAX = 1000
 """Sequence numbers remembered, to tell what came twice: 20 s."""
 
 LOUD_DBOV = -45.0
 """Above this a window counts as sound: 19 dB below speech at -26 dBov, far above the noise of G.711."""
+
+LOUD_POWER = 10 ** (LOUD_DBOV / 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +98,7 @@ class Heard:
         self.discarded = 0
         self.first_at: float | None = None
         self.last_at: float | None = None
-        self._chunks: list[_Chunk] = []
+        self._stretches = Stretches()
         self._run: _Run | None = None
         self._source: _Source | None = None
         self._events: dict[tuple[int, int], None] = {}
@@ -114,8 +109,8 @@ class Heard:
         if not self._count(packet):
             return
         self._measure_jitter(packet, now)
-        self._keep((self._instant(packet, now), packet.payload, law))
-        self._forget(now)
+        self._stretches.keep(self._instant(packet, now), packet.payload, law)
+        self._stretches.forget(now - SECONDS_MAX)
 
     def is_next(self, packet: Packet) -> bool:
         """Whether a packet follows the last one of the present source."""
@@ -139,26 +134,29 @@ class Heard:
         before = transits[0] if counted.transit is None else counted.transit
         deviations = np.rint(transits - np.concatenate([[before], transits[:-1]])).astype(np.int64)
         jitter = counted.jitter
-        for deviation in np.abs(_signed(deviations, 32)).tolist()[counted.transit is None :]:
-            jitter += (deviation - jitter) / 16
+        if jitter or deviations.any():
+            for deviation in np.abs(_signed(deviations, 32)).tolist()[counted.transit is None :]:
+                jitter += (deviation - jitter) / 16
         counted.transit, counted.jitter = float(transits[-1]), jitter
-        chunks = list(zip(self._instants(row, now), row.payloads, repeat(law)))
-        if self._chunks and chunks[0][0] >= self._chunks[-1][0]:
-            self._chunks += chunks
+        if self._goes_on(row, now):
+            self._stretches.keep(self._instant(row.first, instants[0]), row.octets, law)
         else:
-            for chunk in chunks:
-                self._keep(chunk)
-        self._forget(instants[-1])
+            size = len(row.octets) // count
+            for n, (timestamp, at) in enumerate(zip(row.timestamps.tolist(), instants, strict=True)):
+                octets = row.octets[n * size : n * size + size]
+                self._stretches.keep(self._instant(row.first._replace(timestamp=timestamp), at), octets, law)
+        self._stretches.forget(instants[-1] - SECONDS_MAX)
 
-    def _instants(self, row: Row, now: NDArray[np.float64]) -> list[float]:
-        """When the first samples of packets are heard, as `_instant`."""
+    def _goes_on(self, row: Row, now: NDArray[np.float64]) -> bool:
+        """Whether packets are of the present run, each heard as the one before it ends."""
         run = self._run
-        if run is not None and run.ssrc == row.first.ssrc:
-            found = run.anchor_at + _signed(row.timestamps - run.anchor_timestamp, 32) / SAMPLES_PER_SECOND
-            if (np.abs(found - now) <= DRIFT_SECONDS_MAX).all():
-                return found.tolist()  # type: ignore[no-any-return]
-        packets = (row.first._replace(timestamp=timestamp) for timestamp in row.timestamps.tolist())
-        return [self._instant(packet, at) for packet, at in zip(packets, now.tolist(), strict=True)]
+        if run is None or run.ssrc != row.first.ssrc:
+            return False
+        samples = np.arange(len(now)) * (len(row.octets) // len(now))
+        if (row.timestamps - row.first.timestamp & 0xFFFFFFFF != samples).any():
+            return False
+        first_at = run.anchor_at + _signed(row.first.timestamp - run.anchor_timestamp, 32) / SAMPLES_PER_SECOND
+        return bool((np.abs(first_at + samples / SAMPLES_PER_SECOND - now) <= DRIFT_SECONDS_MAX).all())
 
     def hear_event(self, packet: Packet, source: tuple[str, int], now: float) -> None:
         """Take a packet of a telephone event: one key for all packets of one timestamp (RFC 4733 §2.5.1.2)."""
@@ -181,18 +179,7 @@ class Heard:
 
     def audio(self, since: float, until: float) -> Audio:
         """Return what was heard between two instants of the loop's clock, silent where nothing arrived."""
-        heard = np.zeros(max(0, round((until - since) * SAMPLES_PER_SECOND)), np.int16)
-        for law, chunks in groupby(self._between(since, until), key=itemgetter(2)):
-            said = list(chunks)
-            # Decoded together: a look back at some seconds is hundreds of packets.
-            samples = decode(b"".join(octets for _, octets, _ in said), law)
-            taken = 0
-            for start, size in _pieces(said, since):
-                first, end = max(0, -start), min(size, len(heard) - start)
-                if first < end:
-                    heard[start + first : start + end] = samples[taken + first : taken + end]
-                taken += size
-        return heard
+        return self._stretches.audio(since, until)
 
     def level_dbov(self, since: float, until: float) -> float:
         """Return the level between two instants, -infinity for digital silence (0 dBov: ITU-T G.100.1)."""
@@ -201,7 +188,7 @@ class Heard:
     def sound_seconds(self, since: float, until: float) -> float:
         """Return for how long anything was to be heard."""
         windows = _windows(self.audio(since, until))
-        return int((_levels(windows) > LOUD_DBOV).sum()) * WINDOW_SECONDS
+        return int((_powers(windows) > LOUD_POWER).sum()) * WINDOW_SECONDS
 
     def tone_seconds(self, frequency: float, since: float, until: float) -> float:
         """Return for how long a tone was to be heard: at least half of the energy of a window is its."""
@@ -212,7 +199,7 @@ class Heard:
         correlated = np.abs(windows @ turning) ** 2 * 2
         # A pure tone x has |sum x·w·e|² ≈ (A/2 · sum w)², and sum (x·√w)² ≈ A²/2 · sum w.
         energy = (windows**2) @ taper * taper.sum()
-        is_tone = (correlated > 0.5 * energy) & (_levels(windows) > LOUD_DBOV)
+        is_tone = (correlated > 0.5 * energy) & (_powers(windows) > LOUD_POWER)
         return int(is_tone.sum()) * WINDOW_SECONDS
 
     def clips(self, recogniser: Recogniser, since: float, until: float) -> list[HeardClip]:
@@ -222,29 +209,13 @@ class Heard:
 
     def gaps(self, since: float, until: float, *, gap_min: float = 0.06) -> list[tuple[float, float]]:
         """Return the stretches between two instants in which no audio arrived for `gap_min` or more."""
-        edges = [(at, at + len(octets) / SAMPLES_PER_SECOND) for at, octets, _ in self._between(since, until)]
         ends = [since]
         found = []
-        for start, end in [*edges, (until, until)]:
+        for start, end in [*self._stretches.spans(since, until), (until, until)]:
             if min(start, until) - ends[-1] >= gap_min - 1e-9:
                 found.append((ends[-1], min(start, until)))
             ends.append(max(ends[-1], end))
         return found
-
-    def _between(self, since: float, until: float) -> list[_Chunk]:
-        first = bisect_left(self._chunks, since - CHUNK_SECONDS_MAX, key=itemgetter(0))
-        return self._chunks[first : bisect_left(self._chunks, until, key=itemgetter(0))]
-
-    def _keep(self, chunk: _Chunk) -> None:
-        chunks = self._chunks
-        if chunks and chunk[0] < chunks[-1][0]:
-            insort(chunks, chunk, key=itemgetter(0))
-        else:
-            chunks.append(chunk)
-
-    def _forget(self, now: float) -> None:
-        while self._chunks[0][0] < now - SECONDS_MAX:
-            del self._chunks[0]
 
     def _arrived(self, source: tuple[str, int], now: float) -> None:
         self.addresses[source] += 1
@@ -299,25 +270,16 @@ def _signed(difference: Number, bits: int) -> Number:
     return (difference + half) % (1 << bits) - half
 
 
-def _pieces(chunks: Sequence[_Chunk], since: float) -> Iterator[tuple[int, int]]:
-    """Where pieces of audio start and how long they are, in samples; what follows without a gap is one."""
-    begins = np.rint((np.array([at for at, _, _ in chunks]) - since) * SAMPLES_PER_SECOND).astype(np.int64)
-    ends = begins + np.array([len(octets) for _, octets, _ in chunks])
-    last = np.append(np.flatnonzero(begins[1:] != ends[:-1]), len(chunks) - 1)
-    first = np.append(0, last[:-1] + 1)
-    return zip(begins[first].tolist(), (ends[last] - begins[first]).tolist(), strict=True)
-
-
 def _windows(audio: Audio) -> NDArray[np.float64]:
     size = round(WINDOW_SECONDS * SAMPLES_PER_SECOND)
     whole = len(audio) // size * size
     return audio[:whole].reshape(-1, size).astype(np.float64)
 
 
-def _levels(windows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the level of each window, as `_level`."""
-    power = np.mean((windows / 32768) ** 2, axis=1)
-    return np.where(power > 0, 10 * np.log10(np.maximum(power, 1e-30)), -np.inf)
+def _powers(windows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean power of each window, of 1 for overload."""
+    powers: NDArray[np.float64] = np.einsum("ij,ij->i", windows, windows) / (windows.shape[1] * 32768**2)
+    return powers
 
 
 def _level(audio: Audio | NDArray[np.float64]) -> float:

@@ -84,7 +84,8 @@ class Row(NamedTuple):
 
     first: Packet
     timestamps: NDArray[np.int64]
-    payloads: list[bytes]
+    octets: bytes
+    """All payloads."""
 
 
 def read_row(datagrams: Sequence[bytes]) -> Row | None:
@@ -93,11 +94,12 @@ def read_row(datagrams: Sequence[bytes]) -> Row | None:
     if first is None or set(map(len, datagrams)) != {_ROW_SIZE}:
         return None
     octets = b"".join(datagrams)
-    words = np.frombuffer(octets, _WORDS).reshape(len(datagrams), -1)[:, :3].astype(np.int64)
+    words = np.frombuffer(octets, _WORDS).reshape(len(datagrams), -1)
+    numbers = words[:, :3].astype(np.int64)
     wanted = (_ROW_PLAIN | first.payload_type) << 16 | first.sequence + np.arange(len(datagrams)) & 0xFFFF
-    if ((words[:, 0] ^ wanted) | (words[:, 2] ^ first.ssrc)).any():
+    if ((numbers[:, 0] ^ wanted) | (numbers[:, 2] ^ first.ssrc)).any():
         return None
-    return Row(first, words[:, 1], [datagram[_FIXED.size :] for datagram in datagrams])
+    return Row(first, numbers[:, 1], words[:, 3:].tobytes())
 
 
 def write_event(event: KeyEvent) -> bytes:

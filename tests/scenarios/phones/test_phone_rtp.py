@@ -253,6 +253,7 @@ async def test_a_process_that_was_blocked_skips_what_is_too_late(network: Networ
 
 async def test_what_is_older_than_an_hour_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("scenarios.phones.heard.SECONDS_MAX", 1.0)
+    monkeypatch.setattr("scenarios.phones.stretches.STRETCH_MAX", 160)
     north, south = await talking()
     await north.speak(tone(1000, 3.0))
     assert south.heard.tone_seconds(1000, 0, 3) == pytest.approx(1.0, abs=0.1)
