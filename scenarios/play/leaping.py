@@ -91,7 +91,7 @@ class _Leaper:
         if now < self._not_before or getattr(handle._callback, "__func__", None) not in _AUDIO:
             return False
         pending = self._pending(now)
-        if not pending.sounds or len(pending.drivers) != 1 or pending.until - now < FRAMES_MIN * FRAME_SECONDS:
+        if len(pending.drivers) != 1 or pending.until - now < FRAMES_MIN * FRAME_SECONDS:
             self._not_before = pending.until
             return False
         try:
