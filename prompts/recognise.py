@@ -11,17 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from prompts.audio import RATE, Audio
+from prompts.bands import HOP, Bands, bands_of, bands_within, product
 from prompts.catalog import ClipId
 
 Samples = NDArray[np.float64]
-Bands = NDArray[np.float32]
-"""By frames and bands."""
 Places = NDArray[np.intp]
 
 MATCH_MIN: Final = 0.75
@@ -37,14 +37,6 @@ SHORT_MATCH_MIN: Final = 0.85
 """Mean correlation where less than `HEARD_MIN` is followed, of short clips: one voice's vowels reach 0.78 among other
 words; two packets lost of twenty leave 0.95."""
 
-_HOP: Final = RATE // 100
-_FRAME: Final = 2 * _HOP
-_BAND_EDGES: Final = (200, 350, 500, 650, 800, 1000, 1250, 1550, 1900, 2300, 2800, 3400)
-_EDGES: Final = [edge * _FRAME // RATE for edge in _BAND_EDGES]
-"""The same as numbers of the lines of a frame's spectrum."""
-_FLOOR: Final = 30.0
-"""Amplitude added to every band (-61 dBov): below it is the noise of µ-law, not speech."""
-_FLOOR_ENERGY: Final = np.float32(_FLOOR**2 * _FRAME)
 _LEAD_FRAMES: Final = 40
 """400 ms of a clip decide where it may begin."""
 _LIKENESS_MIN: Final = 0.6
@@ -66,13 +58,7 @@ _OPENING_SEGMENTS: Final = 3
 """A clip begins with one of its first three sounding segments: the others may be lost."""
 _WINDOW: Final = _SEGMENT + 2 * _FAR
 """Samples in which a segment is sought: 1200, of which the transform is quick."""
-_ALONE_MAX: Final = 1 << 18
-"""Multiplications up to which OpenBLAS starts no threads."""
-_ALONE_VECTOR_MAX: Final = 9000
-"""The same for a matrix and a vector."""
-_ROWS_MIN: Final = 8
-"""With fewer rows at a time a call costs more than its product."""
-_MARGIN: Final = _LEAD_FRAMES * _HOP + 2 * _WINDOW
+_MARGIN: Final = _LEAD_FRAMES * HOP + 2 * _WINDOW
 """Samples of silence around the audio: places begin up to a lead before it, and are sought up to a window beyond."""
 _SOUGHT_AT_ONCE: Final = 256
 """Windows of one transform: 2.5 MB."""
@@ -134,6 +120,16 @@ class Recogniser:
         self._leads = _Leads(self._templates)
         self._openings = [_Opening(self._templates, number) for number in range(_OPENING_SEGMENTS)]
 
+    def least_seconds(self, clip_id: ClipId) -> tuple[float, float]:
+        """How much of a clip, from its beginning, is heard before it is told at all, and before it is told as whole."""
+        segments = next((each.segments for each in self._templates if clip_id in each.clip_ids), ())
+        if not segments:
+            return 0.0, 0.0
+        whole = segments[_whole_count(segments) - 1].end
+        sounding = accumulate(each.end - each.begin for each in segments)
+        told = (each.end for each, heard in zip(segments, sounding, strict=True) if heard >= HEARD_MIN * RATE)
+        return min(next(told, whole), whole) / RATE, whole / RATE
+
     def heard(self, audio: Audio) -> list[Heard]:
         """The clips in this audio (8 kHz, mono), by the time they begin."""
         sought = _Sought(audio)
@@ -150,12 +146,12 @@ class Recogniser:
     def _beginnings(self, audio: Audio, sought: _Sought) -> set[tuple[int, int]]:
         """Which templates begin, and at which samples: one of the first three sounding segments is there."""
         # Silence around it: a clip may begin at the first sample, or be cut off within its lead.
-        bands = _bands_within(audio, _LEAD_FRAMES)
+        bands = bands_within(audio, _LEAD_FRAMES)
         begun: set[tuple[int, int]] = set()
         step = _BLOCK_FRAMES - _LEAD_FRAMES
         for first in range(0, len(bands), step):
             frames, numbers = self._leads.places(bands[first : first + _BLOCK_FRAMES])
-            starts = (first + frames - _LEAD_FRAMES) * _HOP
+            starts = (first + frames - _LEAD_FRAMES) * HOP
             for opening in self._openings:
                 lags, is_found = opening.seek(numbers, starts, sought)
                 begun.update(zip(numbers[is_found].tolist(), lags[is_found].tolist(), strict=True))
@@ -192,7 +188,7 @@ class _Leads:
         # Most of a call is silence, which need not be compared.
         sounding = np.flatnonzero(np.isfinite(spreads).any(axis=1))
         likeness = np.zeros((len(patches), len(self._width_of)), np.float32)
-        likeness[sounding] = _product(patches[sounding], self._leads) / spreads[sounding][:, self._width_of]
+        likeness[sounding] = product(patches[sounding], self._leads) / spreads[sounding][:, self._width_of]
         frames, numbers = np.nonzero(likeness >= _LIKENESS_MIN)
         here = likeness[frames, numbers]
         before = likeness[np.maximum(frames - 1, 0), numbers]
@@ -263,7 +259,7 @@ class _Sought:
 
 def _template(clip_ids: tuple[ClipId, ...], audio: Audio) -> _Template:
     samples = audio.astype(np.float64)
-    lead = _bands(audio[: (_LEAD_FRAMES + 1) * _HOP])
+    lead = bands_of(audio[: (_LEAD_FRAMES + 1) * HOP])
     lead = lead - lead.mean()
     loud = _AUDIBLE * np.mean(samples**2)
     starts = range(0, max(1, len(samples) - _SEGMENT_MIN), _SEGMENT)
@@ -271,61 +267,6 @@ def _template(clip_ids: tuple[ClipId, ...], audio: Audio) -> _Template:
     segments = [_Segment(*each, samples[slice(*each)], float(np.sum(samples[slice(*each)] ** 2))) for each in bounds]
     sounding = tuple(each for each in segments if each.energy > loud * (each.end - each.begin))
     return _Template(clip_ids, len(samples), lead / max(1e-9, float(np.linalg.norm(lead))), sounding)
-
-
-def _analysis() -> NDArray[np.float32]:
-    """What gives half a frame its share of the spectrum: hops by lines, real and imaginary, of both halves."""
-    angles = 2 * np.pi * np.outer(np.arange(_FRAME), np.arange(_EDGES[0], _EDGES[-1])) / _FRAME
-    lines = np.hstack([np.cos(angles), np.sin(angles)]) * np.hanning(_FRAME)[:, None]
-    return np.hstack([lines[:_HOP], lines[_HOP:]]).astype(np.float32)
-
-
-def _bands_of_lines() -> NDArray[np.float32]:
-    """Which lines, real and imaginary, are of which band."""
-    lines = np.tile(np.arange(_EDGES[0], _EDGES[-1]), 2)[:, None]
-    return ((lines >= _EDGES[:-1]) & (lines < _EDGES[1:])).astype(np.float32)
-
-
-_ANALYSIS: Final = _analysis()
-_BANDS_OF_LINES: Final = _bands_of_lines()
-
-
-def _bands(audio: Audio | NDArray[np.float32]) -> Bands:
-    """Logarithms of the energies, frames of 20 ms every 10 ms by bands; what does not fill a frame is left out."""
-    # Single precision has seven digits, of which the logarithm of an energy needs four. As products of matrices it
-    # takes a quarter of the time of transforms: of 81 lines 64 are wanted, and each half of a frame is of two frames.
-    samples = np.zeros(_FRAME, np.float32) if len(audio) < _FRAME else audio.astype(np.float32)
-    samples[: len(audio)] = audio[: len(samples)]
-    halves = _product(samples[: len(samples) // _HOP * _HOP].reshape(-1, _HOP), _ANALYSIS)
-    spectra = halves[:-1, : len(_BANDS_OF_LINES)] + halves[1:, len(_BANDS_OF_LINES) :]
-    bands: Bands = np.log(_product(np.square(spectra, out=spectra), _BANDS_OF_LINES) + _FLOOR_ENERGY)
-    return bands
-
-
-def _bands_within(audio: Audio, silence: int) -> Bands:
-    """The bands of audio with so many hops of silence on either side."""
-    hops = -(-len(audio) // _HOP)
-    within = np.zeros((hops + 2) * _HOP, np.float32)
-    within[_HOP : _HOP + len(audio)] = audio
-    bands = np.full((len(audio) // _HOP + 2 * silence - 1, len(_EDGES) - 1), np.log(_FLOOR_ENERGY), np.float32)
-    bands[silence - 1 : silence + hops] = _bands(within)
-    return bands
-
-
-def _product(rows: NDArray[np.float32], matrix: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The product of matrices, so few rows at a time that it is made by this thread alone.
-
-    Threads of the library beneath numpy wait for each other, which doubles the price where cores are shared.
-    """
-    at_once = (_ALONE_MAX if matrix.shape[1] > 1 else _ALONE_VECTOR_MAX) // matrix.size
-    if at_once < _ROWS_MIN:
-        return rows @ matrix
-    whole = len(rows) // at_once * at_once
-    product = np.empty((len(rows), matrix.shape[1]), np.float32)
-    stacked = product[:whole].reshape(-1, at_once, matrix.shape[1])
-    np.matmul(rows[:whole].reshape(-1, at_once, len(matrix)), matrix, out=stacked)
-    np.matmul(rows[whole:], matrix, out=product[whole:])
-    return product
 
 
 def _running(block: Bands | Samples) -> Samples:
@@ -372,7 +313,7 @@ def _follow(template: _Template, audio: _Sought, lag: int) -> Iterator[Heard]:
     count = matches[-1][0] + 1
     # Segments lost in the middle count as not matching at all; what was never said does not count.
     match = sum(match for _, _, match in matches) / count
-    is_whole = count >= len(template.segments) - (len(template.segments) > 3)
+    is_whole = count >= _whole_count(template.segments)
     # Up to its last sample only if its last sound was there: what cut it short begins right away.
     end = template.segments[count - 1].end if count < len(template.segments) else template.length
     heard = sum(template.segments[number].end - template.segments[number].begin for number, _, _ in matches)
@@ -382,6 +323,11 @@ def _follow(template: _Template, audio: _Sought, lag: int) -> Iterator[Heard]:
     if match >= (MATCH_MIN if is_long else SHORT_MATCH_MIN) and (is_whole or is_long):
         until = min(audio.length, end + lag)
         yield Heard(template.clip_ids, max(0, matches[0][1]) / RATE, until / RATE, match, is_whole)
+
+
+def _whole_count(segments: Sequence[_Segment]) -> int:
+    """With how many of its segments a clip is whole: the last of many may be lost."""
+    return len(segments) - (len(segments) > 3)
 
 
 def _goes_on(template: _Template, audio: _Sought, lag: int) -> bool:

@@ -6,7 +6,6 @@ Each verb waits until what it says has happened, and raises `NotHappenedError` i
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -18,8 +17,9 @@ from scenarios.phones.errors import PhoneError, RegistrationError
 from scenarios.phones.handset import Handset, HandsetCall
 from scenarios.phones.heard import HeardClip
 from scenarios.phones.rtp import KeyStyle
-from scenarios.play.ears import Ears, Phrase
+from scenarios.play.ears import Ears, Found, Phrase
 from scenarios.play.errors import CannotActError, NotHappenedError
+from scenarios.play.listening import LISTEN_SECONDS, Listening
 from scenarios.play.result import KeyPressed, SipSeen
 from scenarios.play.telephones import Telephone
 from scenarios.sim.loop import VirtualLoop
@@ -32,17 +32,8 @@ from switch.sip.message import Request
 PATIENCE: Final = 60.0
 """Seconds an actor waits for what it expects, unless told otherwise: longer than ringing and greeting."""
 
-LISTEN_SECONDS: Final = 0.25
-"""How often an actor who waits for words compares what it heard with them, once they may be over."""
-
-BEGUN_SECONDS: Final = 1.0
-"""So long after words began they are found, though half of them be lost."""
-
 OVERLAP: Final = 0.12
 """Seconds by which clips in a row may seem to overlap: their trimmed edges, and the recogniser's reach."""
-
-ENOUGH: Final = 0.6
-"""Share of a clip that must be heard where its end is lost: by packets that came too late, or not at all."""
 
 LOOK_BACK: Final = 20.0
 """Seconds of audio told about when words were not heard."""
@@ -239,7 +230,8 @@ class Actor:
         if call.answered_at is None:
             return []
         until = self._loop.time() if call.ended_at is None else call.ended_at
-        return self._ears.find(phrase, call.heard, call.answered_at, until)
+        audio = call.heard.audio(call.answered_at, until)
+        return list(self._ears.find(phrase, audio, call.answered_at).sentences)
 
     def tone_heard(self, hertz: float) -> float:
         """For how many seconds a tone was heard in the present call."""
@@ -332,29 +324,24 @@ class Actor:
         call = self.call
         if call.answered_at is None:
             await self.is_answered()
-        seconds, last_seconds = self._ears.seconds(phrase), self._ears.seconds(phrase[-1:])
-        since = listened = self._heard_until - OVERLAP
+        listening = Listening(self._ears, phrase, self._heard_until - OVERLAP)
         while True:
             now, is_ended = self._loop.time(), call.is_ended
-            # What has not begun, or only just, cannot be over before its length has passed.
-            over_at = now - BEGUN_SECONDS + last_seconds
-            if call.heard.sound_seconds(max(since, listened - LISTEN_SECONDS), now) > 0 or is_ended:
-                for found in await self._find(phrase, call, since, now):
-                    if _is_enough(found, seconds, now, is_ended=is_ended):
-                        return found
-                    over_at = min(over_at, found.at + seconds - LISTEN_SECONDS)
+            if listening.may_be_there(call.heard, now) or is_ended:
+                found = await self._find(phrase, call, listening.since, now)
+                words = listening.hears(found, call.heard, now, is_ended=is_ended)
+                if words is not None:
+                    return words
             if now >= deadline or is_ended:
                 return None
-            since, listened = max(since, now - seconds - BEGUN_SECONDS), now
-            steps = max(1, math.floor((over_at - now) / LISTEN_SECONDS))
-            await call.ends_within(min(steps * LISTEN_SECONDS, max(LISTEN_SECONDS, deadline - now)))
+            await call.ends_within(min(listening.rest(now), max(LISTEN_SECONDS, deadline - now)))
 
-    async def _find(self, phrase: Phrase, call: HandsetCall, since: float, until: float) -> list[HeardClip]:
+    async def _find(self, phrase: Phrase, call: HandsetCall, since: float, until: float) -> Found:
         """Compare what was heard; beside the loop where time is real, so that the switch's media go on meanwhile."""
-        if isinstance(self._loop, VirtualLoop):
-            return self._ears.find(phrase, call.heard, since, until)
         audio = call.heard.audio(since, until)
-        return await asyncio.to_thread(self._ears.find_in, phrase, audio, since)
+        if isinstance(self._loop, VirtualLoop):
+            return self._ears.find(phrase, audio, since)
+        return await asyncio.to_thread(self._ears.find, phrase, audio, since)
 
     async def _speak(self, audio: Audio) -> None:
         try:
@@ -392,9 +379,3 @@ class Actor:
             name = f"{message.status} to {cseq.method}"
             identity = (name, call_id, str(cseq))
         self.messages.append(Message(observed.at, call_id, is_sent, name, text, (str(is_sent), *identity)))
-
-
-def _is_enough(found: HeardClip, seconds: float, now: float, *, is_ended: bool) -> bool:
-    """Whether words were heard to their end, or nearly so and no more of them comes."""
-    is_over = is_ended or found.at + seconds + LISTEN_SECONDS < now
-    return found.is_whole or (is_over and found.until - found.at >= ENOUGH * seconds)

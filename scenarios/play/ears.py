@@ -6,6 +6,7 @@ Nothing here asks the switch what it plays: words are recognised by their sample
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -18,7 +19,7 @@ from prompts.audio import RATE, Audio, Library
 from prompts.catalog import ClipId
 from prompts.recognise import Recogniser
 from scenarios.language.complaints import suggestion
-from scenarios.phones.heard import Heard, HeardClip
+from scenarios.phones.heard import HeardClip
 
 Phrase: TypeAlias = tuple[ClipId, ...]
 """Clips said in a row, as one sentence."""
@@ -35,6 +36,16 @@ GREETING: Final = "greeting"
 
 class UnknownWordsError(ValueError):
     """No clip and no group has this name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found of a sentence."""
+
+    sentences: tuple[HeardClip, ...]
+    """Each time it was heard, under the id of its first clip; the end may be missing."""
+    begun: tuple[float, ...]
+    """Each time its first clip was."""
 
 
 class Ears:
@@ -79,15 +90,16 @@ class Ears:
         """How long a sentence is."""
         return sum(len(audio) for audio in self.library.sequence(phrase)) / RATE
 
-    def find(self, phrase: Phrase, heard: Heard, since: float, until: float) -> list[HeardClip]:
-        """Where a sentence was heard: a span for each time, under the id of its first clip."""
-        return self.find_in(phrase, heard.audio(since, until), since)
+    def least_seconds(self, phrase: Phrase) -> tuple[float, float]:
+        """How much of the last clip of a sentence is heard before it is told at all, and before it is told as whole."""
+        return self.recogniser(phrase).least_seconds(phrase[-1])
 
-    def find_in(self, phrase: Phrase, audio: Audio, since: float) -> list[HeardClip]:
+    def find(self, phrase: Phrase, audio: Audio, since: float) -> Found:
         """Where a sentence is in audio that begins at `since`."""
-        found = self.recogniser(phrase).heard(audio)
-        clips = [HeardClip(one.clip_id, since + one.at, since + one.until, is_whole=one.is_whole) for one in found]
-        return list(_in_a_row(phrase, clips))
+        heard = self.recogniser(phrase).heard(audio)
+        clips = [HeardClip(one.clip_id, since + one.at, since + one.until, is_whole=one.is_whole) for one in heard]
+        begun = tuple(clip.at for clip in clips if clip.clip_id == phrase[0])
+        return Found(tuple(_in_a_row(phrase, clips)), begun)
 
     def recogniser(self, clips: Sequence[ClipId]) -> Recogniser:
         """One that knows these clips alone: quick, for waiting."""
