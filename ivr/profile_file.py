@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +20,9 @@ from rating.locate import Key, Lines, key_text
 
 FILE_SIZE_MAX: Final = 100_000
 """A hundred kilobytes: thirty times the longest shipped one; a larger file is no profile."""
+
+PROFILES_KEPT: Final = 32
+"""Texts whose profiles are remembered: more than any switch has facilities of different states."""
 
 UNVERIFIED: Final = "# unverified"
 """The comment beside a value that nobody could check."""
@@ -95,7 +99,12 @@ def read_profile(name_or_path: str) -> ProfileFile:
     Raises:
         ProfileError: With every mistake found; whether its words exist is not known here.
     """
-    text = _text(name_or_path)
+    return _read(name_or_path, _text(name_or_path))
+
+
+@lru_cache(maxsize=PROFILES_KEPT)
+def _read(name_or_path: str, text: str) -> ProfileFile:
+    """What a text says: a reload mostly finds the same one, and who plays many scenarios the same few."""
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Integer, bindparam, func, select
 
 from ledger.chart import is_prepaid
 from ledger.money import ZERO, AccountId, CallId, Money
@@ -45,6 +45,30 @@ from ledger.tables import (
 )
 
 _OWED: Final = (CardState.CAPTURING, CardState.VOIDING)
+
+# Asked every few seconds as long as a switch runs: written once.
+_CARDS_TO_SETTLE: Final = (
+    select(card_payments.c.payment_id)
+    .outerjoin(open_calls, open_calls.c.call_id == card_payments.c.call_id)
+    .where(
+        card_payments.c.state.in_(_OWED) | (card_payments.c.state.in_(tuple(UNKNOWN)) & open_calls.c.call_id.is_(None))
+    )
+    .order_by(card_payments.c.asked_at, card_payments.c.payment_id)
+    .limit(bindparam("most", type_=Integer))
+)
+_REFUNDS_TO_SETTLE: Final = (
+    select(card_refunds.c.refund_id)
+    .where(
+        card_refunds.c.state == CardRefundState.REFUNDING,
+        card_refunds.c.call_id.in_(
+            select(card_payments.c.call_id).where(
+                card_payments.c.state == CardState.CAPTURED, card_payments.c.use == CardUse.CALL
+            )
+        ),
+    )
+    .order_by(card_refunds.c.asked_at, card_refunds.c.refund_id)
+    .limit(bindparam("most", type_=Integer))
+)
 
 
 def read_payer(connection: Connection, number: str, at: datetime) -> AccountId | None:
@@ -94,33 +118,14 @@ def read_cards_to_settle(connection: Connection, most: int) -> list[CardPayment]
 
     Which are told by their state; an open call's card that still may be answered is left alone.
     """
-    query = (
-        select(card_payments.c.payment_id)
-        .outerjoin(open_calls, open_calls.c.call_id == card_payments.c.call_id)
-        .where(
-            card_payments.c.state.in_(_OWED)
-            | (card_payments.c.state.in_(tuple(UNKNOWN)) & open_calls.c.call_id.is_(None))
-        )
-        .order_by(card_payments.c.asked_at, card_payments.c.payment_id)
-        .limit(most)
-    )
-    wanted = set(connection.execute(query).scalars())
+    wanted = set(connection.execute(_CARDS_TO_SETTLE, {"most": most}).scalars())
     found = read_rows(connection, CardPayment, payment_id=wanted) if wanted else ()
     return sorted(found, key=lambda row: (row.asked_at, row.payment_id))
 
 
 def read_refunds_to_settle(connection: Connection, most: int) -> list[CardRefund]:
     """Money that the processor has to give back to cards, the longest first; of captures that are known."""
-    captured = select(card_payments.c.call_id).where(
-        card_payments.c.state == CardState.CAPTURED, card_payments.c.use == CardUse.CALL
-    )
-    query = (
-        select(card_refunds.c.refund_id)
-        .where(card_refunds.c.state == CardRefundState.REFUNDING, card_refunds.c.call_id.in_(captured))
-        .order_by(card_refunds.c.asked_at, card_refunds.c.refund_id)
-        .limit(most)
-    )
-    wanted = set(connection.execute(query).scalars())
+    wanted = set(connection.execute(_REFUNDS_TO_SETTLE, {"most": most}).scalars())
     found = read_rows(connection, CardRefund, refund_id=wanted) if wanted else ()
     return sorted(found, key=lambda row: (row.asked_at, row.refund_id))
 
