@@ -1,7 +1,6 @@
 """RTP packets and telephone events as the phones read and write them (RFC 3550 §5.1, RFC 4733 §2.3)."""
 
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,7 +13,8 @@ KEYS = "0123456789*#ABCD"
 _FIXED = struct.Struct("!BBHII")
 _SIZE = 160
 """Octets of 20 ms (RFC 3551 §4.2)."""
-_ROW_SIZE = _FIXED.size + _SIZE
+ROW_SIZE = _FIXED.size + _SIZE
+"""Octets of a packet of a row."""
 _WORDS = np.dtype(">u4")
 _ROW_PLAIN = 0x8000
 """Version 2 and nothing else, before the payload type."""
@@ -67,16 +67,16 @@ def read_packet(datagram: bytes) -> Packet | None:
     return Packet(second & 0x7F, sequence, timestamp, ssrc, datagram[start:end], is_marked=bool(second >> 7))
 
 
-def write_row(first: Packet, payloads: bytes) -> list[bytes]:
-    """Return datagrams of 160 octets that follow each other, the first one with the numbers of `first`."""
+def write_row(first: Packet, payloads: bytes) -> bytes:
+    """Return datagrams of 160 octets that follow each other, joined, the first one with the numbers of `first`."""
     count = len(payloads) // _SIZE
     number = np.arange(count)
-    words = np.empty((count, 3), _WORDS)
+    words = np.empty((count, ROW_SIZE // 4), _WORDS)
     words[:, 0] = (_ROW_PLAIN | first.payload_type) << 16 | first.sequence + number & 0xFFFF
     words[:, 1] = first.timestamp + number * _SIZE & 0xFFFFFFFF
     words[:, 2] = first.ssrc
-    octets, size = words.tobytes(), _FIXED.size
-    return [octets[n * size : n * size + size] + payloads[n * _SIZE : n * _SIZE + _SIZE] for n in range(count)]
+    words[:, 3:] = np.frombuffer(payloads, _WORDS, count * _SIZE // 4).reshape(count, -1)
+    return words.tobytes()
 
 
 class Row(NamedTuple):
@@ -88,15 +88,18 @@ class Row(NamedTuple):
     """All payloads."""
 
 
-def read_row(datagrams: Sequence[bytes]) -> Row | None:
-    """Return packets of one source that follow each other without a mark, or None if they are no such packets."""
-    first = read_packet(datagrams[0])
-    if first is None or set(map(len, datagrams)) != {_ROW_SIZE}:
+def read_row(octets: bytes) -> Row | None:
+    """Return packets of one source that follow each other without a mark, or None if they are no such packets.
+
+    Args:
+        octets: Datagrams of `ROW_SIZE`, joined; one at least.
+    """
+    first = read_packet(octets[:ROW_SIZE])
+    if first is None:
         return None
-    octets = b"".join(datagrams)
-    words = np.frombuffer(octets, _WORDS).reshape(len(datagrams), -1)
+    words = np.frombuffer(octets, _WORDS).reshape(-1, ROW_SIZE // 4)
     numbers = words[:, :3].astype(np.int64)
-    wanted = (_ROW_PLAIN | first.payload_type) << 16 | first.sequence + np.arange(len(datagrams)) & 0xFFFF
+    wanted = (_ROW_PLAIN | first.payload_type) << 16 | first.sequence + np.arange(len(words)) & 0xFFFF
     if ((numbers[:, 0] ^ wanted) | (numbers[:, 2] ^ first.ssrc)).any():
         return None
     return Row(first, numbers[:, 1], words[:, 3:].tobytes())

@@ -257,8 +257,8 @@ class Sound(asyncio.DatagramProtocol):
         assert self._path is not None
         return self._transport, self._path.remote
 
-    def compose(self, count: int) -> list[bytes]:
-        """Return the next packets, audio alone; nothing is said yet."""
+    def compose(self, count: int) -> bytes:
+        """Return the next packets, joined, audio alone; nothing is said yet."""
         path = self._path
         assert path is not None
         payloads = _SILENT[path.law] * count
@@ -278,9 +278,9 @@ class Sound(asyncio.DatagramProtocol):
             self._next_at += FRAME_SECONDS
         self._timer = self._loop.call_at(self._next_at, self.tick)
 
-    def read(self, datagrams: Sequence[bytes]) -> Row | None:
-        """Return what arrives if it is plain audio that goes on with what was heard before."""
-        row, path = read_row(datagrams), self._path
+    def read(self, octets: bytes) -> Row | None:
+        """Return what arrives, packets joined, if it is plain audio that goes on with what was heard before."""
+        row, path = read_row(octets), self._path
         if row is None or path is None or row.first.payload_type != path.payload_type:
             return None
         return row if self.heard.is_next(row.first) else None

@@ -19,7 +19,7 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import Any, Final
 
-from scenarios.phones.packets import Row
+from scenarios.phones.packets import ROW_SIZE, Row
 from scenarios.phones.rtp import FRAME_SECONDS, Sound
 from scenarios.sim.datagrams import SimulatedDatagramTransport
 from scenarios.sim.loop import VirtualLoop
@@ -70,11 +70,16 @@ class _Stream:
 
     way: PlainWay
     sender: SimulatedDatagramTransport
-    datagrams: list[bytes]
-    instants: list[float]
+    octets: bytearray = field(default_factory=bytearray)
+    """Datagrams of `ROW_SIZE`, joined."""
+    instants: list[float] = field(default_factory=list)
     """When each arrives."""
-    sent_at: list[float]
+    sent_at: list[float] = field(default_factory=list)
     """When each is sent, -infinity for those sent before."""
+
+    def datagram(self, number: int) -> bytes:
+        """One of them."""
+        return bytes(self.octets[number * ROW_SIZE : (number + 1) * ROW_SIZE])
 
 
 class _Leaper:
@@ -152,11 +157,10 @@ class _Leap:
         leap = self._driver.leap(steps, self._incoming(streams, steps))
         if leap is None:
             raise _Obstacle
-        for number, (leg, _, target) in enumerate(leap.packets[0]):
+        for leg, octets, target in leap.said:
             transport = self._driver.socket_of(leg)
             assert isinstance(transport, SimulatedDatagramTransport)
-            datagrams = [packets[number][1] for packets in leap.packets]
-            saying.append((steps, self._send(streams, transport, target, datagrams, steps)))
+            saying.append((steps, self._send(streams, transport, target, octets, steps)))
         hearing = self._heard(streams)
         # Everything is plain, and comes true.
         self._tell(saying)
@@ -172,10 +176,10 @@ class _Leap:
             return
         passages: list[tuple[float, int, Passage]] = []
         for number, (instants, stream) in enumerate(saying):
-            way, sent = stream.way, len(instants)
+            way, first = stream.way, len(stream.instants) - len(instants)
             passages += [
-                (at, number, Passage(at, way.source, way.target, data, Fate.SENT, arrival))
-                for at, data, arrival in zip(instants, stream.datagrams[-sent:], stream.instants[-sent:], strict=True)
+                (at, number, Passage(at, way.source, way.target, stream.datagram(n), Fate.SENT, stream.instants[n]))
+                for n, at in enumerate(instants, first)
             ]
         passages.sort(key=itemgetter(0, 1))
         for _, _, passage in passages:
@@ -196,11 +200,10 @@ class _Leap:
         self._loop.take_away(done)
         setting: list[tuple[float, int, int, Callable[[], None]]] = []
         for turn, (instants, stream) in enumerate(saying):
-            sent = len(instants)
-            left = min(sent, len(stream.instants) - bisect_left(stream.instants, self._until))
+            count, first = len(stream.instants), len(stream.instants) - len(instants)
             setting += [
-                (instants[n], turn, 0, partial(self._pass, stream, stream.datagrams[n], stream.instants[n]))
-                for n in range(-left, 0)
+                (instants[n - first], turn, 0, partial(self._pass, stream, stream.datagram(n), stream.instants[n]))
+                for n in range(max(first, bisect_left(stream.instants, self._until)), count)
             ]
         for turn, (sound, instants) in enumerate((sound, instants) for sound, instants in ticks.items() if instants):
             context = self._ticking[sound][2]._context
@@ -221,7 +224,7 @@ class _Leap:
                 assert protocol.leg is not None
                 waiting = range(*(bisect_left(stream.instants, at) for at in (last_step, self._until)))
                 arrived += [
-                    (at, stream.sent_at[n], (protocol.leg, stream.datagrams[n], stream.way.source, at))
+                    (at, stream.sent_at[n], (protocol.leg, stream.datagram(n), stream.way.source, at))
                     for n, at in ((n, stream.instants[n]) for n in waiting)
                 ]
         return [each for _, _, each in sorted(arrived, key=itemgetter(0, 1))]
@@ -260,7 +263,9 @@ class _Leap:
             stream = streams.get((source, target))
             if stream is None:
                 stream = streams[source, target] = self._stream(source, target, sender)
-            stream.datagrams.append(data)
+            if len(data) != ROW_SIZE:
+                raise _Obstacle
+            stream.octets += data
             stream.instants.append(when)
             stream.sent_at.append(-math.inf)
         return streams
@@ -269,14 +274,14 @@ class _Leap:
         way = self._network.plain_way(source, target, sender)
         if way is None:
             raise _Obstacle
-        return _Stream(way, sender, [], [], [])
+        return _Stream(way, sender)
 
     def _send(
         self,
         streams: dict[tuple[Address, Address], _Stream],
         sender: SimulatedDatagramTransport,
         target: Address,
-        datagrams: list[bytes],
+        octets: bytes,
         instants: list[float],
     ) -> _Stream:
         """Add what a socket sends."""
@@ -285,32 +290,36 @@ class _Leap:
         arrivals = stream.way.arrivals(instants)
         if stream.instants and stream.instants[-1] > arrivals[0]:
             raise _Obstacle  # Held back on a line that was worse before.
-        stream.datagrams += datagrams
+        stream.octets += octets
         stream.instants += arrivals
         stream.sent_at += instants
         return stream
 
     def _incoming(self, streams: dict[tuple[Address, Address], _Stream], steps: list[float]) -> dict[LegId, Incoming]:
         """What arrives at each leg before the last step."""
-        waiting: dict[LegId, tuple[Address, list[bytes], list[float]]] = {}
+        waiting: dict[LegId, tuple[Address, bytearray, list[float]]] = {}
         for leg, data, source, at in self._driver.arrived:
-            known, datagrams, instants = waiting.setdefault(leg, (source, [], []))
-            if known != source:
+            known, octets, instants = waiting.setdefault(leg, (source, bytearray(), []))
+            if known != source or len(data) != ROW_SIZE:
                 raise _Obstacle
-            datagrams.append(data)
+            octets += data
             instants.append(at)
         for stream in streams.values():
             protocol = _protocol(stream)
             if isinstance(protocol, LegSocket):
                 if protocol.leg is None or not set(stream.instants).isdisjoint(steps):
                     raise _Obstacle
-                source, datagrams, instants = waiting.setdefault(protocol.leg, (stream.way.source, [], []))
+                source, octets, instants = waiting.setdefault(protocol.leg, (stream.way.source, bytearray(), []))
                 count = bisect_left(stream.instants, steps[-1])
                 if source != stream.way.source or instants != sorted(instants):
                     raise _Obstacle
-                datagrams += stream.datagrams[:count]
+                octets += stream.octets[: count * ROW_SIZE]
                 instants += stream.instants[:count]
-        return {leg: Incoming(*each) for leg, each in waiting.items() if each[1]}
+        return {
+            leg: Incoming(source, bytes(octets), instants)
+            for leg, (source, octets, instants) in waiting.items()
+            if octets
+        }
 
     def _heard(self, streams: dict[tuple[Address, Address], _Stream]) -> list[tuple[Sound, Row, Address, list[float]]]:
         """What phones hear before the leap ends."""
@@ -319,7 +328,7 @@ class _Leap:
             protocol = _protocol(stream)
             count = bisect_left(stream.instants, self._until)
             if isinstance(protocol, Sound) and count:
-                packets = protocol.read(stream.datagrams[:count])
+                packets = protocol.read(bytes(stream.octets[: count * ROW_SIZE]))
                 if packets is None:
                     raise _Obstacle
                 found.append((protocol, packets, stream.way.source, stream.instants[:count]))

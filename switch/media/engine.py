@@ -258,7 +258,7 @@ class Engine:
         for row, heard in leap.heard.items():
             self._listening.keep(row, heard.frames)
         self._leaping.keep(leap)
-        for tick in range(leap.last_tick - (len(leap.packets) - 1) * FRAME_TICKS, leap.last_tick + 1, FRAME_TICKS):
+        for tick in range(leap.last_tick - (leap.steps - 1) * FRAME_TICKS, leap.last_tick + 1, FRAME_TICKS):
             if tick - self._watched >= WATCH_TICKS:
                 self._watched = tick
         self._done = leap.last_tick

@@ -36,7 +36,8 @@ class Incoming:
     """What arrives for one leg, from one address, in order of the instants."""
 
     source: Address
-    datagrams: Sequence[bytes]
+    octets: bytes
+    """Datagrams of `FRAME_SIZE`, joined."""
     instants: Sequence[float]
 
 
@@ -56,8 +57,9 @@ class HeardInLeap:
 class Leap:
     """Steps made, but not yet kept: `Leaping.keep` does that."""
 
-    packets: list[list[Packet]]
-    """By step."""
+    steps: int
+    said: list[Packet]
+    """Of each leg that sends, its datagrams joined: one of `FRAME_SIZE` in each step."""
     recorded: RecordedFrames | None
     """Of all steps together."""
     heard: dict[int, HeardInLeap]
@@ -113,14 +115,12 @@ class Leaping:
         if any(row >= 0 and row not in heard and legs.heard_at[row] > tick - FRAME_TICKS for row in rows_read):
             return None
         last_tick = tick + (count - 1) * FRAME_TICKS
-        packets: list[list[Packet]] = [[] for _ in range(count)]
-        for row in rows:
-            self._send(row, heard, packets)
-        return Leap(packets, self._record(tick, count, heard), heard, last_tick)
+        said = [packets for row in rows if (packets := self._send(row, heard, count)) is not None]
+        return Leap(count, said, self._record(tick, count, heard), heard, last_tick)
 
     def keep(self, leap: Leap) -> None:
         """Let the legs be as after these steps."""
-        legs, count = self._legs, len(leap.packets)
+        legs, count = self._legs, leap.steps
         for row, heard in leap.heard.items():
             if len(heard.arrived):
                 self._keep_arrived(row, heard)
@@ -182,20 +182,19 @@ class Leaping:
 
     def _take(self, row: int, incoming: Incoming) -> Codes | None:
         """The payloads of what arrives, None unless each is the next frame of the present source."""
-        legs, sizes = self._legs, set(map(len, incoming.datagrams))
-        if sizes != {FRAME_SIZE} or incoming.source != legs.latched[row]:
+        legs, octets, count = self._legs, incoming.octets, len(incoming.instants)
+        if len(octets) != count * FRAME_SIZE or incoming.source != legs.latched[row]:
             return None
         if not legs.has_base[row] or not legs.is_receiving[row]:
             return None
-        octets = b"".join(incoming.datagrams)
-        number = np.arange(1, len(incoming.datagrams) + 1)
+        number = np.arange(1, count + 1)
         wanted = self._headers(
             legs.payload_type[row],
             int(legs.highest[row]) + number,
             int(legs.newest_timestamp[row]) + number * FRAME_SAMPLES,
             int(legs.source[row]),
         )
-        words = np.frombuffer(octets, _WORDS).reshape(len(number), -1)[:, :3]
+        words = np.frombuffer(octets, _WORDS).reshape(count, -1)[:, :3]
         if ((words ^ wanted) & _NO_MARK).any():
             return None
         is_even = legs.newest_timestamp[row] == legs.base[row] + legs.newest[row] * FRAME_SAMPLES
@@ -236,27 +235,25 @@ class Leaping:
             least, start = NEVER, end + 1
         return min(least, int(depth[start:].min())) if start < len(depth) else least
 
-    def _send(self, row: int, heard: Mapping[int, HeardInLeap], packets: list[list[Packet]]) -> None:
-        """Add the packets of a leg to those of each step."""
-        legs, count = self._legs, len(packets)
+    def _send(self, row: int, heard: Mapping[int, HeardInLeap], count: int) -> Packet | None:
+        """What a leg sends, joined; None where it sends nothing."""
+        legs = self._legs
         target, leg = legs.target[row], legs.id_of(row)
         if not legs.is_sending[row] or target is None:
-            return
+            return None
         number = np.arange(count)
-        octets = np.empty((count, FRAME_SIZE), np.uint8)
-        words = self._headers(
+        words = np.empty((count, FRAME_SIZE // 4), _WORDS)
+        words[:, :3] = self._headers(
             legs.payload_type[row],
             int(legs.sequence[row]) + number,
             int(legs.timestamp[row]) + number * FRAME_SAMPLES,
             int(legs.ssrc[row]),
         )
-        octets[:, :HEADER_SIZE] = words.astype(_WORDS).view(np.uint8)
+        octets = words.view(np.uint8)
         if legs.is_marked[row]:
             octets[0, 1] |= MARKER_BIT
         octets[:, HEADER_SIZE:] = self._mixed(row, self._said(row, heard, count))
-        datagrams = octets.tobytes()
-        for step, start in zip(packets, range(0, len(datagrams), FRAME_SIZE), strict=True):
-            step.append((leg, datagrams[start : start + FRAME_SIZE], target))
+        return leg, octets.tobytes(), target
 
     def _mixed(self, row: int, codes: Codes) -> Codes:
         """What is said to a leg, under its overlay if it has one."""

@@ -11,7 +11,7 @@ import os
 import queue
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -109,13 +109,16 @@ class _Growing:
         self._waiting = bytearray()
         self._written = 0
 
-    def add(self, number: int, frame: memoryview) -> None:
-        """Append a frame, after silence for those left out before it."""
+    def add(self, number: int, frames: memoryview) -> None:
+        """Append frames that follow each other, the first of this number, after silence for those left out before."""
         self.fill(number)
-        self._waiting += frame
-        self._frames = number + 1
-        if len(self._waiting) >= FLUSH_FRAMES * FRAME_BYTES:
-            self.flush()
+        self._frames = number + len(frames) // FRAME_BYTES
+        while frames:
+            taken = max(FRAME_BYTES, FLUSH_FRAMES * FRAME_BYTES - len(self._waiting))
+            self._waiting += frames[:taken]
+            frames = frames[taken:]
+            if len(self._waiting) >= FLUSH_FRAMES * FRAME_BYTES:
+                self.flush()
 
     def fill(self, frames: int) -> None:
         """Append silence up to so many frames."""
@@ -247,13 +250,12 @@ class RecordingWriter:
     def _add(self, batches: list[RecordedFrames]) -> None:
         samples = expand_stereo(b"".join(each.codes for each in batches), b"".join(each.laws for each in batches))
         octets = memoryview(samples.astype("<i2", copy=False).data).cast("B")
-        names = [(name, number) for each in batches for name, number in zip(each.recordings, each.numbers, strict=True)]
-        for i, (recording, number) in enumerate(names):
+        for recording, number, first, end in _rows(batches):
             growing = self._growing.get(recording)
             if growing is None:
                 continue
             try:
-                growing.add(number, octets[i * FRAME_BYTES : (i + 1) * FRAME_BYTES])
+                growing.add(number, octets[first * FRAME_BYTES : end * FRAME_BYTES])
             except OSError as error:
                 self._fail(recording, error)
 
@@ -274,3 +276,15 @@ class RecordingWriter:
         growing = self._growing.pop(recording)
         self.failures.append((growing.path, error))
         growing.abandon()
+
+
+def _rows(batches: Sequence[RecordedFrames]) -> Iterator[tuple[RecordingId, int, int, int]]:
+    """Frames of one recording that follow each other: which, the number of the first, and the places of all."""
+    recordings = [recording for each in batches for recording in each.recordings]
+    numbers = [number for each in batches for number in each.numbers]
+    first = 0
+    for at in range(1, len(numbers) + 1):
+        is_next = at < len(numbers) and recordings[at] == recordings[first] and numbers[at] == numbers[at - 1] + 1
+        if not is_next:
+            yield recordings[first], numbers[first], first, at
+            first = at

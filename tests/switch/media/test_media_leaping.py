@@ -14,6 +14,7 @@ from switch.media.control import Codec, MachineHeard, ThirdPartyHeard
 from switch.media.g711 import compress
 from switch.media.leaping import Incoming, Leap
 from switch.media.legs import LegId
+from switch.media.wire import FRAME_SIZE
 from tests.support.rtp import OTHER, PHONE, Bench, Heard, Phone, parse, stream, tone
 from tests.switch.media.test_media_third_party import click, dial_tone, silence
 
@@ -71,7 +72,7 @@ class Call:
         arrived = {
             leg: Incoming(
                 next(source for _, to, _, source in due if to == leg),
-                [data for _, to, data, _ in due if to == leg],
+                b"".join(data for _, to, data, _ in due if to == leg),
                 [at for at, to, _, _ in due if to == leg],
             )
             for leg in {leg for _, leg, _, _ in due}
@@ -86,8 +87,9 @@ class Call:
 
     def keep(self, leap: Leap, instants: list[float]) -> None:
         self.bench.engine.keep(leap)
-        for at, packets in zip(instants, leap.packets, strict=True):
-            self.bench.sent += [Heard(at, leg, parse(data), target) for leg, data, target in packets]
+        for step, at in enumerate(instants):
+            part = slice(step * FRAME_SIZE, (step + 1) * FRAME_SIZE)
+            self.bench.sent += [Heard(at, leg, parse(octets[part]), target) for leg, octets, target in leap.said]
         if leap.recorded is not None:
             self.bench.recorded.append(leap.recorded)
 
@@ -221,5 +223,5 @@ def leap_after(spoil: Callable[[Phone], object]) -> Leap | None:
         each for each in coming if each[0] < instants[-1]
     ]
     return call.bench.engine.leap(
-        instants, {call.legs[0]: Incoming(phone.address, [d for _, d in due], [at for at, _ in due])}
+        instants, {call.legs[0]: Incoming(phone.address, b"".join(d for _, d in due), [at for at, _ in due])}
     )
