@@ -215,7 +215,7 @@ class Engine:
         if last <= self._done:
             return step
         self._leave_out(last)
-        while True:
+        while self._done < last:
             tick = self._next()
             if tick > last:
                 break
@@ -305,7 +305,7 @@ class Engine:
     def _leave_out(self, last: int) -> None:
         """After a stall, move on to the last few frames: time was lost, so timestamps leap and audio is gone."""
         earliest = last - CATCH_UP * FRAME_TICKS + 1
-        if self._rota.next_due(self._done) >= earliest:
+        if self._done + 1 >= earliest or self._rota.next_due(self._done) >= earliest:
             return
         legs = self._legs
         rows, frames = self._rota.postpone(self._done, earliest)
