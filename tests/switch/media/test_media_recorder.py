@@ -53,6 +53,44 @@ def test_a_recording_is_stereo_left_and_right(writer: RecordingWriter, tmp_path:
     assert sorted(path.name for path in (tmp_path / "calls").iterdir()) == ["one.wav", "two.wav"]
 
 
+def joined(batches: list[RecordedFrames]) -> RecordedFrames:
+    """The same frames as one batch, as a leap has them."""
+    return RecordedFrames(
+        [recording for each in batches for recording in each.recordings],
+        [number for each in batches for number in each.numbers],
+        b"".join(each.codes for each in batches),
+        b"".join(each.laws for each in batches),
+    )
+
+
+@pytest.mark.parametrize("recordings", [1, 2])
+def test_many_frames_at_once_are_written_as_one_by_one(
+    writer: RecordingWriter, tmp_path: Path, recordings: int
+) -> None:
+    numbers = [*range(73), *range(75, 190), 400, *range(401, 420)]
+    batches = [frames(number, *[(number % 256, side) for side in range(recordings)]) for number in numbers]
+    for name, parts in (("one", batches), ("many", [joined(batches)])):
+        for recording in (FIRST, SECOND)[:recordings]:
+            writer.begin(recording, tmp_path / f"{name}-{recording}.wav")
+        for part in parts:
+            writer.add(part)
+        for recording in (FIRST, SECOND)[:recordings]:
+            writer.end(recording, 430)
+    writer.close()
+    for recording in (FIRST, SECOND)[:recordings]:
+        heard = read(tmp_path / f"many-{recording}.wav")
+        assert len(heard) == 430 * 160
+        assert np.array_equal(heard, read(tmp_path / f"one-{recording}.wav"))
+
+
+def test_what_a_crash_leaves_of_many_frames_is_what_it_leaves_of_single_ones(tmp_path: Path) -> None:
+    growing = recorder._Growing(tmp_path / "one.wav")
+    growing.add(0, memoryview(bytes([1]) * FRAME_BYTES * 30))
+    growing.add(40, memoryview(bytes([1]) * FRAME_BYTES * 85))
+    assert len(read(tmp_path / "one.wav.part")) == 100 * 160
+    growing.abandon()
+
+
 def test_frames_left_out_become_silence_in_their_place(writer: RecordingWriter, tmp_path: Path) -> None:
     writer.begin(FIRST, tmp_path / "one.wav")
     writer.add(frames(0, (5, 5)))
