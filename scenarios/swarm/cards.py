@@ -22,6 +22,7 @@ from switch.payments.simulated import Standing
 
 APPROVED_SECONDS: Final = 4.0
 """From the approval of a card to the talk: it is stored, and said in some two seconds."""
+GONE_SECONDS: Final = 60.0
 LEFT_SECONDS: Final = 1.0
 """A switch may ask a processor so long after its caller left."""
 WAIT_SECONDS: Final = 300.0
@@ -148,7 +149,14 @@ class Cards:
     def talks_from(self, record: CallRecord) -> list[tuple[float, float]]:
         """When the talk of a call that a card pays may begin: soon after its approval."""
         approved = [self._approved(row.payment_id) for row in self._of(record) if row.use is CardUse.CALL]
-        return [(at, at + APPROVED_SECONDS) for at in approved if at < inf]
+        return [(at, self._stored_by(at) + APPROVED_SECONDS) for at in approved if at < inf]
+
+    def _stored_by(self, at: float) -> float:
+        """When the book has stored what was known at an instant: it may take its time, again and again."""
+        for low, high in sorted(self._observed.troubled):
+            if low <= at + APPROVED_SECONDS:
+                at = max(at, high)
+        return at
 
     def check_amounts(self, record: CallRecord, limit: float) -> None:
         """The most that a call can cost is asked for, or a deposit that was offered."""
@@ -209,8 +217,14 @@ class Cards:
         return [
             each
             for each in self._observed.phoned
-            if any(each.dialled_at <= at <= (each.ended_at or inf) + LEFT_SECONDS for at in asked)
+            if any(each.dialled_at <= at <= (each.ended_at or inf) + self._unheard(each) for at in asked)
         ]
+
+    def _unheard(self, visit: Phoned) -> float:
+        """How long a switch may go on with keys that were pressed: for long where a phone vanished without a word."""
+        answers = visit.number.answers
+        others = [each.plan.is_dropping for each in self._observed.phoned if each.number == visit.number]
+        return GONE_SECONDS if any(others) or any(each.is_dropping for each in answers) else LEFT_SECONDS
 
     def _is_waited_for(self, row: CardPayment) -> bool:
         """Whether a deposit may still stand as asked for: by the clock of the last switch nobody gives it up yet."""

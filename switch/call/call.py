@@ -111,8 +111,9 @@ class StationCall:
         return timeline is self._timeline
 
     def is_to(self, number: str) -> bool:
-        """Whether it was admitted, to this number."""
-        return self._draft.number == number and self._draft.rate is not None
+        """Whether it was admitted, to this number, and goes on."""
+        is_over = self._story is not None and self._story.done()
+        return self._draft.number == number and self._draft.rate is not None and not is_over
 
     def suspect(self, suspicion: Suspicion, source: Source) -> None:
         """Note that a third party is suspected, once for each source; the profile may end the call for it."""

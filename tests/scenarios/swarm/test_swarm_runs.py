@@ -60,6 +60,11 @@ def test_a_handful_of_seeds_violates_nothing() -> None:
         pytest.param(6367, id="a charge is not due by a clock that went back"),
         pytest.param(6044, id="a switch is to die twice at one instant"),
         pytest.param(930037, id="a switch dies that asked for a card on the family's line"),
+        pytest.param(795964672, id="an INVITE is repeated as the switch begins to close"),
+        pytest.param(7200248, id="a card is asked for in the book alone"),
+        pytest.param(8000027, id="a third party is suspected on a call whose end is not stored"),
+        pytest.param(8000642, id="a phone vanishes with two calls on the line"),
+        pytest.param(8000783, id="a card is approved while the book is slow"),
     ],
 )
 def test_seeds_that_failed_once_pass(seed: int) -> None:

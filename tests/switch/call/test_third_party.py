@@ -11,6 +11,7 @@ import pytest
 
 from ivr.third_party import ThirdParty
 from ledger.group import Write
+from ledger.requests import EndCall
 from scenarios.phones.call import PhoneCall
 from switch.call.suspicions import tells_of_forwarding
 from switch.call.timeline import Kind
@@ -140,6 +141,20 @@ async def test_a_call_that_is_not_to_the_number_is_not_suspected(tmp_path: Path)
         await call.hang_up()
         await board.record()
         assert await flags(board) == [(Suspicion.THREE_WAY, Source.INJECTED)]
+
+
+async def test_a_call_that_is_over_is_not_suspected_though_the_book_does_not_know_of_its_end(tmp_path: Path) -> None:
+    async with switchboard(tmp_path) as board:
+        call, _ = await ringing(board)
+        outage = Outage(board.switch.services.book)
+        outage.fail(EndCall)
+        await call.hang_up()
+        await asyncio.sleep(0.5)
+        assert outage.failed and not board.records
+        assert board.switch.reception.suspect("+12125550123", Suspicion.THREE_WAY) == 0
+        outage.end()
+        await board.record()
+        assert await flags(board) == []
 
 
 @pytest.mark.parametrize(
