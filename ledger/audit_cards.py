@@ -15,7 +15,7 @@ from ledger.finding import RESTORE, Finding
 from ledger.money import ZERO, AccountId, CallId, Money, total
 from ledger.product_rows import read_rows
 from ledger.products.card_requests import payment_of_refund
-from ledger.products.rows import CardPayment, CardRefund, CardRefundState, CardState, CardUse
+from ledger.products.card_rows import CardPayment, CardRefund, CardRefundState, CardState, CardUse
 from ledger.reads import read_accounts
 from ledger.tables import entries, postings
 

@@ -15,15 +15,7 @@ from ledger.finding import RESTORE, Finding
 from ledger.money import ZERO, AccountId, Money
 from ledger.product_rows import read_rows
 from ledger.products.messages import use_id
-from ledger.products.rows import (
-    Allowance,
-    AllowanceTake,
-    CreditLine,
-    CreditLot,
-    Message,
-    MessageDraw,
-    MessageState,
-)
+from ledger.products.rows import Allowance, AllowanceTake, CreditLine, CreditLot, Message, MessageDraw, MessageState
 from ledger.reads import read_accounts
 from ledger.tables import entries, open_calls
 

@@ -28,6 +28,7 @@ from ledger.products.card_requests import (
     VoidCard,
     call_of_card,
 )
+from ledger.products.card_rows import CardPayment, CardRefund
 from ledger.products.collect import month_of
 from ledger.products.directbill import balance_at_end, prepaid_id
 from ledger.products.messages import INCOME
@@ -57,8 +58,6 @@ from ledger.products.rows import (
     Allowance,
     AllowanceTake,
     CalledNumber,
-    CardPayment,
-    CardRefund,
     CreditLot,
     Dormancy,
     Invoice,

@@ -12,7 +12,8 @@ from typing import Final, NamedTuple, assert_never
 from ledger.entries import EntryId
 from ledger.hold import HoldId
 from ledger.money import AccountId, CallId, Money
-from ledger.products.rows import CardRefundState, CardState, InvoiceState, MessageState
+from ledger.products.card_rows import CardRefundState, CardState
+from ledger.products.rows import InvoiceState, MessageState
 from ledger.requests import Process
 
 

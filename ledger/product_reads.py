@@ -11,23 +11,12 @@ from sqlalchemy import Connection, Integer, bindparam, func, select
 from ledger.chart import is_prepaid
 from ledger.money import ZERO, AccountId, CallId, Money
 from ledger.product_rows import read_rows, read_total
+from ledger.products.card_rows import CardPayment, CardRefund, CardRefundState, CardState, CardUse
 from ledger.products.cards import UNKNOWN
 from ledger.products.collect import month_of
 from ledger.products.inactivity import InactivityRule, Step
 from ledger.products.numbers import payer_at
-from ledger.products.rows import (
-    Allowance,
-    CalledNumber,
-    CardPayment,
-    CardRefund,
-    CardRefundState,
-    CardState,
-    CardUse,
-    CreditLine,
-    Dormancy,
-    Invoice,
-    InvoiceState,
-)
+from ledger.products.rows import Allowance, CalledNumber, CreditLine, Dormancy, Invoice, InvoiceState
 from ledger.products.windows import Sum
 from ledger.reads import to_account
 from ledger.requests import MonthlyLimits

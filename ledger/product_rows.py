@@ -14,14 +14,13 @@ from ledger.chart import AccountKind
 from ledger.entries import EntryId, EntryKind, Posting
 from ledger.footprint import Footprint, accounts_of
 from ledger.money import ZERO, AccountId, CallId
+from ledger.products.card_rows import CardPayment, CardRefund
 from ledger.products.directbill import paid_since
 from ledger.products.pending import charge_from_text
 from ledger.products.rows import (
     Allowance,
     AllowanceTake,
     CalledNumber,
-    CardPayment,
-    CardRefund,
     CreditLine,
     CreditLot,
     Invoice,

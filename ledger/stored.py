@@ -11,15 +11,11 @@ from ledger.entries import Entry
 from ledger.hold import Hold, HoldState
 from ledger.money import AccountId, Money
 from ledger.outcomes import from_text, to_text
+from ledger.products.card_rows import CardPayment, CardRefund, CardRefundState, CardState, CardUse
 from ledger.products.rows import (
     Allowance,
     AllowanceTake,
     CalledNumber,
-    CardPayment,
-    CardRefund,
-    CardRefundState,
-    CardState,
-    CardUse,
     CreditLine,
     CreditLot,
     Direction,

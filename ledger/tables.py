@@ -29,7 +29,8 @@ from sqlalchemy import (
 
 from ledger.entries import MICROSECOND, from_micros, to_micros
 from ledger.money import Money
-from ledger.products.rows import CardRefundState, CardState, CardUse, Direction, InvoiceState, MessageState
+from ledger.products.card_rows import CardRefundState, CardState, CardUse
+from ledger.products.rows import Direction, InvoiceState, MessageState
 
 
 class Amount(TypeDecorator[Money]):

@@ -23,7 +23,7 @@ from ledger.money import ZERO, CallId, Money, total
 from ledger.outcomes import Booked, CardRefundStands, Refusal
 from ledger.products import onecall
 from ledger.products.card_requests import KeepRefund, PayRefund, RepayCard, card_refund_id
-from ledger.products.rows import CardPayment, CardRefund, CardRefundState, CardState, CardUse
+from ledger.products.card_rows import CardPayment, CardRefund, CardRefundState, CardState, CardUse
 from ledger.products.shares import call_of_charge
 
 _PAYING: Final = frozenset({CardState.AUTHORISED, CardState.CAPTURING, CardState.CAPTURED})

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ledger.money import AccountId, CallId, Money
-from ledger.products.rows import CardUse
+from ledger.products.card_rows import CardUse
 
 CARD_WAIT_MAX: Final = timedelta(minutes=5)
 """After which nobody waits for the answer to a deposit by card: its call is not in the book, and may have died.

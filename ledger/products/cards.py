@@ -48,9 +48,9 @@ from ledger.products.card_requests import (
     VoidCard,
     call_of_card,
 )
+from ledger.products.card_rows import CardPayment, CardState, CardUse
 from ledger.products.deposits import book_deposit, charge_back
 from ledger.products.requests import Chargeback
-from ledger.products.rows import CardPayment, CardState, CardUse
 from ledger.rows import Account
 
 UNKNOWN: Final = frozenset({CardState.ASKED, CardState.AUTHORISED})

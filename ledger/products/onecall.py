@@ -21,7 +21,7 @@ from ledger.entries import EntryDraft, EntryId, EntryKind, Posting
 from ledger.errors import MalformedAccountError
 from ledger.money import ZERO, AccountId, CallId, Money
 from ledger.outcomes import Booked, Refusal
-from ledger.products.rows import CardRefund
+from ledger.products.card_rows import CardRefund
 from ledger.rows import Account
 
 REFUSED: Final = "refused by the processor of the card"

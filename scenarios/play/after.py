@@ -12,7 +12,8 @@ from ledger.entries import Entry, EntryKind
 from ledger.money import ZERO, total
 from ledger.product_rows import read_rows
 from ledger.products.card_requests import payment_of_refund
-from ledger.products.rows import Allowance, CardPayment, CardRefund, CardRefundState, CardState
+from ledger.products.card_rows import CardPayment, CardRefund, CardRefundState, CardState
+from ledger.products.rows import Allowance
 from ledger.records import CallRecord
 from scenarios.language.expectations import After, Record
 from scenarios.language.flows import concerned, difference, flow_text

@@ -8,7 +8,7 @@ from math import inf
 from typing import Final
 
 from ledger.product_rows import read_rows
-from ledger.products.rows import CardPayment, CardState, CardUse
+from ledger.products.card_rows import CardPayment, CardState, CardUse
 from ledger.records import CallRecord
 from ledger.store import Book
 from scenarios.swarm.holders import Phoned

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ledger.entries import Entry
-from ledger.products.rows import CardPayment
+from ledger.products.card_rows import CardPayment
 from ledger.records import CallRecord
 from scenarios.swarm.holders import Phoned
 from scenarios.swarm.house import Life

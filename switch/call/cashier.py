@@ -27,7 +27,7 @@ from ledger.products.card_requests import (
     SellAccount,
     card_payment_id,
 )
-from ledger.products.rows import CardUse
+from ledger.products.card_rows import CardUse
 from switch.call.services import Services
 from switch.call.timeline import BOOK, SWITCH, Kind, Timeline
 from switch.payments.gateway import Approved, Declined, NoAnswerError

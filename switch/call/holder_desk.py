@@ -12,7 +12,7 @@ from ivr.profile import Profile
 from ledger.chart import advancepay, terms_of
 from ledger.errors import LedgerError
 from ledger.money import AccountId, CallId, Money
-from ledger.products.rows import CardUse
+from ledger.products.card_rows import CardUse
 from rating.calendar import local_day
 from switch.call.cashier import Cashier
 from switch.call.line import Line

@@ -17,7 +17,7 @@ from ivr.profile import Offer, Profile
 from ivr.reasons import Reason
 from ledger.errors import LedgerError
 from ledger.money import Money
-from ledger.products.rows import CardUse
+from ledger.products.card_rows import CardUse
 from switch.call.admission import UNBILLABLE, Payment
 from switch.call.cashier import Cashier
 from switch.call.draft import Draft

@@ -28,7 +28,7 @@ from ledger.products.card_requests import (
     VoidCard,
     payment_of_refund,
 )
-from ledger.products.rows import CardPayment, CardRefund, CardState, CardUse
+from ledger.products.card_rows import CardPayment, CardRefund, CardState, CardUse
 from ledger.store import Book
 from switch.call.services import Services
 from switch.payments.gateway import Done, NoAnswerError, PaymentGateway, Rejected

@@ -13,7 +13,7 @@ from ledger.money import CallId, Money
 from ledger.outcomes import Booked, Outcome, Refusal, Refused
 from ledger.product_rows import read_rows
 from ledger.products.card_requests import PayRefund, call_of_card
-from ledger.products.rows import CardRefund, CardRefundState
+from ledger.products.card_rows import CardRefund, CardRefundState
 from ledger.products.shares import charge_id
 from ledger.requests import Refund, RefundKind
 from ledger.store import Book

@@ -29,8 +29,8 @@ from ledger.products.card_requests import (
     card_payment_id,
     card_refund_id,
 )
+from ledger.products.card_rows import CardRefund, CardRefundState, CardState, CardUse
 from ledger.products.requests import Chargeback
-from ledger.products.rows import CardRefund, CardRefundState, CardState, CardUse
 from ledger.requests import Refund, Request
 from ledger.store import Book
 from tests.support.ledger import CALL, INCOME, NOW, STORY, PureBook, end, hold, usd, write_book

@@ -40,6 +40,7 @@ from ledger.outcomes import (
 )
 from ledger.product_rows import read_rows
 from ledger.products.card_requests import AskCard, AuthoriseCard, CaptureCard, DueCard, VoidCard, card_payment_id
+from ledger.products.card_rows import CardState, CardUse
 from ledger.products.requests import (
     AddNumber,
     AdmitCall,
@@ -52,7 +53,7 @@ from ledger.products.requests import (
     SendToTrust,
     TakeAllowance,
 )
-from ledger.products.rows import Allowance, CalledNumber, CardState, CardUse, InvoiceState
+from ledger.products.rows import Allowance, CalledNumber, InvoiceState
 from ledger.requests import (
     Charge,
     ChargeLine,

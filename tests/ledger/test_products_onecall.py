@@ -24,7 +24,7 @@ from ledger.products.card_requests import (
     VoidCard,
     card_payment_id,
 )
-from ledger.products.rows import CardState, CardUse
+from ledger.products.card_rows import CardState, CardUse
 from ledger.requests import Request, StartCall
 from tests.support.ledger import CALL, FAMILY, NOW, STORY, PureBook, a_call, deposit, end, hold, hold_of, usd
 

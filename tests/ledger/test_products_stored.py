@@ -31,6 +31,7 @@ from ledger.products.card_requests import (
     VoidCard,
     card_payment_id,
 )
+from ledger.products.card_rows import CardUse
 from ledger.products.requests import (
     AddNumber,
     AdmitCall,
@@ -48,7 +49,7 @@ from ledger.products.requests import (
     SetCreditLimit,
     TakeAllowance,
 )
-from ledger.products.rows import CalledNumber, CardUse
+from ledger.products.rows import CalledNumber
 from ledger.requests import (
     Charge,
     ChargeLine,

@@ -16,7 +16,7 @@ from ledger.hold import HoldId, hold_id
 from ledger.money import ZERO, AccountId, CallId, Money
 from ledger.outcomes import Outcome
 from ledger.products.card_requests import AskCard, AuthoriseCard, CaptureCard, DueCard, card_payment_id
-from ledger.products.rows import CardUse
+from ledger.products.card_rows import CardUse
 from ledger.records import CallRecord, OpenCall
 from ledger.requests import (
     Charge,

@@ -14,7 +14,7 @@ from ledger.chart import advancepay
 from ledger.money import ZERO, Money
 from ledger.product_rows import read_rows
 from ledger.products.card_requests import CARD_WAIT_MAX
-from ledger.products.rows import CardPayment, CardRefund, CardRefundState, CardState
+from ledger.products.card_rows import CardPayment, CardRefund, CardRefundState, CardState
 from ledger.requests import RefundKind
 from scenarios.play.api import playing
 from scenarios.play.errors import NotHappenedError

@@ -18,7 +18,7 @@ from ledger.chart import AccountKind, account_of
 from ledger.money import ZERO, Money
 from ledger.product_rows import read_rows
 from ledger.products.card_requests import AskCard, AuthoriseCard, CaptureCard, DueCard, SellAccount, card_payment_id
-from ledger.products.rows import CardPayment, CardRefund, CardRefundState, CardState, CardUse
+from ledger.products.card_rows import CardPayment, CardRefund, CardRefundState, CardState, CardUse
 from ledger.products.shares import charge_id
 from ledger.requests import Refund, Request
 from ledger.store import Book

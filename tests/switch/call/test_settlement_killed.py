@@ -12,7 +12,7 @@ from ledger.audit_cards import CardsOwed
 from ledger.errors import BookClosedError
 from ledger.money import ZERO
 from ledger.product_rows import read_rows
-from ledger.products.rows import CardPayment, CardRefund, CardRefundState, CardState
+from ledger.products.card_rows import CardPayment, CardRefund, CardRefundState, CardState
 from ledger.store import Book
 from switch.call.settlement import settle_cards
 from switch.payments.simulated import SimulatedProcessor
