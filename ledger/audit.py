@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Select, case, func, literal, select
 from ledger.audit_cards import NOTHING_OWED, CardsOwed, read_cards_owed
 from ledger.audit_products import PRODUCT_CHECKS
 from ledger.chart import AccountKind, kind_of, terms_of
+from ledger.columns import Amount
 from ledger.entries import EntryKind, Head, entry_hash
 from ledger.finding import MEND, RESTORE, Finding
 from ledger.head import read_head
@@ -26,7 +27,7 @@ from ledger.proof.tables import checkpoints
 from ledger.proof.verify import Witness, check_checkpoints
 from ledger.reads import read_accounts, read_entries_between
 from ledger.store import Book
-from ledger.tables import Amount, accounts, calls, entries, holds, open_calls, pending_charges, postings
+from ledger.tables import accounts, calls, entries, holds, open_calls, pending_charges, postings
 
 CHUNK: Final = 5_000
 """Entries looked at together: a few megabytes."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, literal, or_, select
 
 from ledger.chart import AccountKind
+from ledger.columns import Amount
 from ledger.entries import EntryId, EntryKind, Posting
 from ledger.footprint import Footprint, accounts_of
 from ledger.money import ZERO, AccountId, CallId
@@ -34,14 +35,7 @@ from ledger.products.windows import Sum, Window
 from ledger.rows import DepositEntry, WorkingRows
 from ledger.statements import Working
 from ledger.stored import PRODUCTS
-from ledger.tables import (
-    Amount,
-    allowance_takes,
-    entries,
-    open_calls,
-    postings,
-    processes,
-)
+from ledger.tables import allowance_takes, entries, open_calls, postings, processes
 
 EXPIRE_MAX: Final = 1_000
 """Calls whose free seconds one ExpireHolds gives back at most; whoever has more asks again."""

@@ -18,9 +18,9 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 from sqlalchemy import Column, Connection, Table, create_mock_engine
 
 from ledger.address import SQLITE
+from ledger.columns import Amount, Instant, Span
 from ledger.entries import MICROSECOND, from_micros, to_micros
 from ledger.money import Money
-from ledger.tables import Amount, Instant, Span
 
 T = TypeVar("T")
 

@@ -1,21 +1,16 @@
 """The tables of the book, on the one `metadata`. Other packages declare theirs on it too.
 
-Amounts are BIGINT micros, instants BIGINT microseconds since 1970 in UTC: whole numbers that sort, compare
-and travel alike in SQLite and PostgreSQL. `Amount` and `Instant` turn them into values at the edge.
-Every change of a table needs a migration in `ledger/migrations/versions`.
+Columns are of the types of `ledger.columns`. Every change of a table needs a migration in `ledger/migrations/versions`.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from enum import Enum
 from typing import Final
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
-    Dialect,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -24,79 +19,11 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TypeDecorator,
 )
 
-from ledger.entries import MICROSECOND, from_micros, to_micros
-from ledger.money import Money
+from ledger.columns import Amount, Instant, Span, Word
 from ledger.products.card_rows import CardRefundState, CardState, CardUse
 from ledger.products.rows import Direction, InvoiceState, MessageState
-
-
-class Amount(TypeDecorator[Money]):
-    """`Money` as whole micros."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: Money | None, dialect: Dialect) -> int | None:  # noqa: ARG002
-        """To the database."""
-        return None if value is None else value.micros
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> Money | None:  # noqa: ARG002
-        """From the database."""
-        # PostgreSQL adds up whole numbers to a NUMERIC, which is a Decimal here; it is as whole.
-        return None if value is None else Money(int(value))
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware `datetime` as microseconds since 1970, UTC."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
-        """To the database."""
-        return None if value is None else to_micros(value)
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """From the database."""
-        return None if value is None else from_micros(value)
-
-
-class Word(TypeDecorator[Enum]):
-    """One of an enumeration, as its value, a word of 16 characters at most."""
-
-    impl = String(16)
-    cache_ok = True
-
-    def __init__(self, words: type[Enum]) -> None:
-        super().__init__()
-        self.words = words
-
-    def process_bind_param(self, value: Enum | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        """To the database."""
-        return None if value is None else value.value
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Enum | None:  # noqa: ARG002
-        """From the database."""
-        return None if value is None else self.words(value)
-
-
-class Span(TypeDecorator[timedelta]):
-    """A `timedelta` as whole microseconds."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> int | None:  # noqa: ARG002
-        """To the database."""
-        return None if value is None else value // MICROSECOND
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> timedelta | None:  # noqa: ARG002
-        """From the database."""
-        return None if value is None else timedelta(microseconds=value)
-
 
 ONLY_ON: Final = "only_on"
 """In the `info` of an index or a foreign key that one dialect alone has: which one."""

@@ -13,12 +13,13 @@ from typing import Final
 
 from sqlalchemy import Connection, cast, func, select
 
+from ledger.columns import Amount
 from ledger.entries import Entry, EntryId, EntryKind
 from ledger.money import ZERO, AccountId, CallId, Money, total
 from ledger.reads import read_entries_of, to_account, to_record
 from ledger.records import CallRecord
 from ledger.rows import Account
-from ledger.tables import Amount, accounts, calls, entries, postings
+from ledger.tables import accounts, calls, entries, postings
 
 
 class LineKind(Enum):

@@ -6,7 +6,8 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text
 
-from ledger.tables import Instant, metadata
+from ledger.columns import Instant
+from ledger.tables import metadata
 
 checkpoints: Final = Table(
     "checkpoints",

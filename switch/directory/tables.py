@@ -6,7 +6,8 @@ from typing import Final
 
 from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text
 
-from ledger.tables import Instant, Span, metadata
+from ledger.columns import Instant, Span
+from ledger.tables import metadata
 
 blocks: Final = Table(
     "blocks",

@@ -6,7 +6,8 @@ from typing import Final
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text
 
-from ledger.tables import Instant, metadata
+from ledger.columns import Instant
+from ledger.tables import metadata
 
 customers: Final = Table(
     "customers",
