@@ -84,7 +84,8 @@ class Line:
         self._timeline = timeline
         self._clock = clock
         self._keys: deque[str] = deque(maxlen=KEYS_MAX)
-        self._swallow = ""
+        self._ignored: tuple[str, float] | None = None
+        """A key that ends what was complete without it, and until when it belongs to that."""
         self._played: PlayId | None = None
         self._changed = asyncio.Event()
         self._gone = asyncio.Event()
@@ -127,7 +128,7 @@ class Line:
                     return keys
                 keys += key
                 if is_complete(keys):
-                    self._swallow = end
+                    self._ignored = end, self._clock() + between
                     return keys
                 deadline = self._clock() + between
             if play is not None and self._played == play:
@@ -139,7 +140,7 @@ class Line:
     def forget_keys(self) -> None:
         """Keep no key that was pressed until now."""
         self._keys.clear()
-        self._swallow = ""
+        self._ignored = None
 
     async def left(self) -> None:
         """Return once the party is gone."""
@@ -273,8 +274,8 @@ class Line:
             return
         self._timeline.add(Kind.KEY, self.name, SWITCH, "key")
         self.listen_for_machine(None)
-        swallowed, self._swallow = self._swallow, ""
-        if key == swallowed:
+        ignored, self._ignored = self._ignored, None
+        if ignored is not None and key == ignored[0] and at <= ignored[1]:
             return
         self.last_key_at = at
         self._keys.append(key)

@@ -142,14 +142,13 @@ class _Growing:
         self._waiting.clear()
 
     def complete(self) -> None:
-        """Write the rest and give the file its name."""
+        """Write the rest and give the file its name; it is still to be closed."""
         self.flush()
         self._file.sync()
-        self._file.close()
         self._part.replace(self.path)
 
-    def abandon(self) -> None:
-        """Close the file as it is, without its name."""
+    def close(self) -> None:
+        """Close the file as it is, once."""
         self._file.close()
 
 
@@ -270,12 +269,13 @@ class RecordingWriter:
             self._fail(recording, error)
             return False
         del self._growing[recording]
+        growing.close()
         return True
 
     def _fail(self, recording: RecordingId, error: OSError) -> None:
         growing = self._growing.pop(recording)
         self.failures.append((growing.path, error))
-        growing.abandon()
+        growing.close()
 
 
 def _rows(batches: Sequence[RecordedFrames]) -> Iterator[tuple[RecordingId, int, int, int]]:

@@ -88,7 +88,7 @@ def test_what_a_crash_leaves_of_many_frames_is_what_it_leaves_of_single_ones(tmp
     growing.add(0, memoryview(bytes([1]) * FRAME_BYTES * 30))
     growing.add(40, memoryview(bytes([1]) * FRAME_BYTES * 85))
     assert len(read(tmp_path / "one.wav.part")) == 100 * 160
-    growing.abandon()
+    growing.close()
 
 
 def test_frames_left_out_become_silence_in_their_place(writer: RecordingWriter, tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_what_a_crash_leaves_after_a_long_silence_has_a_true_header(tmp_path: Pa
     for number in range(600, 675):
         growing.add(number, memoryview(bytes([1]) * FRAME_BYTES))
     assert len(read(tmp_path / "one.wav.part")) == 650 * 160
-    growing.abandon()
+    growing.close()
 
 
 def test_only_the_owner_may_read_it(writer: RecordingWriter, tmp_path: Path) -> None:
@@ -133,6 +133,7 @@ def test_until_it_is_complete_it_has_another_name_and_a_true_header(tmp_path: Pa
     assert [path.name for path in tmp_path.iterdir()] == ["one.wav.part"]
     assert len(read(tmp_path / "one.wav.part")) == 50 * 160
     growing.complete()
+    growing.close()
     assert [path.name for path in tmp_path.iterdir()] == ["one.wav"]
     assert len(read(tmp_path / "one.wav")) == 75 * 160
 
@@ -146,6 +147,22 @@ def test_a_file_that_cannot_be_made_is_told_and_others_go_on(writer: RecordingWr
     writer.close()
     assert [path for path, _ in writer.failures] == [tmp_path / "file" / "one.wav"]
     assert len(read(tmp_path / "two.wav")) == 160
+
+
+def test_a_file_that_cannot_get_its_name_is_told_and_others_go_on(writer: RecordingWriter, tmp_path: Path) -> None:
+    """Its descriptor is closed by then: closed once more it could be another's."""
+    told: list[tuple[str, bool]] = []
+    for recording, name in ((FIRST, "one.wav"), (SECOND, "two.wav")):
+        writer.begin(recording, tmp_path / name)
+    writer.add(frames(0, (1, 1), (2, 2)))
+    while not (tmp_path / "one.wav.part").exists():
+        threading.Event().wait(0.001)
+    (tmp_path / "one.wav.part").unlink()
+    for recording, name in ((FIRST, "one.wav"), (SECOND, "two.wav")):
+        writer.end(recording, 0, lambda is_complete, name=name: told.append((name, is_complete)))  # type: ignore[misc]
+    writer.close()
+    assert told == [("one.wav", False), ("two.wav", True)]
+    assert [path for path, _ in writer.failures] == [tmp_path / "one.wav"]
 
 
 def test_a_disk_that_is_full_is_told_once_and_leaves_the_part(tmp_path: Path, writer: RecordingWriter) -> None:
