@@ -150,7 +150,7 @@ def head(text: str) -> str:
         (head("billing:\n  settles after: 60s\n  deposit cap: 10"), "a.yaml:3: billing: deposit_cap: below 50 is"),
         (head("billing:\n  deposit cap: 50\n  settles after: 100d"), "a.yaml:5: billing.settles_after: "),
         (head('fees:\n  web: "1"\n  WEB: "1"'), "a.yaml:5: fees[1].channel: "),
-        (head("taxes: [none.toml]"), f"a.yaml:3: taxes: {Path('none.toml').resolve()}: cannot be read"),
+        (head("taxes: [none.toml]"), f"a.yaml:3: taxes[0]: {Path('none.toml').resolve()}: cannot be read"),
         (head("facilities: {valley-prison: {taxed bye: [x]}}"), "a.yaml:3: facilities[0].taxed_bye: is not a key"),
         (head("people: {jordan: {debits: advanceconnect:x}}"), "a.yaml:3: people[0].debits: there is no account"),
         (
