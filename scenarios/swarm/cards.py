@@ -22,9 +22,10 @@ from switch.payments.simulated import Standing
 
 APPROVED_SECONDS: Final = 4.0
 """From the approval of a card to the talk: it is stored, and said in some two seconds."""
-GONE_SECONDS: Final = 60.0
 LEFT_SECONDS: Final = 1.0
 """A switch may ask a processor so long after its caller left."""
+GONE_SECONDS: Final = 60.0
+"""And so long after its caller's phone vanished: the keys were pressed, and nobody told it."""
 WAIT_SECONDS: Final = 300.0
 """A deposit on the line that nobody decided about, as its switch died, is given up so long after it was asked for."""
 LOOK_SECONDS: Final = 10.0

@@ -94,19 +94,13 @@ def _faults_of_hours(facility: FacilityPlan, calls: Iterable[Called]) -> Iterato
                 yield f"call {call.call} was outside of hours that are not its own"
             continue
         began, ended = call.began + call.off, call.ended + call.off
-        if call.rang is not None and not _is_open(facility, began, call.rang + call.off):
+        if call.rang is not None and not hours.is_open_between(began - EDGE, call.rang + call.off + EDGE):
             yield f"call {call.call} rang at {call.rang + call.off:.3f}, outside of {hours}"
         if hours.ends_talk and call.accepted is not None and not hours.left(call.accepted + call.off - EDGE):
             yield f"call {call.call} was accepted at {call.accepted + call.off:.3f}, outside of {hours}"
         worth = min(WORTH, call.longest)
         if call.why == "outside-hours" and min(hours.left(began), hours.left(ended)) > worth + EDGE:
             yield f"call {call.call} was refused from {began:.3f} to {ended:.3f}, within {hours}"
-
-
-def _is_open(facility: FacilityPlan, start: float, end: float) -> bool:
-    """Whether the hours were open at any instant between two."""
-    hours = facility.hours
-    return hours is None or (start - EDGE < hours.closes and hours.opens <= end + EDGE)
 
 
 def _faults_of_limits(facility: FacilityPlan, calls: Sequence[Called]) -> Iterator[str]:

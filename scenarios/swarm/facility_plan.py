@@ -18,6 +18,10 @@ class HoursPlan:
         """Seconds until they end; 0: they are closed."""
         return self.closes - wall if self.opens <= wall < self.closes else 0.0
 
+    def is_open_between(self, start: float, end: float) -> bool:
+        """Whether calls are allowed at any instant between two."""
+        return start < self.closes and self.opens <= end
+
 
 @dataclass(frozen=True, slots=True)
 class VelocityPlan:

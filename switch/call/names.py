@@ -33,8 +33,8 @@ async def record_name(services: Services, caller: Line, clip: ClipId, longest: f
     """Sound the tone, record what is said until a key or the time ends it, and keep it; False: nothing was heard."""
     assert services.names is not None, "a profile that records names has a folder for them"
     path = services.names / f"{clip}.wav"
-    # Two calls of one person may record at once: each its own file, until it is the name.
-    taken = path.with_name(f"{path.stem}.{services.tokens.tag()[:8]}.taken.wav")
+    # Two calls of one person may record at once: each its own file, that of its port, until it is the name.
+    taken = path.with_name(f"{path.stem}.{caller.media.address[1]}.taken.wav")
     tape = services.media.record(caller.media, caller.media, taken)
     is_complete = False
     try:

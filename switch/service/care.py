@@ -131,8 +131,7 @@ class Care:
         record_ = await self._book.call(CallId(call_id))
         if record_ is None:
             return Denied(Denial.NO_CALL, call_id)
-        memo = f"{words} (by {agent})" if words else f"by {agent}"
-        request = Refund(refund_id, charge_id(record_.call_id), amount, at, memo=memo, kind=kind)
+        request = Refund(refund_id, charge_id(record_.call_id), amount, at, memo=_memo(words, agent), kind=kind)
 
         def log(connection: Connection, outcome: Outcome, *, is_new: bool) -> None:
             assert isinstance(outcome, Booked), "a refund is booked, or refused"
@@ -165,8 +164,7 @@ class Care:
         self, refund_id: str, *, channel: str, agent: str, at: datetime, words: str = ""
     ) -> PaidBack | Denied:
         """Note that a refund, which a processor refused, was paid to the holder of the card by another channel."""
-        memo = f"{words} (by {agent})" if words else f"by {agent}"
-        request = PayRefund(refund_id, channel, at, memo)
+        request = PayRefund(refund_id, channel, at, _memo(words, agent))
 
         def log(connection: Connection, outcome: Outcome, *, is_new: bool) -> None:
             assert isinstance(outcome, Booked), "a payment is booked, or refused"
@@ -206,6 +204,10 @@ class Care:
 
     async def _left(self, number: str) -> tuple[str, ...]:
         return tuple(each.facility for each in await Blocks(self._book).of(number) if each.removed_at is None)
+
+
+def _memo(words: str, agent: str) -> str:
+    return f"{words} (by {agent})" if words else f"by {agent}"
 
 
 def _e164(number: str) -> str | Denied:
