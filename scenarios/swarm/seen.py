@@ -49,9 +49,7 @@ def seen_of(observed: Observed, pair: Pair, cards: Cards, room: tuple[float, flo
     is_by_card = payer is not None and payer.startswith("onecall:")
     is_given = is_offered and payer is None
     limit = plan.limit_of(call.person, call.number)
-    killed = inf
-    if record.why == "recovered":
-        killed = min((at for at in observed.kills if at >= start), default=inf)
+    killed = killed_at(observed, record.why, start)
     dialogs = [call.call_id, *([taken.call_id] if taken else [])]
     hung_up = min(tap.byes.get(dialog, inf) for dialog in dialogs)
     stops = [at for at in observed.stops if at >= start]
@@ -88,6 +86,11 @@ def seen_of(observed: Observed, pair: Pair, cards: Cards, room: tuple[float, flo
         and not is_offered
         and _must_talk(observed, taken, left, dialogs),
     )
+
+
+def killed_at(observed: Observed, why: str, began: float) -> float:
+    """When the switch died that had a call; its record says the last heartbeat before. Infinity: none did."""
+    return min((at for at in observed.kills if at >= began), default=inf) if why == "recovered" else inf
 
 
 def is_undisturbed(observed: Observed, pair: Pair) -> bool:

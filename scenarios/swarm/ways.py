@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from math import isfinite
 from typing import Final
 
 from ivr.profile import Profile
@@ -16,7 +17,7 @@ from scenarios.swarm.facility_model import Called, faults_of, room
 from scenarios.swarm.model import EDGE
 from scenarios.swarm.observed import Observed
 from scenarios.swarm.plan import FACILITY, PIN_LENGTH, debit_account
-from scenarios.swarm.seen import FAULT_SECONDS, Pair, is_undisturbed
+from scenarios.swarm.seen import FAULT_SECONDS, Pair, is_undisturbed, killed_at
 from switch.call.timeline import CALLER, Kind
 from switch.directory.flags import Flags
 
@@ -101,7 +102,9 @@ class Ways:
         hit: set[str] = set()
         for at, number in observed.suspected:
             calls = [
-                call for call in self.calls.values() if call.number == number and call.began <= at <= call.ended + EDGE
+                call
+                for call in self.calls.values()
+                if call.number == number and call.began <= at <= self._went_on_until(call) + EDGE
             ]
             hit |= {call.call for call in calls}
             dies = any(at <= kill <= at + STORED_SECONDS for kill in observed.kills)
@@ -109,6 +112,10 @@ class Ways:
             if not dies and not fails and not any(call.call in flagged for call in calls):
                 faults.append(f"ways: the suspicion of {number} at {at:.3f} is noted nowhere")
         return faults + [f"ways: call {call} is suspected by nobody" for call in flagged - hit]
+
+    def _went_on_until(self, call: Called) -> float:
+        killed = killed_at(self.observed, call.why, call.began)
+        return killed if isfinite(killed) else call.ended
 
 
 def _called(observed: Observed, pair: Pair) -> Called:

@@ -65,6 +65,7 @@ def test_a_handful_of_seeds_violates_nothing() -> None:
         pytest.param(8000027, id="a third party is suspected on a call whose end is not stored"),
         pytest.param(8000642, id="a phone vanishes with two calls on the line"),
         pytest.param(8000783, id="a card is approved while the book is slow"),
+        pytest.param(8011375, id="a third party is suspected between the last heartbeat and the death of the switch"),
     ],
 )
 def test_seeds_that_failed_once_pass(seed: int) -> None:
