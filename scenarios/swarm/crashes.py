@@ -103,11 +103,11 @@ def run_crash(case: Case, deaths: tuple[int, ...]) -> Verdict:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _run(case: Case, deaths: tuple[int, ...], folder: Path, loop: VirtualLoop, empty: Path) -> Verdict:
+async def _run(case: Case, deaths: tuple[int, ...], folder: Path, loop: VirtualLoop, empty: bytes) -> Verdict:
     tap = Tap()
     loop.network.observe(tap.note)
     lay_cables(case.plan, loop.network)
-    shutil.copyfile(empty, folder / BOOK_FILE)
+    (folder / BOOK_FILE).write_bytes(empty)
     house = House(
         seed=0, world=build(case.plan, folder), folder=folder, ports=PORTS, has_media=False, log=nowhere()
     )  # fmt: skip

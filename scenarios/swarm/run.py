@@ -75,12 +75,12 @@ def run_plan(plan: Plan) -> Outcome:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _run(plan: Plan, folder: Path, network: Network, empty: Path) -> Outcome:
+async def _run(plan: Plan, folder: Path, network: Network, empty: bytes) -> Outcome:
     loop = asyncio.get_running_loop()
     tap = Tap()
     network.observe(tap.note)
     lay_cables(plan, network)
-    shutil.copyfile(empty, folder / BOOK_FILE)
+    (folder / BOOK_FILE).write_bytes(empty)
     house = House(
         seed=plan.seed, world=build(plan, folder), folder=folder, ports=PORTS, has_media=plan.has_media, log=nowhere()
     )

@@ -27,7 +27,6 @@ from switch.app.world import World, build_world
 MEMORY: Final = Path("/dev/shm")  # noqa: S108 - `mkdtemp` makes a folder of our own in it
 """Files in memory, where the system has such a folder: thousands of books need no disk."""
 FILE: Final = "swarm.toml"
-EMPTY_BOOK: Final = "empty.db"
 
 
 def lay_cables(plan: Plan, network: Network) -> None:
@@ -62,20 +61,21 @@ def new_folder() -> Path:
 
 
 @lru_cache(maxsize=1)
-def empty_book() -> Path:
-    """A book with its tables and nothing else, made once a process."""
-    folder = Path(tempfile.mkdtemp(prefix="payphone-empty-"))
+def empty_book() -> bytes:
+    """The file of a book with its tables and nothing else, made once a process."""
+    with tempfile.TemporaryDirectory(prefix="payphone-") as folder:
+        path = Path(folder, "empty.db")
 
-    async def make() -> None:
-        async with await Book.open(str(folder / EMPTY_BOOK)):
-            pass
+        async def make() -> None:
+            async with await Book.open(str(path)):
+                pass
 
-    loop = asyncio.new_event_loop()
-    try:
-        loop.run_until_complete(make())
-    finally:
-        loop.close()
-    return folder / EMPTY_BOOK
+        loop = asyncio.new_event_loop()
+        try:
+            loop.run_until_complete(make())
+        finally:
+            loop.close()
+        return path.read_bytes()
 
 
 def close(loop: VirtualLoop) -> None:

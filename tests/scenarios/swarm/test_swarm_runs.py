@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
 from ledger.money import Money
 from rating import bill as billing
 from rating.rounding import GRAINS_PER_MICRO
+from scenarios.swarm import setting
 from scenarios.swarm.many import run_many
 from scenarios.swarm.run import run_plan
 from scenarios.swarm.shrink import kinds, shrink
@@ -39,6 +42,14 @@ def test_a_seed_is_the_same_run_every_time_and_in_every_process(seed: int, media
 
 def test_other_seeds_are_other_runs() -> None:
     assert run_plan(make_plan(1010, has_media=False)).digest != run_plan(make_plan(1011, has_media=False)).digest
+
+
+def test_a_run_leaves_no_file_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(setting, "MEMORY", tmp_path)
+    setting.empty_book.cache_clear()
+    assert not run_plan(make_plan(1010, has_media=False)).faults
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_handful_of_seeds_violates_nothing() -> None:
