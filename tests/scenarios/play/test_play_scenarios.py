@@ -58,6 +58,23 @@ after:
 
 
 @pytest.mark.parametrize(
+    ("script", "registered"),
+    [
+        ("  - station 4-yard: {dials: 2125550123}\n", {"family"}),
+        ("  - station 4-yard: {dials: '5550123'}\n  - neighbor: {unregisters: true}\n", {"family", "neighbor"}),
+    ],
+)
+def test_telephones_register_that_the_scenario_names_or_dials(script: str, registered: set[str]) -> None:
+    setting = prepare(parse_scenario(f"{HEAD}script:\n{script}", "one.yaml", Path()), is_live=False)
+    assert {name for name, each in setting.telephones.items() if each.is_registered} == registered
+
+
+def test_every_called_telephone_registers_for_a_program() -> None:
+    telephones = setting_of("demo-6s", name="one", base=Path()).telephones.values()
+    assert all(each.is_registered for each in telephones if each.number is not None)
+
+
+@pytest.mark.parametrize(
     ("script", "failure"),
     [
         ("  - family: {hears: five-seconds-left, at: 12s}\n", "6: family: {hears: five-seconds-left, at: 12s}: at 13"),
