@@ -40,6 +40,9 @@ LEAD_MAX: Final = timedelta(seconds=5)
 WARNING_LATE_MAX: Final = timedelta(seconds=1)
 """A warning this late is still true to the ear."""
 
+WARNING_WORDS: Final = timedelta(seconds=3)
+"""How long it takes to say what is left: a warning that is due meanwhile would only repeat it."""
+
 REDIRECT_WORDS: Final = timedelta(seconds=10)
 """How long both are told how to top up, what is left of the talk included: no warning talks over that."""
 
@@ -279,29 +282,31 @@ class Meter:
     def _tell(self, talk: timedelta) -> list[Effect]:
         """That the final unit was granted, once until it is taken back; else a warning."""
         is_told, self._is_redirected = self._is_redirected, self._redirects and self.is_final
-        if not self._is_redirected:
+        if is_told and not self._is_redirected:
             self._quiet_until = timedelta(0)
         warnings = self._warn(talk)
         remaining = timedelta(seconds=(self.affordable - talk) // SECOND)
         if self._is_redirected and not is_told and remaining:
             self._quiet_until = talk + REDIRECT_WORDS
             return [Redirect(remaining)]
-        return warnings if talk >= self._quiet_until else []
+        return warnings
 
     def _warn(self, talk: timedelta) -> list[Effect]:
         """One warning that is true now; a top-up arms the passed ones again.
 
         Where less is left than the warning says (a call that began with less, a balance that fell),
-        what is left is said, in whole seconds.
+        what is left is said, in whole seconds. No warning is said while both are told something else.
         """
         remaining = self.affordable - talk
         self._warned = {warning for warning in self._warned if remaining <= warning}
         due = [warning for warning in self._warnings if remaining <= warning and warning not in self._warned]
         self._warned.update(due)
-        if not due:
+        if not due or talk < self._quiet_until:
             return []
-        is_late = min(due) - remaining > WARNING_LATE_MAX
-        return [Warn(timedelta(seconds=remaining // SECOND) if is_late else min(due))]
+        if min(due) - remaining <= WARNING_LATE_MAX:
+            return [Warn(min(due))]
+        self._quiet_until = talk + WARNING_WORDS
+        return [Warn(timedelta(seconds=remaining // SECOND))]
 
     def _ask(self, hold: Hold | None) -> list[Effect]:
         if hold is None:

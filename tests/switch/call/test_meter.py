@@ -114,6 +114,19 @@ def test_a_call_that_begins_with_less_than_a_warning_is_told_what_is_left() -> N
     assert talking.deadline(seconds(0)) == seconds(15)
 
 
+def test_a_warning_that_is_due_while_what_is_left_is_said_would_only_repeat_it() -> None:
+    talking = open_meter("0.031", PER_SECOND)
+    assert talking.advance(seconds(0)) == [Warn(seconds(31))]
+    assert talking.deadline(seconds(0)) == seconds(1)
+    assert talking.advance(seconds(1)) == []
+    talking.balance_changed(usd("0.06"))  # Armed again: it is said when it is due anew.
+    assert run(talking, usd("0.091"), start=seconds(2)) == [
+        (seconds(31), Warn(seconds(60))),
+        (seconds(61), Warn(seconds(30))),
+        (seconds(91), Cut(is_time_limit=False)),
+    ]
+
+
 def test_a_top_up_in_the_final_minute_extends_the_call_and_arms_the_warnings_again() -> None:
     talking = open_meter("0.025")
     assert talking.advance(seconds(0)) == [Warn(seconds(60))]
