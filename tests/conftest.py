@@ -61,6 +61,7 @@ WHOLE = (
     "switch/call/test_ended_at",
     "switch/call/test_lossy_network",
     "switch/call/test_moving_money",
+    "switch/call/test_names_forgotten",
     "switch/call/test_service_calls",
     "switch/call/test_settlement",
     "switch/call/test_settles_later",

@@ -12,7 +12,9 @@ from ledger.errors import LedgerError
 from ledger.jobs import post_due
 from ledger.liveness import this_process
 from ledger.outcomes import Refused
+from ledger.records import OpenCall
 from switch.app.world import World
+from switch.call.names import forget_names
 from switch.call.reception import Reception
 from switch.call.recovery import recover
 from switch.call.services import Services
@@ -104,7 +106,10 @@ class _Beat:
 
 
 class _Release:
-    """Sends a BYE in each dialog of a dead process, once, though its call may be settled only at a later try."""
+    """Sends a BYE in each dialog of a dead process, once, though its call may be settled only at a later try.
+
+    What was spoken for its call alone is removed.
+    """
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -112,13 +117,15 @@ class _Release:
         self._told: set[str] = set()
         """Both legs of each call the dead left open: no more than they had."""
 
-    def __call__(self, snapshot: str) -> None:
-        if not snapshot or snapshot in self._told:
-            return
-        self._told.add(snapshot)
-        task = asyncio.create_task(self._bye(snapshot))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def __call__(self, call: OpenCall) -> None:
+        if self._services.names is not None:
+            forget_names(self._services.names, call.call_id)
+        for snapshot in call.legs:
+            if snapshot and snapshot not in self._told:
+                self._told.add(snapshot)
+                task = asyncio.create_task(self._bye(snapshot))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
 
     async def _bye(self, snapshot: str) -> None:
         try:

@@ -1,6 +1,7 @@
 """Names that people spoke: recorded from their line, trimmed, and kept as clips of a folder.
 
-The folder holds `spoken/<digest>.wav`; a digest, because what is the name of a file must not be anybody's name.
+The folder holds `spoken/<digest>.wav`; a digest, because what is the name of a file must not be anybody's name. Of a
+call nothing stays in it but the name of a person: the switch that finds a call without its switch removes the rest.
 """
 
 from __future__ import annotations
@@ -29,12 +30,11 @@ def name_of_call(call_id: CallId) -> ClipId:
     return _clip(f"call {call_id}")
 
 
-async def record_name(services: Services, caller: Line, clip: ClipId, longest: float) -> bool:
+async def record_name(services: Services, caller: Line, clip: ClipId, longest: float, *, call_id: CallId) -> bool:
     """Sound the tone, record what is said until a key or the time ends it, and keep it; False: nothing was heard."""
     assert services.names is not None, "a profile that records names has a folder for them"
-    path = services.names / f"{clip}.wav"
-    # Two calls of one person may record at once: each its own file, that of its port, until it is the name.
-    taken = path.with_name(f"{path.stem}.{caller.media.address[1]}.taken.wav")
+    # Two calls of one person may record at once: each its own file, until it is the name.
+    taken = _taken(services.names, call_id)
     tape = services.media.record(caller.media, caller.media, taken)
     is_complete = False
     try:
@@ -51,13 +51,22 @@ async def record_name(services: Services, caller: Line, clip: ClipId, longest: f
         taken.unlink(missing_ok=True)
     if name is None:
         return False
-    save_wav(path, name)
+    save_wav(_file(services.names, clip), name)
     return True
 
 
-def forget_name(folder: Path, clip: ClipId) -> None:
-    """Remove the name that was spoken for one call."""
-    (folder / f"{clip}.wav").unlink(missing_ok=True)
+def forget_names(folder: Path, call_id: CallId) -> None:
+    """Remove the name that was spoken for one call, and what a switch that died had taken of one."""
+    _file(folder, name_of_call(call_id)).unlink(missing_ok=True)
+    _taken(folder, call_id).unlink(missing_ok=True)
+
+
+def _file(folder: Path, clip: ClipId) -> Path:
+    return folder / f"{clip}.wav"
+
+
+def _taken(folder: Path, call_id: CallId) -> Path:
+    return folder / f"{name_of_call(call_id)}.taken.wav"
 
 
 def _clip(whose: str) -> ClipId:

@@ -15,7 +15,7 @@ from rating.allowance import Purpose
 from switch.call.draft import Draft
 from switch.call.gates import ControlGates
 from switch.call.line import Line
-from switch.call.names import forget_name, name_of_call, name_of_person, record_name
+from switch.call.names import forget_names, name_of_call, name_of_person, record_name
 from switch.call.services import Services
 from switch.call.timeline import SWITCH, Timeline
 from switch.call.timeline import Kind as Shown
@@ -111,7 +111,7 @@ class PersonDesk:
         person = self._identified()
         is_kept = self._profile.inside.name is SpokenName.ONCE
         clip = name_of_person(person.person_id) if is_kept else name_of_call(self._draft.call_id)
-        is_heard = await record_name(self._services, self.caller, clip, longest)
+        is_heard = await record_name(self._services, self.caller, clip, longest, call_id=self._draft.call_id)
         self._timeline.add(Shown.STATE, SWITCH, SWITCH, "name recorded" if is_heard else "no name was heard")
         if not is_heard:
             return None
@@ -138,7 +138,7 @@ class PersonDesk:
     def forget_name(self) -> None:
         """A name that was spoken for this call alone is not kept."""
         if self._profile.inside.name is SpokenName.EACH_CALL and self._services.names is not None:
-            forget_name(self._services.names, name_of_call(self._draft.call_id))
+            forget_names(self._services.names, self._draft.call_id)
 
     async def _enrolment(self, person: PersonInside | None) -> Enrolment | None:
         """What the person chose and said; nobody is looked up where the profile asks for neither."""

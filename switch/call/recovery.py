@@ -25,8 +25,9 @@ from rating.price import afford
 from rating.terms import Terms
 from switch.call.billing import charge_of
 
-Release = Callable[[str], object]
-"""Sends a BYE in a dialog, from its stored text; once, however often it is asked to."""
+Release = Callable[[OpenCall], object]
+"""Lets go of what a dead process has left of a call: of its dialogs (a BYE, once, however often it is asked to), and of
+names that were spoken for it."""
 
 
 async def recover(
@@ -40,8 +41,7 @@ async def recover(
     for process in dead(processes, now, is_running):
         for call in await book.open_calls(process_id=process.process_id):
             holds = await book.holds(call_id=call.call_id, state=HoldState.PLACED)
-            for leg in call.legs:
-                release(leg)
+            release(call)
             record, charge = settle(call, process, total(hold.amount for hold in holds))
             posts_at = None if charge is None or not call.granted else record.ended_at + settles_after
             outcome = await book.submit(EndCall(record, charge, posts_at))
