@@ -14,8 +14,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from ivr.chart import svg
+from ivr.mistake import Mistake
 from ivr.profile_check import wordless
-from ivr.profile_file import Mistake, ProfileError, ProfileFile, read_profile
+from ivr.profile_file import ProfileError, ProfileFile, read_profile
 from ivr.profile_show import Row, differences, heard, rows, sections
 from prompts.audio import Library
 from prompts.catalog import LANGUAGES

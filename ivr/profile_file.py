@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from ivr.complaints import complaints
+from ivr.mistake import Mistake
 from ivr.profile import PRINTABLE, Profile
 from ivr.profile_check import Finding, unreachable
 from rating.locate import Key, Lines, key_text
@@ -37,20 +38,6 @@ _FORMS: Final = {
     r"^[a-z0-9][a-z0-9-]*(/[a-z0-9][a-z0-9-]*)+$": "is not the name of a recording; write it like talk/from-facility",
 }
 """What a text that does not match a pattern should look like."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """One thing to mend."""
-
-    file: str
-    line: int | None
-    key: str
-    text: str
-
-    def __str__(self) -> str:
-        place = self.file if self.line is None else f"{self.file}:{self.line}"
-        return f"{place}: {self.key}: {self.text}" if self.key else f"{place}: {self.text}"
 
 
 class ProfileError(Exception):

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from ivr.mistake import Mistake
 from scenarios.language.model import KEYS_PATTERN, Part
 from scenarios.language.source import Place, Source
-from switch.app.config import Mistake
 
 CLOSE: Final = 0.6
 """How alike two words must be to suggest one for the other (0 to 1, `difflib`)."""

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 
 from pydantic import Field, ValidationError
 
+from ivr.mistake import Mistake
 from scenarios.language.billing import Billing, Fee, FreeTalk, Opening
 from scenarios.language.complaints import told_mistakes
 from scenarios.language.expectations import After, Expect
@@ -18,7 +19,6 @@ from scenarios.language.quantities import Amount, Duration
 from scenarios.language.source import Place, ScenarioError, Source, read_source
 from scenarios.language.staff import StaffStep, Velocity
 from scenarios.language.steps import ActorStep, ClockStep, Home, NetworkStep, ServiceStep, Softphone, SwitchStep
-from switch.app.config import Mistake
 
 EXTENSIONS: Final = (".yaml", ".yml")
 

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 import yaml
 
-from switch.app.config import ConfigError, Mistake
+from ivr.mistake import Mistake
+from switch.app.config import ConfigError
 
 LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml where it is installed: it reads a scenario in a tenth of the time."""

@@ -16,6 +16,7 @@ from typing import Final
 import structlog
 from rich.console import Console
 
+from ivr.mistake import Mistake
 from scenarios.load import quantities
 from scenarios.load.arrivals import duration_of
 from scenarios.load.copies import check_count, write_world
@@ -24,7 +25,7 @@ from scenarios.load.knee import KneeSearch, Step
 from scenarios.load.outcome import Outcome, facts, judge, knee_facts, step_of
 from scenarios.load.page import page_of
 from scenarios.load.plan import Plan, StageTable, parse_address
-from scenarios.load.plan_file import Mistake, PlanError, load_plan
+from scenarios.load.plan_file import PlanError, load_plan
 from scenarios.load.scenario_plan import is_scenario, translate
 from scenarios.load.watch import print_knee, print_outcome, watch
 from switch.app.loops import loop_factory

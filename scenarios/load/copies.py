@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from pydantic import SecretStr
 
+from ivr.mistake import Mistake
 from scenarios.language.scenario import STATION
-from scenarios.load.plan_file import Mistake, PlanError
+from scenarios.load.plan_file import PlanError
 from scenarios.load.scenario_plan import Cast
 from scenarios.worlds.find import Raw, find_world
 

@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from ivr.mistake import Mistake
 from scenarios.load.plan import CalleesTable, CallersTable, KindTable, NumbersTable, Plan, StageTable
 
 FILE_SIZE_MAX: Final = 1_000_000
 """A megabyte: plans are a screen long."""
 
 Place = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """One thing to mend."""
-
-    file: str
-    line: int | None
-    key: str
-    text: str
-
-    def __str__(self) -> str:
-        place = self.file if self.line is None else f"{self.file}:{self.line}"
-        return ": ".join(filter(None, (place, self.key, self.text)))
 
 
 class PlanError(Exception):

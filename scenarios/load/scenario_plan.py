@@ -10,10 +10,11 @@ from typing import Any, Final
 import yaml
 from pydantic import ValidationError
 
+from ivr.mistake import Mistake
 from scenarios.language.scenario import EXTENSIONS, STATION, load_scenario
 from scenarios.language.source import ScenarioError
 from scenarios.load.plan import TALKING, Behaviour, KindTable, Plan
-from scenarios.load.plan_file import Mistake, PlanError
+from scenarios.load.plan_file import PlanError
 from scenarios.load.stories import Stories, Story, kind_of
 from scenarios.load.thresholds import parse_threshold
 from scenarios.play.setting import Setting, prepare

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from ivr.mistake import Mistake
 from scenarios.language.expectations import Ended, Expect
 from scenarios.language.quantities import Span
 from scenarios.language.scenario import STATION, Scenario, Step
 from scenarios.language.steps import ActorStep, Machine, Released, Tone, Words
-from scenarios.load.plan_file import Mistake
 from scenarios.play.setting import Setting
 
 COMMA_SECONDS: Final = 0.5

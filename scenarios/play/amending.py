@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from ivr.mistake import Mistake
 from scenarios.language.billing import Fee, Opening
 from scenarios.language.model import spoken
 from scenarios.language.quantities import parse_span
 from scenarios.language.scenario import Scenario
 from scenarios.language.source import Place, ScenarioError
 from scenarios.worlds.find import Raw, amend_rows, first_facility
-from switch.app.config import Mistake
 
 SWITCH_HOST: Final = "10.0.0.1"
 SWITCH_PORT: Final = 5060

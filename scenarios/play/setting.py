@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from ivr.mistake import Mistake
 from ivr.profile import Profile
 from prompts.audio import Library
 from prompts.catalog import LANGUAGES
@@ -25,7 +26,7 @@ from scenarios.play.ears import Ears, UnknownWordsError
 from scenarios.play.softphones import Phones, unfit
 from scenarios.play.telephones import Telephone
 from scenarios.worlds.find import Raw, WorldError, find_world, read_world
-from switch.app.config import Config, ConfigError, Mistake, validate_config
+from switch.app.config import Config, ConfigError, validate_config
 from switch.app.world import World, build_world, deposits_of
 
 BEGINS: Final = datetime(2021, 6, 1, 12, 0, tzinfo=UTC)

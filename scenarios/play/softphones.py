@@ -7,6 +7,7 @@ from enum import Enum
 from random import Random
 from typing import Final
 
+from ivr.mistake import Mistake
 from scenarios.language.scenario import TOGETHER, Scenario, Step
 from scenarios.language.steps import ActorStep
 from scenarios.phones.baresip import BaresipPhone
@@ -14,7 +15,6 @@ from scenarios.phones.baresip_process import BaresipProcess
 from scenarios.phones.handset import Handset
 from scenarios.phones.loopback import own_host
 from scenarios.phones.phone import Line, Phone
-from switch.app.config import Mistake
 
 FIRST_PORT: Final = 10_000
 """Of the softphones of a process, on its own loopback address; each has its own ports behind the last one's."""

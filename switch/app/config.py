@@ -9,7 +9,6 @@ from __future__ import annotations
 import ipaddress
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -21,6 +20,7 @@ from pydantic import (
 )
 
 from ivr.complaints import complaints
+from ivr.mistake import Mistake
 from rating.locate import Lines, key_text
 from switch.app.billing_tables import (
     AccountTable,
@@ -69,20 +69,6 @@ class ConfigError(Exception):
     def __init__(self, mistakes: tuple[Mistake, ...]) -> None:
         super().__init__("\n".join(map(str, mistakes)))
         self.mistakes = mistakes
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """One thing to mend."""
-
-    file: str
-    line: int | None
-    key: str
-    text: str
-
-    def __str__(self) -> str:
-        place = self.file if self.line is None else f"{self.file}:{self.line}"
-        return f"{place}: {self.key}: {self.text}" if self.key else f"{place}: {self.text}"
 
 
 class Config(Table):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from ivr.mistake import Mistake
 from rating import mistake as rates
 from rating.allowance import Allowance, EveryDays, EveryMonth, FreeDays, Purpose
 from rating.csv_deck import CSV_SUFFIX
@@ -16,7 +17,7 @@ from rating.load_tax import load_taxes
 from rating.place_table import area_codes, load_places
 from rating.tax import TaxTable
 from switch.app.billing_tables import AllowanceTable
-from switch.app.config import Config, Mistake
+from switch.app.config import Config
 from switch.call.pricing import CollectLimits, Pricing
 
 SECONDS_PER_MINUTE = 60

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ivr.mistake import Mistake
 from ivr.profile import Offer, Profile
 from ivr.profile_check import wordless
 from ivr.profile_file import ProfileError, ProfileFile, read_profile
@@ -22,7 +23,7 @@ from prompts.audio import AudioError, Library
 from prompts.catalog import LANGUAGES, ClipId
 from rating.jurisdiction import Place
 from rating.locate import key_text
-from switch.app.config import Config, ConfigError, Mistake
+from switch.app.config import Config, ConfigError
 from switch.app.control_tables import controls_of, restrictions
 from switch.app.load_pricing import load_pricing
 from switch.call.pricing import Pricing

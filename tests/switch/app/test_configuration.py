@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from ivr.mistake import Mistake
 from ledger.chart import advancepay, debit
 from ledger.money import Money
 from switch.app.commands import built_in_config
-from switch.app.config import Config, ConfigError, Mistake, load_config, parse_config
+from switch.app.config import Config, ConfigError, load_config, parse_config
 from switch.app.reading import EXAMPLE
 from switch.app.world import Opening, build_world
 
