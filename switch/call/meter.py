@@ -40,7 +40,7 @@ LEAD_MAX: Final = timedelta(seconds=5)
 WARNING_LATE_MAX: Final = timedelta(seconds=1)
 """A warning this late is still true to the ear."""
 
-WARNING_WORDS: Final = timedelta(seconds=3)
+WARNING_WORDS: Final = timedelta(seconds=2)
 """How long it takes to say what is left: a warning that is due meanwhile would only repeat it."""
 
 REDIRECT_WORDS: Final = timedelta(seconds=10)
