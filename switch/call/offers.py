@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from switch.media.control import Codec, MediaLeg, Stream
 from switch.sdp import negotiate
@@ -96,6 +97,17 @@ class Negotiator:
         """Send nothing more and take nothing: the peer has hung up."""
         if self._agreed is not None:
             media.connect(replace(stream_of(self._agreed), is_sending=False, is_receiving=False))
+
+
+OFFER_REMEDY: Final = "let the telephone offer PCMU or PCMA over RTP, unencrypted, from an IP address of our family"
+
+
+def in_words(offer: bytes) -> str:
+    """An offer that was not taken, for the log."""
+    try:
+        return negotiate.in_words(parse_description(offer))
+    except SdpError as error:
+        return f"no description: {error}"
 
 
 def stream_of(agreed: AgreedStream) -> Stream:

@@ -29,6 +29,12 @@ DIGITS_PAYLOAD_TYPE: Final = 101
 PACKET_MS_MAX: Final = 60
 """The longest packet we would send, whatever a peer asks for; longer ones are lost for too long."""
 
+PROTOCOLS: Final = ("RTP/AVP", "RTP/AVPF")
+"""Plain RTP. With feedback (RFC 4585) the packets are the same, and early reports are what one may send, not must."""
+
+WORDS_MAX: Final = 200
+"""Letters of an offer in words: a browser offers thirty formats."""
+
 _DIGITS: Final = "TELEPHONE-EVENT"
 _STATIC_NAMES: Final = {str(number): name for name, number in STATIC_PAYLOAD_TYPES.items()}
 _OURS_OF_THEIRS: Final = {
@@ -128,7 +134,8 @@ def answer(
             continue
         stream = found if digits else replace(found, digits_payload_type=None, own_digits_payload_type=None)
         formats = [(stream.payload_type, stream.codec_name)]
-        answered.append(_audio(port, formats, stream.digits_payload_type, stream.direction_for_us, ptime))
+        ours = _audio(port, formats, stream.digits_payload_type, stream.direction_for_us, ptime)
+        answered.append(replace(ours, protocol=media.protocol))
     description = SessionDescription(Origin("-", session_id, version, host), tuple(answered), host=host)
     return Answered(description, stream)
 
@@ -170,6 +177,16 @@ def accept(offer: SessionDescription, answer: SessionDescription) -> AgreedStrea
         _packet_ms(theirs, int(ours.attribute("ptime") or 20)),
         own_digits if has_digits else None,
     )
+
+
+def in_words(offer: SessionDescription) -> str:
+    """What was offered, for a log: `audio RTP/SAVP opus/48000/2 PCMU/8000, video RTP/AVP 31`."""
+    words = []
+    for media in offer.media:
+        maps = dict(value.strip().split(" ", 1) for value in media.values("rtpmap") if " " in value.strip())
+        words.append(" ".join([media.media, media.protocol, *(maps.get(each, each) for each in media.formats)]))
+    told = "".join(letter if " " <= letter <= "~" else "?" for letter in ", ".join(words)) or "no media"
+    return told if len(told) <= WORDS_MAX else f"{told[:WORDS_MAX]}…"
 
 
 def revise(previous: SessionDescription, proposed: SessionDescription) -> SessionDescription:
@@ -216,7 +233,7 @@ def _audio(
         attributes.append(Attribute("rtpmap", f"{event_type} telephone-event/8000"))
         attributes.append(Attribute("fmtp", f"{event_type} 0-15"))
     attributes += [Attribute("ptime", str(ptime)), Attribute(direction)]
-    return MediaDescription("audio", port, "RTP/AVP", tuple(numbers), attributes=tuple(attributes))
+    return MediaDescription("audio", port, PROTOCOLS[0], tuple(numbers), attributes=tuple(attributes))
 
 
 def _read_offered(
@@ -229,7 +246,7 @@ def _read_offered(
     ptime: int,
 ) -> AgreedStream | None:
     """The stream a medium of an offer would give, None where we cannot carry it."""
-    if media.media != "audio" or media.protocol != "RTP/AVP" or media.port == 0:
+    if media.media != "audio" or media.protocol not in PROTOCOLS or media.port == 0:
         return None
     found = next(((number, name) for number, name in _codecs(media) if name in codecs), None)
     remote = _remote_host(offer, media, own_host)

@@ -124,11 +124,15 @@ async def test_an_unknown_user_and_a_wrong_password_are_refused_alike(tmp_path: 
                 assert await refusal(invite(board, phone)) == 403
 
 
-async def test_an_offer_with_nothing_in_common_is_not_acceptable(tmp_path: Path) -> None:
+async def test_an_offer_with_nothing_in_common_is_not_acceptable_and_told(tmp_path: Path) -> None:
     async with switchboard(tmp_path) as board:
         offer = OFFER.replace(b"AVP 0 101", b"AVP 18 101")
-        assert await refusal(invite(board, await board.phone("yard"), offer=offer)) == 488
+        with capture_logs() as logged:
+            assert await refusal(invite(board, await board.phone("yard"), offer=offer)) == 488
         await board.is_clean()
+    (told,) = (each for each in logged if each["event"] == "offer_refused")
+    assert told["offered"] == "audio RTP/AVP 18 telephone-event/8000"
+    assert "PCMU" in told["remedy"]
 
 
 async def test_an_offer_that_cannot_be_read_is_not_acceptable(tmp_path: Path) -> None:

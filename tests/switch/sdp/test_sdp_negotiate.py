@@ -13,6 +13,7 @@ from switch.sdp.negotiate import (
     Answered,
     accept,
     answer,
+    in_words,
     is_hold,
     make_offer,
     revise,
@@ -105,6 +106,27 @@ def test_payload_types_mean_what_their_map_says(
 ) -> None:
     stream = stream_of(offered(f"m=audio 50000 RTP/AVP {formats}", *[f"a=rtpmap:{value}" for value in rtpmaps]))
     assert (stream.codec_name, stream.payload_type, stream.digits_payload_type) == agreed
+
+
+def test_feedback_that_is_offered_need_not_be_sent() -> None:
+    """RFC 4585 §4.1: the answer keeps the profile; early feedback is what one may send."""
+    found = answered(offered("m=audio 50000 RTP/AVPF 0", "a=rtcp-fb:* trr-int 5000"))
+    assert (found.description.media[0].protocol, found.description.media[0].port) == ("RTP/AVPF", 40000)
+    assert found.stream is not None and found.stream.codec_name == "PCMU"
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ([], "no media"),
+        (["m=audio 50000 RTP/SAVP 96 0", "a=rtpmap:96 opus/48000/2"], "audio RTP/SAVP opus/48000/2 0"),
+        (["m=audio 5 RTP/AVP 18", "a=rtpmap:18", "m=video 5 RTP/AVP 31"], "audio RTP/AVP 18, video RTP/AVP 31"),
+        (["m=audio 5 RTP/AVP 96", "a=rtpmap:96 \x1b[31mred"], "audio RTP/AVP ?[31mred"),
+        ([f"m=audio 5 RTP/AVP {'7 ' * 300}7"], f"audio RTP/AVP {'7 ' * 93}…"),
+    ],
+)
+def test_an_offer_is_told_in_words_that_a_log_can_hold(lines: list[str], told: str) -> None:
+    assert in_words(offered(*lines)) == told
 
 
 def test_digits_we_do_not_take_are_not_in_the_answer() -> None:
