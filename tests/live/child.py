@@ -6,7 +6,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -29,15 +29,30 @@ class Child:
         command: The program and its arguments.
         folder: Where it runs.
         ask: The signal that asks it to end.
+        environment: Its environment, ours if left out.
+        takes_lines: Whether it is told what to do by lines (`tell`).
     """
 
-    def __init__(self, command: Sequence[str], folder: Path, *, ask: signal.Signals = signal.SIGTERM) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        folder: Path,
+        *,
+        ask: signal.Signals = signal.SIGTERM,
+        environment: Mapping[str, str] | None = None,
+        takes_lines: bool = False,
+    ) -> None:
         self.name = Path(command[0]).name
         self.lines: list[str] = []
         self._ask = ask
         self._news = threading.Condition()
         self.process = subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.PIPE if takes_lines else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -54,6 +69,12 @@ class Child:
     def is_running(self) -> bool:
         """Whether it has not ended."""
         return self.process.poll() is None
+
+    def tell(self, line: str) -> None:
+        """Write a line to its standard input."""
+        assert self.process.stdin is not None, f"{self.name} was not started to take lines"
+        self.process.stdin.write(f"{line}\n".encode())
+        self.process.stdin.flush()
 
     def said(self, matches: Callable[[str], bool], *, within: float, which: int = 0) -> str:
         """Return the first line that matches, or a later one (`which` counts from 0); wait for it if need be."""
@@ -81,6 +102,8 @@ class Child:
         except subprocess.TimeoutExpired:
             raise AssertionError(f"{self.name} did not end in {within} s; its last lines:\n{self.tail()}") from None
         self._reader.join(END_SECONDS)
+        if self.process.stdin is not None:
+            self.process.stdin.close()
         return code
 
     def end(self) -> int:
