@@ -12,20 +12,14 @@ from ledger.entries import EntryId
 from ledger.hold import HoldId
 from ledger.money import AccountId, CallId
 from ledger.products.card_requests import (
-    AskCard,
-    AuthoriseCard,
     CaptureCard,
     CardRequest,
-    DeclineCard,
     DepositByCard,
-    DueCard,
     KeepRefund,
     PayRefund,
     RefuseCard,
     RepayCard,
     SellAccount,
-    SettleDeposit,
-    VoidCard,
     call_of_card,
 )
 from ledger.products.card_rows import CardPayment, CardRefund
@@ -212,30 +206,14 @@ def _add_of_product(found: Footprint, request: ProductRequest) -> None:
         case SendToTrust():
             found.accounts.update((request.account_id, request.holder, *_of_channel(request.channel)))
             found.products.add((TrustIdentity, request.account_id))
-        case (
-            AskCard()
-            | DeclineCard()
-            | AuthoriseCard()
-            | SellAccount()
-            | DepositByCard()
-            | DueCard()
-            | CaptureCard()
-            | SettleDeposit()
-            | VoidCard()
-            | RefuseCard()
-            | RepayCard()
-            | KeepRefund()
-            | PayRefund()
-        ):
-            _add_of_card(found, request)
         case BuyCredits() | SubmitMessage() | MoveMessage() | SettleMessage():
             _add_of_message(found, request)
         case SetCreditLimit() | IssueInvoice() | CheckInvoice():
             _add_of_invoice(found, request)
         case NoteInterest() | NotifyIdle() | CloseAccount():
             _add_of_idle(found, request)
-        case _:
-            assert_never(request)
+        case _:  # What is left is about a card, as far as types tell.
+            _add_of_card(found, request)
 
 
 def _add_of_card(found: Footprint, request: CardRequest) -> None:

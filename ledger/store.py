@@ -53,21 +53,7 @@ from ledger.outcomes import (
     Taken,
     Updated,
 )
-from ledger.products.card_requests import (
-    AskCard,
-    AuthoriseCard,
-    CaptureCard,
-    DeclineCard,
-    DepositByCard,
-    DueCard,
-    KeepRefund,
-    PayRefund,
-    RefuseCard,
-    RepayCard,
-    SellAccount,
-    SettleDeposit,
-    VoidCard,
-)
+from ledger.products.card_requests import CardBooking, CardMove, KeepRefund, RefuseCard
 from ledger.products.requests import (
     AddNumber,
     AdmitCall,
@@ -208,8 +194,6 @@ class Book:
     @overload
     async def submit(self, request: OpenAccount) -> Opened | Refused: ...
     @overload
-    async def submit(self, request: Deposit | Transfer | Adjust | Refund) -> Booked | Refused: ...
-    @overload
     async def submit(self, request: ExpireHolds) -> Expired | Refused: ...
     @overload
     async def submit(self, request: RegisterProcess) -> Registered | Refused: ...
@@ -228,14 +212,14 @@ class Book:
     @overload
     async def submit(
         self,
-        request: PostCharge
+        request: Deposit
+        | Transfer
+        | Adjust
+        | Refund
+        | PostCharge
         | Chargeback
         | SendToTrust
-        | CaptureCard
-        | SellAccount
-        | DepositByCard
-        | RepayCard
-        | PayRefund
+        | CardBooking
         | BuyCredits
         | SettleMessage,
     ) -> Booked | Refused: ...
@@ -252,9 +236,7 @@ class Book:
     @overload
     async def submit(self, request: SetCreditLimit | NoteInterest | NotifyIdle) -> Noted | Refused: ...
     @overload
-    async def submit(
-        self, request: AskCard | DeclineCard | AuthoriseCard | DueCard | SettleDeposit | VoidCard
-    ) -> CardStands | Refused: ...
+    async def submit(self, request: CardMove) -> CardStands | Refused: ...
     @overload
     async def submit(self, request: RefuseCard) -> Booked | CardStands | Refused: ...
     @overload

@@ -201,18 +201,10 @@ def payment_of_refund(refund_id: str) -> str:
     return refund_id.rpartition(_OF_CARD_REFUNDS)[0]
 
 
-CardRequest = (
-    AskCard
-    | DeclineCard
-    | AuthoriseCard
-    | SellAccount
-    | DepositByCard
-    | DueCard
-    | CaptureCard
-    | SettleDeposit
-    | VoidCard
-    | RefuseCard
-    | RepayCard
-    | KeepRefund
-    | PayRefund
-)
+CardMove = AskCard | DeclineCard | AuthoriseCard | DueCard | SettleDeposit | VoidCard
+"""What is known of a card, with no money in the book: answered `CardStands`."""
+
+CardBooking = CaptureCard | SellAccount | DepositByCard | RepayCard | PayRefund
+"""What moves money in the book: answered `Booked`."""
+
+CardRequest = CardMove | CardBooking | RefuseCard | KeepRefund

@@ -13,8 +13,9 @@ from typing import Final
 from scenarios.language.steps import Link as LinkChange
 from scenarios.language.steps import Lost
 from scenarios.play.errors import CannotActError
+from scenarios.sim.links import Link
 from scenarios.sim.nat import Nat
-from scenarios.sim.network import Address, Fate, Link, Network, Passage
+from scenarios.sim.network import Address, Fate, Network, Passage
 
 SWITCH: Final = "switch"
 ALL: Final = "all"

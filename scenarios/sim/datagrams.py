@@ -7,7 +7,8 @@ from contextvars import copy_context
 from typing import Any, cast
 
 from scenarios.sim.hosts import ANY
-from scenarios.sim.network import DATAGRAM_BYTES_MAX, Address, Network
+from scenarios.sim.links import DATAGRAM_BYTES_MAX
+from scenarios.sim.network import Address, Network
 from scenarios.sim.timers import Timers
 
 

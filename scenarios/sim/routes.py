@@ -11,7 +11,8 @@ from scenarios.sim.hosts import Host
 from scenarios.sim.nat import Nat
 
 if TYPE_CHECKING:
-    from scenarios.sim.network import Address, Link, Receiver
+    from scenarios.sim.links import Link
+    from scenarios.sim.network import Address, Receiver
 
 
 @dataclass(slots=True)

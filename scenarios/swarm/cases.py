@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from scenarios.sim.network import Link
+from scenarios.sim.links import Link
 from scenarios.swarm.model import Prices
 from scenarios.swarm.plan import FACILITY, Answering, CallPlan, NumberPlan, PersonPlan, Plan, StationPlan
 

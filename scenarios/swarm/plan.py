@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from scenarios.sim.network import Link
+from scenarios.sim.links import Link
 from scenarios.swarm.facility_plan import PARTS as FACILITY_PARTS
 from scenarios.swarm.facility_plan import PLAIN_FACILITY, FacilityPlan, Suspected
 from scenarios.swarm.model import Prices

@@ -16,8 +16,9 @@ import structlog
 from ledger.store import Book
 from prompts.audio import Library
 from prompts.catalog import LANGUAGES
+from scenarios.sim.links import Link
 from scenarios.sim.loop import VirtualLoop
-from scenarios.sim.network import Link, Network
+from scenarios.sim.network import Network
 from scenarios.swarm.house import BOOK_FILE, PORTS
 from scenarios.swarm.plan import SWITCH_HOST, Plan
 from scenarios.swarm.texts import config_text, profile_text, tariff_text

@@ -7,7 +7,7 @@ from decimal import Decimal
 from random import Random
 from typing import Final
 
-from scenarios.sim.network import Link
+from scenarios.sim.links import Link
 from scenarios.swarm.model import Prices
 from scenarios.swarm.plan import (
     BAD_PIN,

@@ -19,8 +19,9 @@ from prompts.level import active_level
 from scenarios.phones.codec import Law
 from scenarios.phones.heard import Reception
 from scenarios.phones.rtp import AudioPath, Sound
+from scenarios.sim.links import Link
 from scenarios.sim.loop import VirtualLoop
-from scenarios.sim.network import Link, Network
+from scenarios.sim.network import Network
 from tests.live.telephone_talk import sentences
 
 Samples = NDArray[np.float64]

@@ -7,8 +7,9 @@ from scenarios.phones.codec import Law, tone
 from scenarios.phones.errors import CallEndedError, ReofferRefusedError
 from scenarios.phones.phone import Line, Phone
 from scenarios.phones.rtp import KeyStyle
+from scenarios.sim.links import Link
 from scenarios.sim.loop import VirtualLoop
-from scenarios.sim.network import Link, Network, Passage
+from scenarios.sim.network import Network, Passage
 from switch.leg.events import Cause, Ended
 from switch.sdp.errors import NegotiationError
 from tests.support.phones import NORTH, SOUTH, connect, two_phones

@@ -4,7 +4,8 @@ import pytest
 
 from scenarios.phones.errors import RegistrationError
 from scenarios.phones.phone import Line, Phone
-from scenarios.sim.network import Link, Network
+from scenarios.sim.links import Link
+from scenarios.sim.network import Network
 from switch.leg.events import Cause, Ended
 from tests.support.registrar import open_registrar
 

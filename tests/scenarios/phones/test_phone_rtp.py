@@ -13,7 +13,8 @@ from prompts.recognise import Recogniser
 from scenarios.phones.codec import Law, silence, tone
 from scenarios.phones.packets import Packet, read_event, read_packet, write_packet
 from scenarios.phones.rtp import AudioPath, KeyStyle, Sound, open_sound
-from scenarios.sim.network import Link, Network, Passage
+from scenarios.sim.links import Link
+from scenarios.sim.network import Network, Passage
 
 NORTH, SOUTH = "10.0.0.1", "10.0.0.2"
 STYLES = {

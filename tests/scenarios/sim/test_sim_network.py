@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scenarios.sim.links import Link
 from scenarios.sim.loop import VirtualLoop
-from scenarios.sim.network import Fate, Link, Network, Passage
+from scenarios.sim.network import Fate, Network, Passage
 from tests.support.sockets import Listener, open_listener
 
 NORTH, SOUTH, EAST = "10.0.0.1", "10.0.0.2", "10.0.0.3"

@@ -3,7 +3,8 @@ from asyncio import StreamReader, StreamWriter
 
 import pytest
 
-from scenarios.sim.network import Link, Network
+from scenarios.sim.links import Link
+from scenarios.sim.network import Network
 
 NORTH, SOUTH = "10.0.0.1", "10.0.0.2"
 

@@ -12,7 +12,8 @@ import pytest
 
 from scenarios.phones.call import PhoneCall
 from scenarios.phones.phone import Line, Phone
-from scenarios.sim.network import Link, Network
+from scenarios.sim.links import Link
+from scenarios.sim.network import Network
 from switch.leg.events import Cause
 from tests.support.switchboard import Board, switchboard
 

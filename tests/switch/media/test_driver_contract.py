@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 import uvloop
 
-from scenarios.sim.network import Link, Network
+from scenarios.sim.links import Link
+from scenarios.sim.network import Network
 from switch.media.control import (
     Address,
     Codec,
