@@ -32,7 +32,7 @@ quick: $(STAMP)
 
 # Every property with four times the examples.
 thorough: $(STAMP)
-	$(BIN)/pytest -n 2 --dist worksteal --hypothesis-profile thorough -m "not live and not whole and not postgres" -q
+	$(BIN)/pytest -n 2 --dist worksteal --hypothesis-profile thorough -m "not live and not postgres" -q
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

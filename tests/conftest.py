@@ -35,6 +35,7 @@ LIVE = ("tests/live/", "tests/prompts/")
 """Where `make test` looks for tests marked `live`: not to collect thousands of others for them."""
 
 WHOLE = (
+    "docs/test_docs_extending",
     "docs/test_service_page",
     "ledger/papers/test_papers_names",
     "ledger/proof/test_proof_tampering",
@@ -44,14 +45,20 @@ WHOLE = (
     "ledger/test_ledger_kill",
     "ledger/test_ledger_machine",
     "ledger/test_products_machine",
+    "ledger/test_products_stored",
+    "prompts/test_prompt_asterisk",
     "prompts/test_prompt_intelligible",
     "prompts/test_prompt_level",
     "prompts/test_prompt_recognise",
+    "rating/test_rating_price_of_terms",
     "scenarios/demo/",
     "scenarios/library/",
+    "scenarios/load/test_load_generator",
     "scenarios/play/",
     "scenarios/run/",
     "scenarios/swarm/",
+    "switch/app/test_books",
+    "switch/app/test_deposits",
     "switch/app/test_running",
     "switch/app/test_whole_call",
     "switch/call/test_blocked_in_mid_call",
@@ -60,16 +67,23 @@ WHOLE = (
     "switch/call/test_card_calls_killed",
     "switch/call/test_ended_at",
     "switch/call/test_lossy_network",
+    "switch/call/test_meter_on_one_purse",
     "switch/call/test_moving_money",
     "switch/call/test_names_forgotten",
     "switch/call/test_service_calls",
     "switch/call/test_settlement",
     "switch/call/test_settles_later",
+    "switch/call/test_third_party",
     "switch/call/test_warned_in_time",
+    "switch/media/test_media_few",
+    "switch/media/test_media_hearing",
+    "switch/media/test_media_leaping",
+    "switch/media/test_media_machine",
     "switch/media/test_media_third_party",
     "switch/media/test_media_tones",
+    "switch/service/test_acts_killed",
 )
-"""Where tests play whole calls, kill processes, or listen to half an hour of sound."""
+"""Where tests play whole calls, kill processes, listen to half an hour of sound, or try thousands of prices."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
