@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from ivr.ports import HungUpError
 from prompts.audio import Library
 from prompts.catalog import ClipId
-from switch.call.offers import Negotiator
+from switch.call.offers import Negotiator, in_words
 from switch.call.timeline import SWITCH, Kind, Timeline
 from switch.leg.events import Answered, Ended, Established, LegEvent, Pressed, Reoffered, Ringing
 from switch.media.control import (
@@ -219,16 +219,14 @@ class Line:
                 if self._on_ringing is not None:
                     self._on_ringing()
             case Answered(description):
-                if self._negotiator.answered(description, self.media):
+                if self._is_agreed(description):
                     self.answered_at = now
-                else:
-                    self.leg.hang_up()
             case Established(description):
-                if not self._negotiator.answered(description, self.media):
-                    self.leg.hang_up()
+                self._is_agreed(description)
             case Reoffered(description):
                 answer = self._negotiator.answer(description, self.media)
                 if answer is None:
+                    self._tell_refused(description)
                     self.leg.refuse_reoffer(488)
                 else:
                     self.leg.answer_reoffer(answer)
@@ -239,6 +237,17 @@ class Line:
                 self._negotiator.rest(self.media)
                 self._gone.set()
         self._changed.set()
+
+    def _is_agreed(self, description: bytes) -> bool:
+        """Take the answer to our offer; without one that fits there is nothing to talk over, and we hang up."""
+        if self._negotiator.answered(description, self.media):
+            return True
+        self._tell_refused(description)
+        self.leg.hang_up()
+        return False
+
+    def _tell_refused(self, description: bytes) -> None:
+        self._timeline.add(Kind.STATE, self.name, SWITCH, f"no audio that we can carry: {in_words(description)}")
 
     def _media_event(self, event: MediaEvent) -> None:
         match event:

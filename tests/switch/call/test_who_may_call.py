@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from scenarios.phones.phone import Line, Phone
 from switch.agent.legs import OutboundLeg
+from switch.call.timeline import Kind
 from switch.leg.authorizer import Login
 from switch.leg.events import Answered, Cause, Ended, LegEvent
 from switch.sip.headers import address
@@ -150,6 +151,8 @@ async def test_a_caller_without_an_offer_gets_ours_and_without_an_answer_is_rele
         assert isinstance(ended, Ended)
         assert ended.cause is Cause.NORMAL
         assert (await board.record()).why == "gave-up"
+        told = [item.text for item in board.timelines[0].items if item.kind is Kind.STATE]
+        assert any("no audio that we can carry" in text for text in told), told
         await board.is_clean()
 
 
