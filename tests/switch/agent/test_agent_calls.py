@@ -1,4 +1,4 @@
-"""What the owner of an agent can do with it."""
+"""What the owner of an agent can do with a call, and what is left of one that breaks."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from switch.agent.legs import EVENTS_MAX
-from switch.agent.observed import HIDDEN, Observed, SipReceived, SipSent
-from switch.agent.user_agent import UserAgent
-from switch.leg.authorizer import Login
+from switch.agent.observed import Observed
 from switch.leg.events import (
     Answered,
     Cause,
@@ -22,17 +20,12 @@ from switch.leg.events import (
     ReofferRefused,
     Ringing,
 )
-from switch.sip.digest import Challenge, find_credentials, is_right
-from switch.sip.headers import NameAddr, Via
-from switch.sip.message import Request, Response, make_request, respond
-from switch.sip.uri import SipUri, parse_uri
-from switch.sip.write import write
+from switch.sip.message import Request
 from switch.transaction.invite_client import InviteClient
-from tests.support.sip_messages import CALLER, SDP, a_request, summary
-from tests.support.sip_wire import CALLEE_AT, CALLER_AT, STRANGER_AT, Callee, Wire, call, collect, every
+from tests.support.sip_messages import SDP
+from tests.support.sip_wire import CALLEE_AT, CALLER_AT, Callee, Wire, call, collect, every
 
 NORMAL = Ended(Cause.NORMAL)
-LOGIN = Login.with_password("caller", "secret")
 
 
 class Pair:
@@ -234,174 +227,6 @@ async def test_a_closing_agent_takes_no_new_call() -> None:
     await closing
 
 
-def challenging(agent: UserAgent, asked: list[Request]) -> None:
-    """Ask for a digest once, then take whatever is right."""
-
-    def check(request: Request) -> Response | None:
-        asked.append(request)
-        credentials = find_credentials(request.headers, "Authorization", "payphone")
-        if credentials is not None and is_right(credentials, method=request.method, secret=LOGIN.secret):
-            return None
-        challenge = Challenge("payphone", f"nonce-{len(asked)}")
-        return agent.reply(request, 401, headers=(("WWW-Authenticate", str(challenge)),))
-
-    agent.on_request = lambda request, _source: check(request) or agent.reply(request, 200)
-
-
-def registering() -> Request:
-    uri = parse_uri("sip:192.0.2.2")
-    caller = CALLER.with_tag("t")
-    return make_request("REGISTER", uri, from_=caller, to=CALLER, call_id="reg@192.0.2.1", cseq=1)
-
-
-async def test_a_registration_meets_its_challenge_once() -> None:
-    wire = Wire()
-    phone, registrar = wire.agent(CALLER_AT), wire.agent(CALLEE_AT, methods=("REGISTER",))
-    asked: list[Request] = []
-    challenging(registrar, asked)
-    answer = await phone.request(registering(), CALLEE_AT, login=LOGIN)
-    assert answer.status == 200
-    assert [request.cseq.number for request in asked] == [1, 2]
-    assert len({request.call_id for request in asked}) == 1
-
-
-async def test_a_wrong_password_is_not_tried_again() -> None:
-    wire = Wire()
-    phone, registrar = wire.agent(CALLER_AT), wire.agent(CALLEE_AT, methods=("REGISTER",))
-    asked: list[Request] = []
-    challenging(registrar, asked)
-    wrong = Login.with_password("caller", "wrong")
-    assert (await phone.request(registering(), CALLEE_AT, login=wrong)).status == 401
-    assert len(asked) == 2
-
-
-async def test_a_request_nobody_answers_is_a_408_after_32_seconds() -> None:
-    phone = Wire().agent(CALLER_AT)
-    answer = await phone.request(registering(), STRANGER_AT)
-    assert answer.status == 408
-    assert asyncio.get_running_loop().time() == pytest.approx(32.0)
-    assert phone.is_idle
-
-
-async def test_giving_up_a_request_leaves_nothing_broken() -> None:
-    wire = Wire()
-    phone, registrar = wire.agent(CALLER_AT), wire.agent(CALLEE_AT, methods=("REGISTER",))
-    registrar.on_request = lambda request, _source: registrar.reply(request, 200)
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.001):
-            await phone.request(registering(), CALLEE_AT)
-    await asyncio.sleep(50)
-    assert phone.is_idle
-    assert phone.counters["faults"] == 0
-
-
-async def test_a_challenged_call_is_sent_again_with_credentials_and_answered() -> None:
-    wire = Wire()
-    caller, callee = wire.agent(CALLER_AT), wire.agent(CALLEE_AT)
-    challenge = (("WWW-Authenticate", str(Challenge("payphone", "n"))),)
-    callee.on_invite = lambda leg: (
-        leg.answer(SDP) if "Authorization" in leg.request.headers else leg.refuse(401, headers=challenge)
-    )
-    leg = call(caller, login=LOGIN)
-    assert await leg.event() == Answered(SDP)
-    assert [kind for kind in wire.kinds() if kind != "100 INVITE"] == [
-        "INVITE", "401 INVITE", "ACK", "INVITE", "200 INVITE", "ACK",
-    ]  # fmt: skip
-
-
-async def test_the_observer_sees_every_message_and_no_secret() -> None:
-    wire = Wire()
-    phone, registrar = wire.agent(CALLER_AT), wire.agent(CALLEE_AT, methods=("REGISTER",))
-    challenging(registrar, [])
-    seen: list[Observed] = []
-    phone.observe(seen.append)
-    registrar.observe(seen.append)
-    await phone.request(registering(), CALLEE_AT, login=LOGIN)
-    shown = [(type(one), one.peer, summary(one.message)) for one in seen]
-    assert shown == [
-        (SipSent, CALLEE_AT, "REGISTER"),
-        (SipReceived, CALLER_AT, "REGISTER"),
-        (SipSent, CALLER_AT, "401 REGISTER"),
-        (SipReceived, CALLEE_AT, "401 REGISTER"),
-        (SipSent, CALLEE_AT, "REGISTER"),
-        (SipReceived, CALLER_AT, "REGISTER"),
-        (SipSent, CALLER_AT, "200 REGISTER"),
-        (SipReceived, CALLEE_AT, "200 REGISTER"),
-    ]
-    values = [one.message.headers.get("Authorization") for one in seen]
-    assert set(values) == {None, HIDDEN}
-
-
-async def test_a_caller_behind_a_nat_gets_our_bye_where_it_was_heard() -> None:
-    wire = Wire()
-    agent = wire.agent(CALLEE_AT)
-    agent.on_invite = lambda leg: leg.answer(SDP)
-    via = Via("UDP", "10.0.0.5", 5060, (("branch", "z9hG4bKnat"), ("rport", None)))
-    invite = a_request(via=via, contact="<sip:caller@10.0.0.5:5060>")
-    legs = []
-    agent.on_invite = lambda leg: (legs.append(leg), leg.answer(SDP))  # type: ignore[func-returns-value]
-    agent.receive(write(invite), STRANGER_AT)
-    to_tag = wire.to_strangers[-1][1].to.tag
-    ack = a_request("ACK", via=via.with_param("branch", "z9hG4bKack"), to_tag=to_tag)
-    agent.receive(write(ack), STRANGER_AT)
-    legs[0].hang_up()
-    destination, bye = wire.to_strangers[-1]
-    assert destination == STRANGER_AT
-    assert isinstance(bye, Request)
-    assert str(bye.uri) == "sip:caller@10.0.0.5:5060"
-
-
-async def test_a_called_phone_behind_a_nat_gets_our_ack_and_bye_where_it_was_called() -> None:
-    wire = Wire()
-    agent = wire.agent(CALLER_AT)
-    inside = SipUri(user="phone", host="10.0.0.5", port=5060)
-    leg = agent.invite(
-        uri=inside,
-        to=NameAddr("", inside),
-        from_=NameAddr("", SipUri(user="u", host=CALLER_AT[0])),
-        destination=STRANGER_AT,
-        offer=SDP,
-    )
-    _, invite = wire.to_strangers[-1]
-    assert isinstance(invite, Request)
-    headers = (("Contact", f"<{inside}>"), ("Content-Type", "application/sdp"))
-    agent.receive(write(respond(invite, 200, to_tag="there", headers=headers, body=SDP)), STRANGER_AT)
-    leg.hang_up()
-    sent = [(where, message.method) for where, message in wire.to_strangers if isinstance(message, Request)]
-    assert sent == [(STRANGER_AT, "INVITE"), (STRANGER_AT, "ACK"), (STRANGER_AT, "BYE")]
-
-
-async def test_a_caller_without_nat_gets_our_bye_at_its_contact() -> None:
-    wire = Wire()
-    agent = wire.agent(CALLEE_AT)
-    legs = []
-    agent.on_invite = lambda leg: (legs.append(leg), leg.answer(SDP))  # type: ignore[func-returns-value]
-    via = Via("UDP", "192.0.2.66", 5099, (("branch", "z9hG4bKplain"),))
-    invite = a_request(via=via, contact="<sip:caller@192.0.2.77:6000>")
-    agent.receive(write(invite), STRANGER_AT)
-    to_tag = wire.to_strangers[-1][1].to.tag
-    agent.receive(write(a_request("ACK", via=via.with_param("branch", "z9hG4bKa"), to_tag=to_tag)), STRANGER_AT)
-    legs[0].hang_up()
-    assert wire.to_strangers[-1][0] == ("192.0.2.77", 6000)
-
-
-async def test_requests_in_a_dialog_with_a_route_go_to_the_route() -> None:
-    wire = Wire()
-    agent = wire.agent(CALLEE_AT)
-    legs = []
-    agent.on_invite = lambda leg: (legs.append(leg), leg.answer(SDP))  # type: ignore[func-returns-value]
-    via = Via("UDP", "192.0.2.66", 5099, (("branch", "z9hG4bKroute"),))
-    invite = a_request(via=via, headers=(("Record-Route", "<sip:192.0.2.88:5061;lr>"),))
-    agent.receive(write(invite), STRANGER_AT)
-    assert wire.to_strangers[-1][1].headers.get("Record-Route") == "<sip:192.0.2.88:5061;lr>"
-    to_tag = wire.to_strangers[-1][1].to.tag
-    agent.receive(write(a_request("ACK", via=via.with_param("branch", "z9hG4bKa"), to_tag=to_tag)), STRANGER_AT)
-    legs[0].hang_up()
-    destination, bye = wire.to_strangers[-1]
-    assert destination == ("192.0.2.88", 5061)
-    assert bye.headers.get("Route") == "<sip:192.0.2.88:5061;lr>"
-
-
 async def test_a_transport_that_refuses_to_send_ends_the_call_as_unreachable() -> None:
     wire = Wire()
     agent = wire.agent(CALLER_AT)
@@ -445,20 +270,3 @@ async def test_a_broken_leg_is_taken_out_its_peer_gets_500_and_nothing_is_left(k
     await asyncio.sleep(70)
     assert pair.callee.is_idle
     assert pair.caller.is_idle
-
-
-async def test_a_fault_in_receive_is_logged_and_the_next_datagram_is_served() -> None:
-    wire = Wire()
-    agent = wire.agent(CALLEE_AT)
-    options = write(a_request("OPTIONS", via=Via("UDP", "192.0.2.66", 5099, (("branch", "z9hG4bKx"),))))
-
-    def break_once(_event: Observed) -> None:
-        agent.observe(None)
-        raise AssertionError("broken observer")
-
-    agent.observe(break_once)
-    with capture_logs() as logs:
-        agent.receive(options, STRANGER_AT)
-        agent.receive(options, STRANGER_AT)
-    assert [line["event"] for line in logs] == ["datagram_failed"]
-    assert [summary(message) for _, message in wire.to_strangers] == ["200 OPTIONS"]
