@@ -1,11 +1,10 @@
-"""What every media driver must do. A second driver joins by a second entry in `DRIVERS`."""
+"""What every media driver must do for a call: bridge it, record it, and outlast its network."""
 
 from __future__ import annotations
 
 import asyncio
 import wave
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,126 +15,12 @@ import uvloop
 
 from scenarios.sim.links import Link
 from scenarios.sim.network import Network
-from switch.media.control import (
-    Address,
-    Codec,
-    DigitPressed,
-    MediaDriver,
-    MediaEvent,
-    MediaLeg,
-    MediaLost,
-    MediaStarted,
-    PlayEnded,
-    PortsExhaustedError,
-    Stream,
-)
-from switch.media.driver import InProcessDriver
-from switch.media.g711 import compress, expand
+from switch.media.control import Codec, DigitPressed, MediaDriver, MediaStarted, PlayEnded
+from switch.media.g711 import expand
 from switch.media.wire import parse
+from tests.support.media_drivers import events_of, phone_for, running
 from tests.support.rtp import Phone, tone
-from tests.support.sockets import Listener, open_listener
-
-HOST = "127.0.0.1"
-PORTS = range(42000, 42016)
-
-
-def in_process(ports: range = PORTS, silence_max: float = 30.0) -> MediaDriver:
-    return InProcessDriver(host=HOST, advertised="203.0.113.1", ports=ports, random=Random(7), silence_max=silence_max)
-
-
-DRIVERS: list[Callable[..., MediaDriver]] = [in_process]
-
-
-@pytest.fixture(params=DRIVERS)
-def make_driver(request: pytest.FixtureRequest) -> Callable[..., MediaDriver]:
-    return request.param  # type: ignore[no-any-return]
-
-
-@asynccontextmanager
-async def running(driver: MediaDriver) -> AsyncIterator[MediaDriver]:
-    try:
-        yield driver
-    finally:
-        await driver.close()
-
-
-class SoftPhone:
-    """A phone with a socket: says one code all the time until told otherwise."""
-
-    def __init__(self, listener: Listener, peer: Address, ssrc: int) -> None:
-        assert listener.transport is not None
-        self.listener = listener
-        self.transport = listener.transport
-        self.address: Address = self.transport.get_extra_info("sockname")[:2]
-        self.peer = peer
-        self.phone = Phone(ssrc=ssrc)
-
-    async def say(self, code: int, frames: int) -> None:
-        loop = asyncio.get_running_loop()
-        started = loop.time()
-        for n in range(frames):
-            self.transport.sendto(self.phone.say(code), self.peer)
-            await asyncio.sleep(started + (n + 1) * 0.02 - loop.time())
-
-    async def press(self, key: str) -> None:
-        for packet in self.phone.press(key):
-            self.transport.sendto(packet, self.peer)
-            await asyncio.sleep(0.02)
-
-    @property
-    def heard(self) -> list[bytes]:
-        return [parse(data).payload for data, _ in self.listener.heard]
-
-
-async def phone_for(leg: MediaLeg, *, ssrc: int = 1, host: str = HOST, codec: Codec = Codec.PCMU) -> SoftPhone:
-    """Open a phone and connect the leg to it."""
-    phone = SoftPhone(await open_listener(host), (HOST, leg.address[1]), ssrc)
-    phone.phone.codec = codec
-    leg.connect(Stream(phone.address, codec, codec.value, 101))
-    return phone
-
-
-def events_of(leg: MediaLeg) -> list[MediaEvent]:
-    events: list[MediaEvent] = []
-    leg.on_event(events.append)
-    return events
-
-
-async def test_a_leg_tells_the_advertised_address_and_an_even_port(make_driver: Callable[..., MediaDriver]) -> None:
-    async with running(make_driver()) as driver:
-        legs = [await driver.open_leg() for _ in range(8)]
-        assert [leg.address for leg in legs] == [("203.0.113.1", port) for port in range(42000, 42016, 2)]
-
-
-async def test_a_ninth_leg_in_a_pool_of_eight_is_refused_until_one_closes(
-    make_driver: Callable[..., MediaDriver],
-) -> None:
-    async with running(make_driver()) as driver:
-        legs = [await driver.open_leg() for _ in range(8)]
-        with pytest.raises(PortsExhaustedError):
-            await driver.open_leg()
-        legs[3].close()
-        legs[3].close()
-        await asyncio.sleep(0)
-        assert (await driver.open_leg()).address[1] == 42006
-
-
-async def test_a_port_something_else_holds_is_passed_over(make_driver: Callable[..., MediaDriver]) -> None:
-    await open_listener(HOST, 42000)
-    async with running(make_driver()) as driver:
-        assert [(await driver.open_leg()).address[1] for _ in range(7)] == list(range(42002, 42016, 2))
-        with pytest.raises(PortsExhaustedError):
-            await driver.open_leg()
-
-
-async def test_nothing_is_sent_before_connect(make_driver: Callable[..., MediaDriver], network: Network) -> None:
-    passages: list[object] = []
-    network.observe(passages.append)
-    async with running(make_driver()) as driver:
-        leg = await driver.open_leg()
-        leg.play([tone(800)])
-        await asyncio.sleep(1)
-        assert passages == []
+from tests.support.sockets import open_listener
 
 
 async def test_two_phones_hear_each_other_once_bridged(make_driver: Callable[..., MediaDriver]) -> None:
@@ -173,64 +58,6 @@ async def test_a_phone_behind_a_translator_is_latched(
         assert len(phone.heard) - unlatched >= 9
 
 
-async def test_a_prompt_is_heard_whole_and_its_end_told_with_the_instant(
-    make_driver: Callable[..., MediaDriver],
-) -> None:
-    async with running(make_driver()) as driver:
-        leg = await driver.open_leg()
-        events = events_of(leg)
-        phone = await phone_for(leg)
-        play = leg.play([tone(700), tone(500)])
-        await asyncio.sleep(0.5)
-        audio = b"".join(phone.heard)
-        assert compress(np.concatenate([tone(700), tone(500)]), Codec.PCMU).tobytes() in audio
-        last = phone.listener.instants[7]
-        assert events == [PlayEnded(play, pytest.approx(last, abs=0.001))]
-
-
-async def test_a_listener_may_command_and_is_never_called_from_a_command(
-    make_driver: Callable[..., MediaDriver],
-) -> None:
-    async with running(make_driver()) as driver:
-        leg = await driver.open_leg()
-        phone = await phone_for(leg)
-        order: list[str] = []
-
-        def listen(event: MediaEvent) -> None:
-            order.append(type(event).__name__)
-            if len(order) < 4:
-                leg.play([])
-                order.append("commanded")
-            else:
-                leg.close()
-
-        leg.on_event(listen)
-        leg.play([])
-        order.append("begun")
-        await asyncio.sleep(0.3)
-        assert order == ["begun", "PlayEnded", "commanded", "PlayEnded"]
-        before = len(phone.heard)
-        await asyncio.sleep(0.3)
-        assert len(phone.heard) == before
-
-
-async def test_a_listener_that_fails_is_reported_and_media_go_on(make_driver: Callable[..., MediaDriver]) -> None:
-    reported: list[dict[str, Any]] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context))
-    async with running(make_driver()) as driver:
-        leg = await driver.open_leg()
-        phone = await phone_for(leg)
-
-        def fail(event: MediaEvent) -> None:
-            raise ValueError(event)
-
-        leg.on_event(fail)
-        leg.play([])
-        await asyncio.sleep(0.3)
-        assert [type(context["exception"]) for context in reported] == [ValueError]
-        assert len(phone.heard) >= 14
-
-
 async def test_keys_are_told_and_relayed_where_allowed(make_driver: Callable[..., MediaDriver]) -> None:
     async with running(make_driver()) as driver:
         one, two = await driver.open_leg(), await driver.open_leg()
@@ -251,18 +78,6 @@ async def test_keys_are_told_and_relayed_where_allowed(make_driver: Callable[...
         relayed = [parse(data) for data, _ in callee.listener.heard if parse(data).payload_type == 101]
         assert [packet.payload[0] for packet in relayed] == [2] * 7
         assert others == []
-
-
-async def test_silence_is_told(make_driver: Callable[..., MediaDriver]) -> None:
-    async with running(make_driver(silence_max=3.0)) as driver:
-        leg = await driver.open_leg()
-        events = events_of(leg)
-        phone = await phone_for(leg)
-        await phone.say(0x11, 50)
-        ended = asyncio.get_running_loop().time()
-        await asyncio.sleep(10)
-        losses = [event.at for event in events if isinstance(event, MediaLost)]
-        assert losses == [pytest.approx(ended + 3, abs=0.15)]
 
 
 def read(path: Path) -> np.ndarray:
@@ -305,30 +120,6 @@ async def test_closing_the_driver_completes_recordings_and_frees_every_port(
     assert len(read(tmp_path / "call.wav")) == 4000
     async with running(make_driver()) as again:
         assert len([await again.open_leg() for _ in range(8)]) == 8
-
-
-async def test_counters_stay_after_close(make_driver: Callable[..., MediaDriver]) -> None:
-    async with running(make_driver()) as driver:
-        leg = await driver.open_leg()
-        phone = await phone_for(leg)
-        await phone.say(0x11, 20)
-        before = leg.statistics()
-        leg.close()
-        leg.stop()
-        leg.hear(None)
-        assert leg.statistics() == before
-        assert before.packets_in == 20
-
-
-async def test_a_driver_without_connected_legs_sets_no_timer(make_driver: Callable[..., MediaDriver]) -> None:
-    loop: Any = asyncio.get_running_loop()
-    async with running(make_driver()) as driver:
-        leg = await driver.open_leg()
-        assert loop.pending_timers == []
-        await phone_for(leg)
-        assert len(loop.pending_timers) == 1
-        leg.close()
-        assert loop.pending_timers == []
 
 
 async def test_garbage_and_strangers_do_not_disturb_a_call(
