@@ -22,7 +22,8 @@ from ivr.ports import (
     TalkEnded,
     TalkEvent,
 )
-from ivr.profile import Hears
+from ivr.profile import Hears, Keys, Profile
+from ivr.profile_file import load_profile
 from ivr.reasons import Reason
 from ledger.money import Money
 from prompts.catalog import ClipId
@@ -31,6 +32,9 @@ HANG_UP = "hang up"
 WAIT = "wait for ever"
 
 JORDAN = Person("jordan", (ClipId("name/jordan"),))
+NUMBER = "2125550123"
+PROFILE = load_profile("california-gtl")
+BOTH_LANGUAGES = Profile(name="own", languages=("en", "es"), keys=Keys(language="8"))
 
 
 def admission(
