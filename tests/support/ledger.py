@@ -9,12 +9,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from ledger.chart import AccountKind, Opener, account_of, advancepay, call_income, lec
+from ledger.chart import AccountKind, Opener, account_of, advancepay, call_income, debit, lec
 from ledger.decide import decide
 from ledger.entries import Head
 from ledger.hold import HoldId, hold_id
 from ledger.money import ZERO, AccountId, CallId, Money
-from ledger.outcomes import Outcome
+from ledger.outcomes import Outcome, Refusal, Refused
 from ledger.products.card_requests import AskCard, AuthoriseCard, CaptureCard, DueCard, card_payment_id
 from ledger.products.card_rows import CardUse
 from ledger.records import CallRecord, OpenCall
@@ -36,6 +36,7 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 NUMBER = "+12125550123"
 FAMILY = advancepay(NUMBER)
 PHONE_BILL = lec(NUMBER)
+INSIDE = debit("p-1")
 INCOME = call_income("advancepay")
 CALL = CallId("call-1")
 PROCESS = Process("switch-1", "host", 4711, "1000", NOW, NOW)
@@ -89,6 +90,10 @@ def record(call_id: str = CALL, charged: str = "0", payer: AccountId | None = FA
 def end(charged: str = "0", call_id: str = CALL, payer: AccountId = FAMILY) -> EndCall:
     charge = Charge(payer, usd(charged), INCOME, "talk") if usd(charged) else None
     return EndCall(record(call_id, charged, payer), charge)
+
+
+def refused(why: Refusal, subject: str | None = None, available: str | None = None) -> Refused:
+    return Refused(why, subject, None if available is None else usd(available))
 
 
 STORY: tuple[Request, ...] = (
