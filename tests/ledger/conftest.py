@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from ledger.store import Book
 from tests.live.programs import lacking
 from tests.support.books import FileShelf, ServerShelf, Shelf, cleared
+from tests.support.ledger import STORY
 from tests.support.postgres import cluster, missing
 
 
@@ -37,3 +39,16 @@ def shelf(request: pytest.FixtureRequest) -> Shelf:
     """Books of one's own, on either database."""
     chosen: Shelf = request.getfixturevalue("postgres" if request.param == "postgresql" else "files")
     return chosen
+
+
+@pytest.fixture
+def address(shelf: Shelf) -> str:
+    """Of a book that has the story."""
+    return shelf.book(*STORY)
+
+
+@pytest.fixture
+async def book(address: str) -> AsyncIterator[Book]:
+    """The book that has the story, opened; it hardly waits for a lock."""
+    async with await Book.open(address, busy_seconds=0.01) as opened:
+        yield opened

@@ -153,6 +153,13 @@ class PureBook:
         return account.balance, account.held
 
 
+async def state(book: Book) -> tuple[Money, Money]:
+    """Balance and held of the family's account in a book that is stored."""
+    account = await book.balance(FAMILY)
+    assert account is not None
+    return account.balance, account.held
+
+
 def fill_book(address: str, *requests: Request) -> str:
     """Make a book with these requests done, and close it again; returns its address."""
 
