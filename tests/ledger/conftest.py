@@ -12,6 +12,11 @@ from tests.support.books import FileShelf, ServerShelf, Shelf, cleared
 from tests.support.ledger import STORY
 from tests.support.postgres import cluster, missing
 
+# The rules of the machine of products say in detail what did not come of a request, as a test does.
+pytest.register_assert_rewrite(
+    "tests.support.products_invoices", "tests.support.products_model", "tests.support.products_money"
+)
+
 
 @pytest.fixture(scope="session")
 def files(tmp_path_factory: pytest.TempPathFactory) -> FileShelf:
