@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable
+from dataclasses import replace
 from enum import Enum
 from typing import Final
 
 from switch.sip.digest import Algorithm, Challenge, Credentials, Secret, is_right
 from switch.sip.errors import SipError
 from switch.sip.message import Request
-from switch.sip.uri import parse_uri, same_uri
+from switch.sip.uri import SipUri, Uri, parse_uri, same_uri
 
 NONCE_SECONDS_DEFAULT: Final = 300.0
 """Long enough for a softphone that registers every minute or two to go on with one nonce."""
@@ -73,25 +74,26 @@ class DigestGuard:
     def judge(self, credentials: Credentials, request: Request, *, secret: Secret, now: float) -> Verdict:
         """Say what credentials are worth; call once for each request, not for its retransmissions.
 
-        Deviates: the digest's URI need not be the Request-URI where a nonce count guards against replay.
-        RFC 7616 §3.4.6 wants both compared, but SIPp and some phones hash the server's address. Without a
-        count they must be the same, or a recorded call could be replayed to any number.
+        Deviates: the digest's URI need not be the Request-URI where nothing can be replayed. RFC 7616 §3.4.6 wants both
+        compared, but SIPp, pyVoIP and some phones hash the server's address. A nonce count guards against replay;
+        without one, a digest that names its target is good for that target alone, and any other one is good once.
         """
         if credentials.realm != self.realm or credentials.algorithm not in self._algorithms:
             return Verdict.WRONG
         if not is_right(credentials, method=request.method, secret=secret):
             return Verdict.WRONG
-        if credentials.nonce_count is None and not _is_same_target(credentials.uri, request):
-            return Verdict.WRONG
         issued = self._issued(credentials.nonce)
         lifetime = int(self._nonce_seconds * 1000)
         if issued is None or not issued <= int(now * 1000) < issued + lifetime or issued <= self._floor:
             return Verdict.STALE
-        if credentials.nonce_count is None:
-            return Verdict.RIGHT
-        if credentials.nonce_count <= self._counts.get(credentials.nonce, 0):
+        reached, count = self._counts.get(credentials.nonce, 0), credentials.nonce_count
+        if count is None:
+            if reached and not _is_same_target(credentials.uri, request):
+                return Verdict.STALE
+            count = max(reached, 1)
+        elif count <= reached:
             return Verdict.STALE
-        self._count(credentials.nonce, credentials.nonce_count, int(now * 1000) - lifetime)
+        self._count(credentials.nonce, count, int(now * 1000) - lifetime)
         return Verdict.RIGHT
 
     def _count(self, nonce: str, count: int, expired: int) -> None:
@@ -122,7 +124,12 @@ class DigestGuard:
 
 
 def _is_same_target(uri: str, request: Request) -> bool:
+    """Whether both name one target; parameters only say how to get there."""
     try:
-        return same_uri(parse_uri(uri), request.uri)
+        return same_uri(_target(parse_uri(uri)), _target(request.uri))
     except SipError:
         return False
+
+
+def _target(uri: Uri) -> Uri:
+    return replace(uri, params=()) if isinstance(uri, SipUri) else uri

@@ -111,14 +111,26 @@ def test_with_a_count_the_digest_may_name_the_server_instead_of_the_target() -> 
     assert ours.judge(hashed, request(), secret=PASSWORD, now=1.0) is Verdict.RIGHT
 
 
-def test_without_a_count_the_digest_is_good_for_its_own_target_only() -> None:
+@pytest.mark.parametrize("uri", ["sip:bob@EXAMPLE.org", "sip:bob@example.org;transport=UDP"])
+def test_without_a_count_a_digest_that_names_its_target_is_good_for_that_target_alone(uri: str) -> None:
     ours = guard()
-    plain = replace(ours.challenges(0.0, "s")[0], has_qop=False)
-    verdicts = [
-        ours.judge(meet(plain, uri=uri), request(), secret=PASSWORD, now=1.0)
-        for uri in ("sip:bob@EXAMPLE.org", "sip:carol@example.org", "nonsense")
+    hashed = meet(replace(ours.challenges(0.0, "s")[0], has_qop=False), uri=uri)
+    other = replace(request(), uri=SipUri("sip", "carol", None, "example.org", None))
+    judged = [ours.judge(hashed, each, secret=PASSWORD, now=1.0) for each in (request(), request(), other, request())]
+    assert judged == [Verdict.RIGHT, Verdict.RIGHT, Verdict.STALE, Verdict.RIGHT]
+
+
+@pytest.mark.parametrize("uri", ["sip:192.0.2.1;transport=UDP", "sip:carol@example.org", "nonsense"])
+def test_without_a_count_a_digest_that_names_something_else_is_good_once(uri: str) -> None:
+    ours = guard()
+    first, second = (replace(ours.challenges(0.0, salt)[0], has_qop=False) for salt in "st")
+    judged = [
+        ours.judge(meet(challenge, uri=uri), request(), secret=PASSWORD, now=1.0)
+        for challenge in (first, first, second, second)
     ]
-    assert verdicts == [Verdict.RIGHT, Verdict.WRONG, Verdict.WRONG]
+    assert judged == [Verdict.RIGHT, Verdict.STALE, Verdict.RIGHT, Verdict.STALE]
+    wrong = meet(replace(ours.challenges(0.0, "u")[0], has_qop=False), uri=uri, password="guessed")
+    assert ours.judge(wrong, request(), secret=PASSWORD, now=1.0) is Verdict.WRONG
 
 
 def test_each_algorithm_of_the_realm_gets_its_challenge_in_order() -> None:
