@@ -27,7 +27,7 @@ from switch.agent.legs import InboundLeg
 from switch.call.desk import CallDesk
 from switch.call.draft import Draft
 from switch.call.line import Line
-from switch.call.offers import OFFER_REMEDY, Negotiator, in_words
+from switch.call.offers import Negotiator, refused
 from switch.call.services import Services
 from switch.call.timeline import BOOK, CALLER, SWITCH, Kind, Timeline
 from switch.directory.blocks import Block, BlockKind
@@ -162,8 +162,7 @@ class StationCall:
         negotiator = Negotiator(session_id=self._services.tokens.session_id(), codecs=self._services.codecs)
         description = negotiator.answer(self._leg.offer, media)
         if description is None:
-            told = {"offered": in_words(self._leg.offer), "remedy": OFFER_REMEDY}
-            self._services.log.warning("offer_refused", call_id=self._draft.call_id, **told)
+            self._services.log.warning("offer_refused", call_id=self._draft.call_id, **refused(self._leg.offer))
             self._leg.refuse(488)
             return
         opened = False if self._is_stopping else await self._is_opened()

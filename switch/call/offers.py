@@ -103,11 +103,16 @@ OFFER_REMEDY: Final = "let the telephone offer PCMU or PCMA over RTP, unencrypte
 
 
 def in_words(offer: bytes) -> str:
-    """An offer that was not taken, for the log."""
+    """An offer or an answer that was not taken, in words."""
     try:
         return negotiate.in_words(parse_description(offer))
     except SdpError as error:
         return f"no description: {error}"
+
+
+def refused(offer: bytes) -> dict[str, str]:
+    """What the log says of an offer that was refused: what it was, and what to do."""
+    return {"offered": in_words(offer), "remedy": OFFER_REMEDY}
 
 
 def stream_of(agreed: AgreedStream) -> Stream:

@@ -20,7 +20,7 @@ from switch.agent.legs import InboundLeg
 from switch.call.calling import Calling, Place
 from switch.call.holder_desk import HolderDesk
 from switch.call.line import Line
-from switch.call.offers import OFFER_REMEDY, Negotiator, in_words
+from switch.call.offers import Negotiator, refused
 from switch.call.services import Services
 from switch.call.timeline import CALLEE, CALLER, Timeline
 from switch.directory.people import FacilityId
@@ -74,8 +74,7 @@ class ServiceCall:
         try:
             description = self._negotiator.prepare(self._leg.offer, media)
             if description is None:
-                told = {"offered": in_words(self._leg.offer), "remedy": OFFER_REMEDY}
-                self._services.log.warning("offer_refused", who=self._who, **told)
+                self._services.log.warning("offer_refused", who=self._who, **refused(self._leg.offer))
                 self._leg.refuse(488)
                 return
             await self._follow(self._line(media), description)

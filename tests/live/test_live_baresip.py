@@ -13,7 +13,7 @@ import pytest
 
 from prompts.audio import RATE, Audio
 from tests.live.baresip import Baresip
-from tests.live.ports import free_range
+from tests.live.pair import serving_pair
 from tests.live.programs import program
 from tests.live.serving import Serving
 from tests.live.sound import WINDOW_SECONDS, tone_share, without_tone, words_heard
@@ -41,39 +41,12 @@ greeting = ["name", "recorded", "price", "accept"]
 warnings = [5]
 slice = 6
 """
-CONFIG = """
-tariffs = ["demo"]
-[switch]
-listen = "127.0.0.1:0"
-[media]
-ports = [{first}, {last}]
-[[facilities]]
-id = "prison"
-name = "facility/state-prison"
-profile = "live.toml"
-[[stations]]
-user = "yard"
-password = "yard-secret"
-facility = "prison"
-[[people]]
-id = "jordan"
-pin = "4417"
-facility = "prison"
-name = "name/jordan"
-[[phones]]
-number = "+12125550123"
-user = "family"
-password = "family-secret"
-advancepay = "0.05"
-"""
 
 
 @pytest.fixture
 def serving(tmp_path: Path) -> Iterator[Serving]:
     program("baresip", "baresip")
-    (tmp_path / "live.toml").write_text(PROFILE)
-    first = free_range()
-    with Serving(tmp_path, CONFIG.format(first=first, last=first + 49)) as serving:
+    with serving_pair(tmp_path, PROFILE, funds="0.05") as serving:
         yield serving
 
 

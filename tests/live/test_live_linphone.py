@@ -1,4 +1,4 @@
-"""Linphone at both ends: the softphone most people have, with a SIP stack and a media engine of its own."""
+"""Linphone at both ends: a softphone with a SIP stack and a media engine of its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.live.linphone import Linphone
-from tests.live.ports import free_range
+from tests.live.pair import serving_pair
 from tests.live.programs import program
 from tests.live.serving import Serving
 
@@ -25,39 +25,12 @@ name = "live"
 warnings = [5]
 slice = 6
 """
-CONFIG = """
-tariffs = ["demo"]
-[switch]
-listen = "127.0.0.1:0"
-[media]
-ports = [{first}, {last}]
-[[facilities]]
-id = "prison"
-name = "facility/state-prison"
-profile = "live.toml"
-[[stations]]
-user = "yard"
-password = "yard-secret"
-facility = "prison"
-[[people]]
-id = "jordan"
-pin = "4417"
-facility = "prison"
-name = "name/jordan"
-[[phones]]
-number = "+12125550123"
-user = "family"
-password = "family-secret"
-advancepay = "0.05"
-"""
 
 
 @pytest.fixture
 def serving(tmp_path: Path) -> Iterator[Serving]:
     program("linphone-daemon", "linphone-cli")
-    (tmp_path / "live.toml").write_text(PROFILE)
-    first = free_range()
-    with Serving(tmp_path, CONFIG.format(first=first, last=first + 49)) as serving:
+    with serving_pair(tmp_path, PROFILE, funds="0.05") as serving:
         yield serving
 
 
