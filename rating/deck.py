@@ -1,31 +1,34 @@
 """A deck: all tariffs in force somewhere, asked for the rate of one call.
 
-One dictionary from prefix to rates, and the lengths of prefixes that occur below the first digits of a number, longest
-first. Which tariffs hold, as bits of a number, is known from each day, and each instant, at which one begins or ends.
-A look-up costs a few probes, however many prefixes and tariffs there are.
+Each tariff is a table of prefixes. Which of them hold is known from each day, and each instant, at which one begins or
+ends; the tables of those that hold together are one table, made when it is first asked for. The first digits of a
+number tell how long the prefixes are that can fit it (`rating/heads.py`), so that a look-up costs one or two probes,
+however many prefixes and tariffs there are.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
+from functools import reduce
 from itertools import accumulate, combinations
-from operator import xor
+from operator import or_, xor
 from typing import Final, TypeAlias, TypeVar
 
 from rating.calendar import day_start
 from rating.errors import OverlapError
+from rating.heads import Heads
 from rating.jurisdiction import Jurisdiction, unplaced
 from rating.tariff import ANYWHERE, FREE_KIND, KINDS, Rate, Tariff, free_rate
 
-_HEAD: Final = 3
-"""Characters by which lengths are told apart: the plus sign and a country code, or the beginning of one."""
+FINDERS_MAX: Final = 16
+"""Tables that are kept of what holds together: for three kinds today and tomorrow, and for some days of history."""
 
 Moment = TypeVar("Moment", date, datetime)
-_Entry: TypeAlias = tuple[int, Rate, "_Entry | None"]
-"""A tariff as a bit, its rate, and the same of another tariff that prices the same numbers at another time."""
+_Table: TypeAlias = dict[str, Rate]
+"""What prices each prefix and each jurisdiction."""
+_Find: TypeAlias = Callable[[str], Rate | None]
 
 
 class Deck:
@@ -37,31 +40,32 @@ class Deck:
 
     __slots__ = (
         "_days",
-        "_entries",
+        "_finders",
+        "_heads",
         "_holding_at",
         "_holding_on",
         "_instants",
         "_jurisdictions",
         "_kinds",
-        "_lengths",
-        "_short",
+        "_tables",
         "tariffs",
     )
 
     def __init__(self, tariffs: Iterable[Tariff]) -> None:
         self.tariffs: Final = tuple(tariffs)
-        entries = _entries(self.tariffs)
-        for error in _contradictions(self.tariffs, entries):
+        self._tables: Final = tuple(_table(each) for each in self.tariffs)
+        for error in _contradictions(self.tariffs, self._tables):
             raise error
-        self._entries: Final = entries
-        self._jurisdictions: Final = frozenset(word for word in Jurisdiction if word in entries)
-        self._short, self._lengths = _lengths(entries)
+        whole = set[str]().union(*self._tables)
+        self._jurisdictions: Final = frozenset(word for word in Jurisdiction if word in whole)
+        self._heads: Final = Heads(whole - self._jurisdictions - {ANYWHERE})
         self._kinds: Final = {
             kind: sum(1 << position for position, tariff in enumerate(self.tariffs) if kind in tariff.kinds)
             for kind in KINDS
         }
         self._days, self._holding_on = _timeline([(each.valid_from, each.valid_until) for each in self.tariffs])
         self._instants, self._holding_at = _timeline([_instants(each) for each in self.tariffs])
+        self._finders: Final[dict[int, _Find]] = {}
 
     def rate(
         self, number: str, kind: str, on: date | datetime, jurisdiction: Jurisdiction | None = None
@@ -78,69 +82,58 @@ class Deck:
             jurisdiction: From the places of facility and number; None where the facility's is not known: then calls
                 within the country are interstate.
         """
-        if kind == FREE_KIND:
-            return free_rate()
+        kinds = self._kinds.get(kind)
+        if kinds is None:
+            return free_rate() if kind == FREE_KIND else None
         if isinstance(on, datetime):
             assert on.tzinfo is not None, "an instant without a time zone has no day"
-            holding = self._holding_at[bisect_right(self._instants, on)]
+            holding = kinds & self._holding_at[bisect_right(self._instants, on)]
         else:
-            holding = self._holding_on[bisect_right(self._days, on)]
-        active = holding & self._kinds.get(kind, 0)
-        find = self._entries.get
-        for length in self._lengths.get(number[:_HEAD], self._short):
-            entry = find(number[:length])
-            while entry is not None:
-                bit, rate, entry = entry
-                if bit & active:
-                    return rate
+            holding = kinds & self._holding_on[bisect_right(self._days, on)]
+        find = self._finders.get(holding) or self._find_among(holding)
+        for piece in self._heads.pieces(number):
+            rate = find(number[piece])
+            if rate is not None:
+                return rate
         if self._jurisdictions:
-            found = _active(find(jurisdiction or unplaced(number)), active)
-            if found is not None:
-                return found
-        return _active(find(ANYWHERE), active) if number.startswith(ANYWHERE) else None
+            rate = find(jurisdiction or unplaced(number))
+            if rate is not None:
+                return rate
+        return find(ANYWHERE) if number.startswith(ANYWHERE) else None
+
+    def _find_among(self, holding: int) -> _Find:
+        """What finds a rate in the tariffs that hold, given as bits; made once, and kept."""
+        tables = [table for position, table in enumerate(self._tables) if holding >> position & 1]
+        find = (tables[0] if len(tables) == 1 else reduce(or_, tables, {})).get
+        if len(self._finders) >= FINDERS_MAX:
+            self._finders.clear()
+        self._finders[holding] = find
+        return find
 
 
 def overlaps(tariffs: Iterable[Tariff]) -> Iterator[OverlapError]:
     """Every pair of tariffs that price one prefix, or one jurisdiction, for the same kind on the same day."""
     several = tuple(tariffs)
     if len(several) > 1:
-        yield from _contradictions(several, _entries(several))
+        yield from _contradictions(several, [_table(each) for each in several])
 
 
-def _active(entry: _Entry | None, active: int) -> Rate | None:
-    while entry is not None:
-        bit, rate, entry = entry
-        if bit & active:
-            return rate
-    return None
-
-
-def _entries(tariffs: Sequence[Tariff]) -> dict[str, _Entry]:
+def _table(tariff: Tariff) -> _Table:
     """What prices each prefix and each jurisdiction."""
-    entries: dict[str, _Entry] = {}
-    for position, tariff in enumerate(tariffs):
-        bit = 1 << position
-        for rate in tariff.rates:
-            key = rate.calls
-            other = entries.get(key)
-            assert other is None or other[0] != bit, f"{tariff.name} has a prefix twice, or a jurisdiction: {key}"
-            entries[key] = (bit, rate, other)
-    return entries
+    table = {rate.calls: rate for rate in tariff.rates}
+    assert len(table) == len(tariff.rates), f"{tariff.name} has a prefix twice, or a jurisdiction"
+    return table
 
 
-def _lengths(keys: Iterable[str]) -> tuple[tuple[int, ...], dict[str, tuple[int, ...]]]:
-    """Lengths of prefixes below the head, and for each head all lengths of prefixes of its numbers; longest first.
-
-    Jurisdictions and the prefix of every number are not among them.
-    """
-    pairs = {(key[:_HEAD], len(key)) for key in keys}
-    short = {length for head, length in pairs if head[0] == ANYWHERE and 1 < length < _HEAD}
-    lengths: defaultdict[str, set[int]] = defaultdict(lambda: set(short))
-    for head, length in pairs:
-        if length >= _HEAD and head[0] == ANYWHERE:
-            lengths[head].add(length)
-    longest_first = {head: tuple(sorted(each, reverse=True)) for head, each in lengths.items()}
-    return tuple(sorted(short, reverse=True)), longest_first
+def _contradictions(tariffs: Sequence[Tariff], tables: Sequence[_Table]) -> Iterator[OverlapError]:
+    """Each pair of tariffs once, with the first of the keys they share."""
+    if len(set[str]().union(*tables)) == sum(map(len, tables)):
+        return
+    for (one, table), (other, other_table) in combinations(zip(tariffs, tables, strict=True), 2):
+        if one.kinds & other.kinds and _starts_before_end(one, other) and _starts_before_end(other, one):
+            shared = table.keys() & other_table.keys()
+            if shared:
+                yield OverlapError(one.name, other.name, min(shared))
 
 
 def _instants(tariff: Tariff) -> tuple[datetime, datetime | None]:
@@ -157,31 +150,6 @@ def _timeline(spans: Sequence[tuple[Moment, Moment | None]]) -> tuple[list[Momen
                 changes[moment] = changes.get(moment, 0) ^ 1 << position
     moments = sorted(changes)
     return moments, list(accumulate((changes[moment] for moment in moments), xor, initial=0))
-
-
-def _contradictions(tariffs: Sequence[Tariff], entries: Mapping[str, _Entry]) -> Iterator[OverlapError]:
-    """Each pair of tariffs once, with the first of the keys they share."""
-    shared: dict[int, str] = {}
-    for key, entry in entries.items():
-        if entry[2] is not None:
-            bits = _bits(entry)
-            shared[bits] = min(key, shared.get(bits, key))
-    first_of: dict[tuple[int, int], str] = {}
-    for bits, key in shared.items():
-        for pair in combinations((at for at in range(bits.bit_length()) if bits >> at & 1), 2):
-            first_of[pair] = min(key, first_of.get(pair, key))
-    for (one_at, other_at), key in sorted(first_of.items()):
-        one, other = tariffs[one_at], tariffs[other_at]
-        if one.kinds & other.kinds and _starts_before_end(one, other) and _starts_before_end(other, one):
-            yield OverlapError(one.name, other.name, key)
-
-
-def _bits(entry: _Entry | None) -> int:
-    bits = 0
-    while entry is not None:
-        bit, _, entry = entry
-        bits |= bit
-    return bits
 
 
 def _starts_before_end(one: Tariff, other: Tariff) -> bool:

@@ -136,6 +136,19 @@ def test_look_up_agrees_with_a_plain_search(prefixes: set[str], number: str) -> 
     assert prefix_of(Deck([tariff("test", *known)]), f"+{number}") == expected
 
 
+@given(st.lists(st.sets(digits, min_size=1, max_size=60), min_size=2, max_size=4), digits)
+@examples(60)
+def test_look_up_among_several_tariffs_agrees_with_a_plain_search(parts: list[set[str]], number: str) -> None:
+    known: set[str] = set()
+    tariffs = []
+    for position, part in enumerate(parts):
+        own = {f"+{prefix}" for prefix in part} - known
+        known |= own
+        tariffs += [tariff(f"part{position}", *own)] if own else []
+    expected = max((p for p in known if f"+{number}".startswith(p)), key=len, default=None)
+    assert prefix_of(Deck(tariffs), f"+{number}") == expected
+
+
 def test_local_days_follow_daylight_saving() -> None:
     assert local_day(datetime(2021, 1, 1, 7, 59, tzinfo=UTC), "America/Los_Angeles") == date(2020, 12, 31)
     assert local_day(datetime(2021, 7, 1, 7, 0, tzinfo=UTC), "America/Los_Angeles") == date(2021, 7, 1)
