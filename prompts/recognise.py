@@ -9,10 +9,10 @@ recognised by what was heard of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
-from typing import Final, NamedTuple
+from itertools import accumulate, islice
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,11 @@ from numpy.typing import NDArray
 from prompts.audio import RATE, Audio
 from prompts.bands import HOP, Bands, bands_of, bands_within, product
 from prompts.catalog import ClipId
+from prompts.sought import FAR, LEAD_FRAMES, MARGIN, NEAR, SEGMENT, WINDOW, Samples, Segment, Sought
 
-Samples = NDArray[np.float64]
 Places = NDArray[np.intp]
+Line: TypeAlias = Callable[[Audio], Audio]
+"""What a line that loses nothing makes of audio, sample for sample."""
 
 MATCH_MIN: Final = 0.75
 """Mean correlation of what is followed. A clip through µ-law has 0.99, at 2 % loss some 0.95, below its own
@@ -37,29 +39,18 @@ SHORT_MATCH_MIN: Final = 0.85
 """Mean correlation where less than `HEARD_MIN` is followed, of short clips: one voice's vowels reach 0.78 among other
 words; two packets lost of twenty leave 0.95."""
 
-_LEAD_FRAMES: Final = 40
-"""400 ms of a clip decide where it may begin."""
 _LIKENESS_MIN: Final = 0.6
 """Correlation of the band energies: 0.96 through µ-law, 0.74 at 5 % loss; the samples have the last word."""
 _BLOCK_FRAMES: Final = 6000
 """A minute is searched at once: 6000 patches of 440 numbers are 11 MB."""
-_SEGMENT: Final = RATE // 10
-_SEGMENT_MIN: Final = _SEGMENT // 4
+_SEGMENT_MIN: Final = SEGMENT // 4
 _AUDIBLE: Final = 0.01
 """Share of the mean energy above which a segment is sound (-20 dB)."""
-_NEAR: Final = 24
-"""3 ms of drift from one segment to the next."""
-_FAR: Final = 200
-"""25 ms: a packet too many or too few."""
 _NEAR_MIN: Final = 0.5
 _FAR_MIN: Final = 0.8
 """Vowels repeat themselves: what is found far away must be clearer."""
 _OPENING_SEGMENTS: Final = 3
 """A clip begins with one of its first three sounding segments: the others may be lost."""
-_WINDOW: Final = _SEGMENT + 2 * _FAR
-"""Samples in which a segment is sought: 1200, of which the transform is quick."""
-_MARGIN: Final = _LEAD_FRAMES * HOP + 2 * _WINDOW
-"""Samples of silence around the audio: places begin up to a lead before it, and are sought up to a window beyond."""
 _SOUGHT_AT_ONCE: Final = 256
 """Windows of one transform: 2.5 MB."""
 _STEADY: Final = (200, 1600)
@@ -67,6 +58,8 @@ _STEADY: Final = (200, 1600)
 _STEADY_MAX: Final = RATE * 3 // 10
 """Only what is this short can be taken for a part of something steady: a beep."""
 _STEADY_LIKENESS: Final = 0.95
+_EXACT_MAX: Final = 3
+"""Places of one clip in one audio: more have those of a tone, which is like itself at every wave."""
 _MISSED_MAX: Final = 3
 """Segments in a row that may be lost before the clip is taken to have been interrupted."""
 
@@ -97,26 +90,25 @@ class _Template:
     """Samples."""
     lead: Bands
     """Its mean taken away, of length 1."""
-    segments: tuple[_Segment, ...]
+    segments: tuple[Segment, ...]
     """Those that are sound."""
 
 
-class _Segment(NamedTuple):
-    begin: int
-    end: int
-    samples: Samples
-    energy: float
-
-
 class Recogniser:
-    """Knows recordings and finds them in audio. Silent recordings cannot be heard and are left out."""
+    """Knows recordings and finds them in audio. Silent recordings cannot be heard and are left out.
 
-    def __init__(self, recordings: Mapping[ClipId, Audio]) -> None:
+    Args:
+        recordings: By their ids, 8 kHz, mono.
+        lines: What they may have gone through. Where each recording is found to the sample as one of these lines
+            leaves it, it is not sought any further there: it might be there once more, with something lost.
+    """
+
+    def __init__(self, recordings: Mapping[ClipId, Audio], *, lines: Sequence[Line] = ()) -> None:
         same: dict[bytes, list[ClipId]] = {}
         for clip_id, audio in recordings.items():
             if audio.any():
                 same.setdefault(audio.tobytes(), []).append(clip_id)
-        self._templates = [_template(tuple(ids), recordings[ids[0]]) for ids in same.values()]
+        self._templates = [_template(tuple(ids), recordings[ids[0]], lines) for ids in same.values()]
         self._leads = _Leads(self._templates)
         self._openings = [_Opening(self._templates, number) for number in range(_OPENING_SEGMENTS)]
 
@@ -132,9 +124,11 @@ class Recogniser:
 
     def heard(self, audio: Audio) -> list[Heard]:
         """The clips in this audio (8 kHz, mono), by the time they begin."""
-        sought = _Sought(audio)
-        begun = sorted(self._beginnings(audio, sought))
-        found = [heard for number, lag in begun for heard in _follow(self._templates[number], sought, lag)]
+        sought = Sought(audio)
+        found = self._found_exactly(sought)
+        if found is None:
+            begun = sorted(self._beginnings(audio, sought))
+            found = [heard for number, lag in begun for heard in _follow(self._templates[number], sought, lag)]
         # What explains most of the audio first; another clip may not claim the same time.
         found.sort(key=lambda heard: (heard.until - heard.at) * heard.match, reverse=True)
         kept: list[Heard] = []
@@ -143,15 +137,27 @@ class Recogniser:
                 kept.append(heard)
         return sorted(kept, key=lambda heard: heard.at)
 
-    def _beginnings(self, audio: Audio, sought: _Sought) -> set[tuple[int, int]]:
+    def _found_exactly(self, sought: Sought) -> list[Heard] | None:
+        """All that is there where the first sounding segments are to the sample; None if that is not every clip."""
+        found: list[Heard] = []
+        for template in self._templates:
+            opening = template.segments[0]
+            places = list(islice(sought.places(opening), _EXACT_MAX + 1))
+            here = [heard for at in places for heard in _follow(template, sought, at - opening.begin)]
+            if not here or len(places) > _EXACT_MAX:
+                return None
+            found += here
+        return found
+
+    def _beginnings(self, audio: Audio, sought: Sought) -> set[tuple[int, int]]:
         """Which templates begin, and at which samples: one of the first three sounding segments is there."""
         # Silence around it: a clip may begin at the first sample, or be cut off within its lead.
-        bands = bands_within(audio, _LEAD_FRAMES)
+        bands = bands_within(audio, LEAD_FRAMES)
         begun: set[tuple[int, int]] = set()
-        step = _BLOCK_FRAMES - _LEAD_FRAMES
+        step = _BLOCK_FRAMES - LEAD_FRAMES
         for first in range(0, len(bands), step):
             frames, numbers = self._leads.places(bands[first : first + _BLOCK_FRAMES])
-            starts = (first + frames - _LEAD_FRAMES) * HOP
+            starts = (first + frames - LEAD_FRAMES) * HOP
             for opening in self._openings:
                 lags, is_found = opening.seek(numbers, starts, sought)
                 begun.update(zip(numbers[is_found].tolist(), lags[is_found].tolist(), strict=True))
@@ -172,15 +178,15 @@ class _Leads:
         widths = [len(template.lead) for template in templates]
         self._widths: Final = sorted(set(widths))
         self._width_of: Final = [self._widths.index(width) for width in widths]
-        leads = [np.pad(each.lead, ((0, _LEAD_FRAMES - len(each.lead)), (0, 0))).ravel() for each in templates]
+        leads = [np.pad(each.lead, ((0, LEAD_FRAMES - len(each.lead)), (0, 0))).ravel() for each in templates]
         self._leads = np.array(leads, np.float32).T
 
     def places(self, block: Bands) -> tuple[Places, Places]:
         """Frames at which clips may begin, and the numbers of their templates, by frames."""
-        if len(block) < _LEAD_FRAMES or not self._widths:
+        if len(block) < LEAD_FRAMES or not self._widths:
             return np.empty(0, np.intp), np.empty(0, np.intp)
         bands = block.shape[1]
-        patches = np.lib.stride_tricks.sliding_window_view(block.ravel(), bands * _LEAD_FRAMES)[::bands]
+        patches = np.lib.stride_tricks.sliding_window_view(block.ravel(), bands * LEAD_FRAMES)[::bands]
         sums, squares = _running(block), _running(np.square(block, dtype=np.float64))
         spreads = np.stack(
             [_spread(sums, squares, width, bands=bands)[: len(patches)] for width in self._widths], axis=1
@@ -201,14 +207,14 @@ class _Opening:
     """The first, second or third sounding segment of all templates, sought at many places at once."""
 
     def __init__(self, templates: Sequence[_Template], number: int) -> None:
-        none = _Segment(0, 0, np.empty(0), 0.0)
+        none = Segment(0, 0, np.empty(0), 0.0)
         segments = [each.segments[number] if number < len(each.segments) else none for each in templates]
         self._begins = np.array([each.begin for each in segments], np.intp)
         self._lengths = np.array([each.end - each.begin for each in segments], np.intp)
         self._energies = np.array([each.energy for each in segments])
-        self._spectra = np.array([np.fft.rfft(each.samples, _WINDOW).conj() for each in segments])
+        self._spectra = np.array([np.fft.rfft(each.samples, WINDOW).conj() for each in segments])
 
-    def seek(self, numbers: Places, starts: Places, audio: _Sought) -> tuple[Places, NDArray[np.bool_]]:
+    def seek(self, numbers: Places, starts: Places, audio: Sought) -> tuple[Places, NDArray[np.bool_]]:
         """For templates and the samples where they may begin: where they do, and whether they do at all."""
         lags, is_found = starts.copy(), np.zeros(len(starts), np.bool_)
         for first in range(0, len(starts), _SOUGHT_AT_ONCE):
@@ -216,57 +222,41 @@ class _Opening:
             lags[part], is_found[part] = self._seek(numbers[part], starts[part], audio)
         return lags, is_found
 
-    def _seek(self, numbers: Places, starts: Places, audio: _Sought) -> tuple[Places, NDArray[np.bool_]]:
+    def _seek(self, numbers: Places, starts: Places, audio: Sought) -> tuple[Places, NDArray[np.bool_]]:
         # A later segment may lie far behind the end, where nothing is found either way.
-        at = np.minimum(starts + self._begins[numbers] - _FAR + _MARGIN, len(audio.samples) - _WINDOW)
+        at = np.minimum(starts + self._begins[numbers] - FAR + MARGIN, len(audio.samples) - WINDOW)
         places, which = np.unique(at, return_inverse=True)
-        spectra = np.fft.rfft(audio.samples[places[:, None] + np.arange(_WINDOW)])
-        products = np.fft.irfft(spectra[which] * self._spectra[numbers], _WINDOW)[:, : 2 * _FAR + 1]
-        edges = at[:, None] + np.arange(2 * _FAR + 1)
+        spectra = np.fft.rfft(audio.samples[places[:, None] + np.arange(WINDOW)])
+        products = np.fft.irfft(spectra[which] * self._spectra[numbers], WINDOW)[:, : 2 * FAR + 1]
+        edges = at[:, None] + np.arange(2 * FAR + 1)
         energies = audio.squares[edges + self._lengths[numbers, None]] - audio.squares[edges]
         matches = products / np.sqrt(np.maximum(energies, 1))
         best = matches.argmax(axis=1)
         match = matches[np.arange(len(best)), best] / np.sqrt(np.maximum(self._energies[numbers], 1.0))
-        return starts + best - _FAR, match >= _FAR_MIN
+        return starts + best - FAR, match >= _FAR_MIN
 
 
-class _Sought:
-    """Audio with silence around it, and the sums of its squares."""
-
-    def __init__(self, audio: Audio) -> None:
-        self.length = len(audio)
-        self.samples = np.zeros(len(audio) + 2 * _MARGIN)
-        self.samples[_MARGIN : _MARGIN + len(audio)] = audio
-        # What lies outside is so loud that nothing is like it: a segment must lie within the audio.
-        self.squares = np.full(len(audio) + 2 * _MARGIN + 1, 1 << 40, np.int64)
-        self.squares[0] = 0
-        np.square(audio, out=self.squares[_MARGIN + 1 : -_MARGIN], dtype=np.int64)
-        np.cumsum(self.squares, out=self.squares)
-
-    def best(self, segment: _Segment, at: int, reach: int) -> tuple[float, int]:
-        """The best correlation with a segment within `reach` samples of `at`, and how far from it."""
-        size = segment.end - segment.begin
-        first, last = max(0, at - reach), min(self.length, at + reach + size)
-        if last - first < size:
-            return 0.0, 0
-        begin, end = first + _MARGIN, last + _MARGIN
-        energies = self.squares[begin + size : end + 1] - self.squares[begin : end - size + 1]
-        norm = np.sqrt(np.maximum(energies, 1) * segment.energy)
-        correlation = np.correlate(self.samples[begin:end], segment.samples, "valid") / norm
-        best = int(correlation.argmax())
-        return float(correlation[best]), first + best - at
-
-
-def _template(clip_ids: tuple[ClipId, ...], audio: Audio) -> _Template:
+def _template(clip_ids: tuple[ClipId, ...], audio: Audio, lines: Sequence[Line]) -> _Template:
+    # A beep is like itself at every wave, so that the first place where it is to the sample says little.
+    through = [line(audio) for line in lines] if len(audio) >= _STEADY_MAX else []
     samples = audio.astype(np.float64)
-    lead = bands_of(audio[: (_LEAD_FRAMES + 1) * HOP])
+    lead = bands_of(audio[: (LEAD_FRAMES + 1) * HOP])
     lead = lead - lead.mean()
     loud = _AUDIBLE * np.mean(samples**2)
-    starts = range(0, max(1, len(samples) - _SEGMENT_MIN), _SEGMENT)
-    bounds = [(start, min(start + _SEGMENT, len(samples))) for start in starts]
-    segments = [_Segment(*each, samples[slice(*each)], float(np.sum(samples[slice(*each)] ** 2))) for each in bounds]
+    starts = range(0, max(1, len(samples) - _SEGMENT_MIN), SEGMENT)
+    bounds = [(start, min(start + SEGMENT, len(samples))) for start in starts]
+    segments = [_segment(samples[slice(*each)], each, [line[slice(*each)] for line in through]) for each in bounds]
     sounding = tuple(each for each in segments if each.energy > loud * (each.end - each.begin))
     return _Template(clip_ids, len(samples), lead / max(1e-9, float(np.linalg.norm(lead))), sounding)
+
+
+def _segment(samples: Samples, bounds: tuple[int, int], through: Sequence[Audio]) -> Segment:
+    energy = float(np.sum(samples**2))
+    coded = []
+    for line in through:
+        octets, left = line.tobytes(), line.astype(np.float64)
+        coded.append((octets, float(left @ samples / np.sqrt(np.maximum(left @ left, 1) * max(energy, 1)))))
+    return Segment(*bounds, samples, energy, tuple(coded))
 
 
 def _running(block: Bands | Samples) -> Samples:
@@ -291,14 +281,14 @@ def _spread(sums: Samples, squares: Samples, width: int, *, bands: int) -> NDArr
     return np.where(spread > 1e-3 * size, np.sqrt(np.maximum(spread, 1e-9)), np.inf).astype(np.float32)
 
 
-def _follow(template: _Template, audio: _Sought, lag: int) -> Iterator[Heard]:
+def _follow(template: _Template, audio: Sought, lag: int) -> Iterator[Heard]:
     """Follow the samples of a clip that seems to begin here; gives one or none."""
     matches: list[tuple[int, int, float]] = []
     sounding_missed, missed = 0, 0
     for number, segment in enumerate(template.segments):
-        match, moved = audio.best(segment, segment.begin + lag, _NEAR)
+        match, moved = audio.best(segment, segment.begin + lag, NEAR)
         if match < _NEAR_MIN:
-            match, moved = audio.best(segment, segment.begin + lag, _FAR)
+            match, moved = audio.best(segment, segment.begin + lag, FAR)
             if match < _FAR_MIN:
                 missed += 1
                 if missed > _MISSED_MAX:
@@ -325,19 +315,19 @@ def _follow(template: _Template, audio: _Sought, lag: int) -> Iterator[Heard]:
         yield Heard(template.clip_ids, max(0, matches[0][1]) / RATE, until / RATE, match, is_whole)
 
 
-def _whole_count(segments: Sequence[_Segment]) -> int:
+def _whole_count(segments: Sequence[Segment]) -> int:
     """With how many of its segments a clip is whole: the last of many may be lost."""
     return len(segments) - (len(segments) > 3)
 
 
-def _goes_on(template: _Template, audio: _Sought, lag: int) -> bool:
+def _goes_on(template: _Template, audio: Sought, lag: int) -> bool:
     """Whether the same sound is there before its beginning or behind its end: a tone, of which the clip is any part."""
     reach = (_STEADY[1] - _STEADY[0]) // 2
     for segment, move in (
         (template.segments[0], -_STEADY[0] - reach),
         (template.segments[-1], _STEADY[0] + reach),
     ):
-        here, _ = audio.best(segment, segment.begin + lag, _NEAR)
+        here, _ = audio.best(segment, segment.begin + lag, NEAR)
         beyond, _ = audio.best(segment, segment.begin + lag + move, reach)
         if beyond >= max(_FAR_MIN, _STEADY_LIKENESS * here):
             return True

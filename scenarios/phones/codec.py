@@ -1,7 +1,7 @@
 """G.711 as the phones speak it, computed from the definition and apart from the switch's own tables.
 
-Decoding follows ITU-T G.711 §3 segment by segment; encoding takes the nearest decoded value, so a mistake in
-the switch's tables cannot be mirrored here.
+Decoding follows ITU-T G.711 §3 segment by segment; encoding takes the interval around the decoded value, so a mistake
+in the switch's tables cannot be mirrored here.
 """
 
 from enum import Enum
@@ -61,12 +61,22 @@ def _decoded_pcma(code: int) -> int:
 
 
 def _encoding(decoding: Audio) -> NDArray[np.uint8]:
-    """Return the octet whose value is nearest, by the bits of the sample; of two zeros the positive one."""
+    """Return the octet in whose interval a sample is, by the bits of the sample; of two zeros the positive one."""
     levels, from_end = np.unique(decoding[::-1].astype(np.int32), return_index=True)
     codes = 255 - from_end
-    thresholds = (levels[1:] + levels[:-1]) / 2
-    nearest = np.searchsorted(thresholds, np.arange(-32768, 32768), side="right")
-    return np.roll(np.asarray(codes[nearest], np.uint8), 32768)
+    bounds = _bounds(levels[levels >= 0].tolist())
+    middle = [] if 0 in levels else [0]
+    thresholds = [*(-bound for bound in reversed(bounds)), *middle, *bounds]
+    intervals = np.searchsorted(thresholds, np.arange(-32768, 32768), side="right")
+    return np.roll(np.asarray(codes[intervals], np.uint8), 32768)
+
+
+def _bounds(levels: list[int]) -> list[int]:
+    """Return the decision values between levels: each level is the middle of its interval (G.711 tables 1 and 2)."""
+    bounds = [(levels[0] + levels[1]) // 2]
+    for level in levels[1:-1]:
+        bounds.append(2 * level - bounds[-1])
+    return bounds
 
 
 _DECODING = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Final, TypeAlias
@@ -19,6 +19,7 @@ from prompts.audio import RATE, Audio, Library
 from prompts.catalog import ClipId
 from prompts.recognise import Recogniser
 from scenarios.language.complaints import suggestion
+from scenarios.phones.codec import Law, decode, encode
 from scenarios.phones.heard import HeardClip
 
 Phrase: TypeAlias = tuple[ClipId, ...]
@@ -119,9 +120,13 @@ def _in_a_row(phrase: Phrase, clips: Sequence[HeardClip]) -> Iterator[HeardClip]
             yield HeardClip(phrase[0], row[0].at, row[-1].until, is_whole=row[-1].is_whole)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _recogniser(library: Library, clips: tuple[ClipId, ...]) -> Recogniser:
-    return Recogniser({clip: library.clip(clip) for clip in clips})
+    return Recogniser({clip: library.clip(clip) for clip in clips}, lines=[partial(_through, law) for law in Law])
+
+
+def _through(law: Law, audio: Audio) -> Audio:
+    return decode(encode(audio, law), law)
 
 
 def _groups(profiles: Sequence[Profile]) -> Mapping[str, tuple[Phrase, ...]]:

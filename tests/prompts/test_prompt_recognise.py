@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from random import Random
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from prompts import english
 from prompts.audio import RATE, Audio, Library
 from prompts.catalog import ENGLISH, ClipId
-from prompts.recognise import Recogniser
+from prompts.recognise import Line, Recogniser
 
 LIBRARY = Library(ENGLISH)
 RECOGNISER = Recogniser({clip_id: LIBRARY.clip(clip_id) for clip_id in LIBRARY.catalog.clip_ids})
@@ -204,3 +205,35 @@ def test_noise_tones_and_silence_are_no_clips() -> None:
 
 def test_a_silent_recording_cannot_be_heard() -> None:
     assert Recogniser({ClipId("pause/long"): np.zeros(RATE, np.int16)}).heard(np.zeros(RATE, np.int16)) == []
+
+
+def knowing(clip_ids: list[ClipId], *lines: Line) -> Recogniser:
+    return Recogniser({clip_id: LIBRARY.clip(clip_id) for clip_id in clip_ids}, lines=lines)
+
+
+@pytest.mark.parametrize("share", [1.0, 0.8, 0.4, 0.1])
+@pytest.mark.parametrize("name", ["outside/recorded", "talk/one-minute-left", "key/5", "tone/beep"])
+def test_what_is_found_to_the_sample_is_what_is_found_by_likeness(name: str, share: float) -> None:
+    clip_id = ClipId(name)
+    clip = through_mu_law(LIBRARY.clip(clip_id))
+    audio = np.concatenate([np.zeros(1234, np.int16), clip[: round(share * len(clip))], np.zeros(400, np.int16)])
+    by_likeness = knowing([clip_id]).heard(audio)
+    to_the_sample = knowing([clip_id], through_mu_law).heard(audio)
+    assert [replace(one, match=1.0) for one in to_the_sample] == [replace(one, match=1.0) for one in by_likeness]
+    assert [one.match for one in to_the_sample] == pytest.approx([one.match for one in by_likeness])
+
+
+def test_a_clip_that_goes_on_with_something_lost_is_followed_all_the_same() -> None:
+    clip_id = ClipId("outside/recorded")
+    audio = with_loss(through_mu_law(said([clip_id])), 0.03, Random(7))
+    (one,), (other,) = knowing([clip_id], through_mu_law).heard(audio), knowing([clip_id]).heard(audio)
+    assert (one.at, one.until, one.is_whole) == (other.at, other.until, other.is_whole)
+    assert one.match == pytest.approx(other.match)
+
+
+def test_beside_a_clip_that_is_there_to_the_sample_a_damaged_one_is_found() -> None:
+    clean, damaged = ClipId("outside/recorded"), ClipId("talk/one-minute-left")
+    lossy = with_loss(LIBRARY.clip(damaged), 0.05, Random(1))
+    audio = np.concatenate([through_mu_law(said([clean])), lossy])
+    found = knowing([clean, damaged], through_mu_law).heard(audio)
+    assert [one.clip_id for one in found] == [clean, damaged]

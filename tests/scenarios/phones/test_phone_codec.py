@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 
 from scenarios.phones.codec import Law, decode, encode, silence, tone
 from scenarios.phones.packets import KEYS, KeyEvent, Packet, read_event, read_packet, write_event, write_packet
+from switch.media.control import Codec
+from switch.media.g711 import compress, expand
 from tests.support.examples import examples
 
 
@@ -31,6 +33,13 @@ def test_a_code_means_what_the_recommendation_says(law: Law, code: int, value: i
 def test_every_value_of_the_law_is_encoded_exactly(law: Law) -> None:
     values = decode(bytes(range(256)), law)
     assert decode(encode(values, law), law).tolist() == values.tolist()
+
+
+@pytest.mark.parametrize(("law", "codec"), [(Law.PCMU, Codec.PCMU), (Law.PCMA, Codec.PCMA)])
+def test_phone_and_switch_make_the_same_of_every_sample(law: Law, codec: Codec) -> None:
+    samples = np.arange(-32768, 32768).astype(np.int16)
+    theirs = expand(compress(samples, codec), codec)
+    assert decode(encode(samples, law), law).tolist() == theirs.tolist()
 
 
 @pytest.mark.parametrize("law", Law)
