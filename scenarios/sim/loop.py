@@ -28,6 +28,7 @@ from typing import Any, TypeVar
 
 from scenarios.sim.datagrams import open_datagram_endpoint
 from scenarios.sim.foreign import ASKING_MODULES, ForeignWork
+from scenarios.sim.handles import AtHandle, Passing, SoonHandle
 from scenarios.sim.network import Network, UnknownHostError
 from scenarios.sim.stalled import StalledError, describe_waiting
 from scenarios.sim.streams import SimulatedServer, connect, listen
@@ -69,6 +70,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     # What the base class keeps and its stubs do not tell.
     _ready: deque[asyncio.Handle]
     _stopping: bool
+    _closed: bool
     _timer_cancelled_count: int
     _check_closed: Callable[[], None]
 
@@ -102,11 +104,21 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self, when: float, callback: Callable[..., object], *args: Any, context: contextvars.Context | None = None
     ) -> asyncio.TimerHandle:
         """Run `callback` at an instant, after what was set for that instant before (as uvloop does)."""
-        self._check_closed()
-        timer: Any = asyncio.TimerHandle(when, callback, args, self, context)
+        if self._closed:
+            self._check_closed()
+        timer = AtHandle(when, callback, args, self, context)
         heapq.heappush(self._timers, (when, next(self._timer_numbers), timer))
-        timer._scheduled = True
-        return timer  # type: ignore[no-any-return]
+        return timer
+
+    def call_soon(  # type: ignore[override]
+        self, callback: Callable[..., object], *args: Any, context: contextvars.Context | None = None
+    ) -> asyncio.Handle:
+        """Run `callback` in the next round."""
+        if self._closed:
+            self._check_closed()
+        handle = SoonHandle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
 
     def pass_at(self, when: float, take: Callable[..., object], *args: Any) -> None:
         """Run `take` at an instant, as `call_at`, in no context of its own and never to be cancelled."""
@@ -314,38 +326,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _write_to_self(self) -> None:
         self._foreign.wake()
-
-
-class Passing:
-    """A timer that costs a third of the stock one: most timers of a call with audio are datagrams on their way."""
-
-    __slots__ = ("_args", "_callback", "_loop", "_scheduled", "_when")
-    _cancelled = False
-    _context = contextvars.Context()
-
-    def __init__(self, loop: VirtualLoop, when: float, take: Callable[..., object], args: tuple[Any, ...]) -> None:
-        self._loop = loop
-        self._when = when
-        self._callback = take
-        self._args = args
-
-    def cancelled(self) -> bool:
-        """Tell that it never is."""
-        return False
-
-    def when(self) -> float:
-        """Return its instant."""
-        return self._when
-
-    def _run(self) -> None:
-        try:
-            self._callback(*self._args)
-        except (SystemExit, KeyboardInterrupt):
-            raise
-        except BaseException as error:  # noqa: BLE001 - as asyncio.Handle does.
-            self._loop.call_exception_handler(
-                {"message": "Exception in a datagram's arrival", "exception": error, "handle": self}
-            )
 
 
 def _settle(answer: asyncio.Future[_T], work: concurrent.futures.Future[_T]) -> None:
