@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, Select, case, func, literal, select
+from sqlalchemy import Connection, case, func, literal, select
 
 from ledger.audit_cards import NOTHING_OWED, CardsOwed, read_cards_owed
 from ledger.audit_products import PRODUCT_CHECKS
@@ -21,10 +21,11 @@ from ledger.entries import EntryKind, Head, entry_hash
 from ledger.finding import MEND, RESTORE, Finding
 from ledger.head import read_head
 from ledger.hold import HoldState
-from ledger.money import ZERO, AccountId, Money, total
+from ledger.money import ZERO, AccountId, CallId, Money, total
 from ledger.proof.answers import check_answers
 from ledger.proof.tables import checkpoints
 from ledger.proof.verify import Witness, check_checkpoints
+from ledger.question import Question
 from ledger.reads import read_accounts, read_entries_between
 from ledger.store import Book
 from ledger.tables import accounts, calls, entries, holds, open_calls, pending_charges, postings
@@ -54,50 +55,50 @@ _EARNING: Final = (
 
 _NOTHING: Final = literal(ZERO, Amount())
 
-# What is asked of a snapshot. It takes longer to write such a statement than to answer it of a small book.
+# What is asked of a snapshot.
 _COUNTED: Final = (accounts, entries, calls, open_calls, holds, checkpoints)
-_COUNTS: Final = select(
-    *(select(func.count()).select_from(table).scalar_subquery().label(table.name) for table in _COUNTED)
+_COUNTS: Final = Question(
+    select(*(select(func.count()).select_from(table).scalar_subquery().label(table.name) for table in _COUNTED))
 )
-_POSTED: Final = select(postings.c.account_id, func.sum(postings.c.amount)).group_by(postings.c.account_id)
-_HELD: Final = (
+_POSTED: Final = Question(select(postings.c.account_id, func.sum(postings.c.amount)).group_by(postings.c.account_id))
+_HELD: Final = Question(
     select(holds.c.account_id, func.sum(holds.c.amount))
     .where(holds.c.state == HoldState.PLACED.value)
     .group_by(holds.c.account_id)
 )
-_ORPHANS: Final = (
+_ORPHANS: Final = Question(
     select(holds.c.hold_id, holds.c.amount)
     .outerjoin(open_calls, holds.c.call_id == open_calls.c.call_id)
     .where(holds.c.state == HoldState.PLACED.value, open_calls.c.call_id.is_(None))
 )
-_OPEN_AND_RECORDED: Final = select(calls.c.call_id).join(open_calls, calls.c.call_id == open_calls.c.call_id)
-_BOOKED: Final = (
+_OPEN_AND_RECORDED: Final = Question(select(calls.c.call_id).join(open_calls, calls.c.call_id == open_calls.c.call_id))
+_BOOKED: Final = Question(
     select(
         entries.c.call_id,
-        func.count(entries.c.seq.distinct()).label("entries"),
-        func.sum(case((postings.c.line == 1, postings.c.amount), else_=_NOTHING)).label("taken"),
-        func.min(case((postings.c.line == 1, postings.c.account_id))).label("payer"),
+        func.count(entries.c.seq.distinct()),
+        func.sum(case((postings.c.line == 1, postings.c.amount), else_=_NOTHING)),
+        func.min(case((postings.c.line == 1, postings.c.account_id))),
     )
     .join(postings, postings.c.seq == entries.c.seq)
     .where(entries.c.kind == EntryKind.CHARGE.value)
     .group_by(entries.c.call_id)
 )
-_PENDING: Final = select(pending_charges)
-_CHARGED: Final = select(calls.c.call_id, calls.c.payer, calls.c.charged)
+_PENDING: Final = Question(select(pending_charges.c.call_id, pending_charges.c.amount, pending_charges.c.payer))
+_CHARGED: Final = Question(select(calls.c.call_id, calls.c.payer, calls.c.charged))
 _CAPTURED: Final = (
     select(holds.c.call_id, func.sum(holds.c.captured).label("amount"))
     .where(holds.c.state == HoldState.CAPTURED.value)
     .group_by(holds.c.call_id)
     .subquery()
 )
-_OTHERWISE_CAPTURED: Final = (
+_OTHERWISE_CAPTURED: Final = Question(
     select(calls.c.call_id, calls.c.charged, func.coalesce(_CAPTURED.c.amount, _NOTHING), accounts.c.floor)
     .outerjoin(_CAPTURED, _CAPTURED.c.call_id == calls.c.call_id)
     .outerjoin(accounts, accounts.c.account_id == calls.c.payer)
     .where(calls.c.charged != func.coalesce(_CAPTURED.c.amount, _NOTHING))
 )
-_LINES: Final = (
-    select(entries.c.kind, entries.c.entry_id, entries.c.refunds, postings.c.account_id, postings.c.amount)
+_LINES: Final = Question(
+    select(entries.c.entry_id, entries.c.refunds, postings.c.account_id, postings.c.amount)
     .join(postings, postings.c.seq == entries.c.seq)
     .where(entries.c.kind.in_([kind.value for kind in _EARNING]))
     .order_by(entries.c.seq, postings.c.line)
@@ -154,7 +155,8 @@ def audit_snapshot(connection: Connection, witness: Witness = NO_WITNESS) -> Aud
         owed = read_cards_owed(connection)
     except ValueError:
         owed = NOTHING_OWED  # A state that the program never writes: the check of cards has named it.
-    counts = connection.execute(_COUNTS).mappings().one()
+    (counted,) = _COUNTS.rows(connection)
+    counts = dict(zip((table.name for table in _COUNTED), counted, strict=True))
     return AuditReport(**counts, head=read_head(connection), cards=owed, findings=tuple(findings))
 
 
@@ -202,17 +204,34 @@ def _check_accounts(connection: Connection) -> Iterator[Finding]:
 
 def _check_holds(connection: Connection) -> Iterator[Finding]:
     """No placed hold without its open call."""
-    for hold_id, amount in connection.execute(_ORPHANS):
+    for hold_id, amount in _ORPHANS.rows(connection):
         yield Finding("hold", f"hold {hold_id}", f"{amount} held for a call that is not open", "expire the holds")
-    for call_id in connection.execute(_OPEN_AND_RECORDED).scalars():
+    for call_id in _OPEN_AND_RECORDED.column(connection):
         yield Finding("call", f"call {call_id}", "it has a record, and is open", RESTORE)
+
+
+class _Booked(NamedTuple):
+    """What entries charged for a call."""
+
+    call_id: CallId
+    entries: int
+    taken: Money
+    payer: AccountId
+
+
+class _Pending(NamedTuple):
+    """What is to be charged for a call later."""
+
+    call_id: CallId
+    amount: Money
+    payer: AccountId
 
 
 def _check_charges(connection: Connection) -> Iterator[Finding]:
     """Every charged call has exactly one charge entry, of its amount, on its payer; and the reverse."""
-    booked = {row.call_id: row for row in connection.execute(_BOOKED)}
-    pending = {row.call_id: row for row in connection.execute(_PENDING)}
-    for call_id, payer, amount in connection.execute(_CHARGED):
+    booked = {row[0]: _Booked(*row) for row in _BOOKED.rows(connection)}
+    pending = {row[0]: _Pending(*row) for row in _PENDING.rows(connection)}
+    for call_id, payer, amount in _CHARGED.rows(connection):
         row, entry, later = f"call {call_id}", booked.pop(call_id, None), pending.pop(call_id, None)
         if later is not None:
             if entry is not None:
@@ -238,7 +257,7 @@ def _check_charges(connection: Connection) -> Iterator[Finding]:
 
 def _check_captures(connection: Connection) -> Iterator[Finding]:
     """What was captured for a call is what it was charged, where money has to be held first."""
-    for call_id, charged, amount, floor in connection.execute(_OTHERWISE_CAPTURED):
+    for call_id, charged, amount, floor in _OTHERWISE_CAPTURED.rows(connection):
         if floor is not None or amount > charged:
             yield Finding("capture", f"call {call_id}", f"charged {charged}, captured {amount}", MEND)
 
@@ -246,7 +265,7 @@ def _check_captures(connection: Connection) -> Iterator[Finding]:
 def _check_income(connection: Connection) -> Iterator[Finding]:
     """Charges and fees less refunds and chargebacks are the change of income and taxes; none is given back twice."""
     left: dict[tuple[str, str], Money] = {}
-    for _, entry_id, refunds, account_id, amount in connection.execute(_LINES):
+    for entry_id, refunds, account_id, amount in _LINES.rows(connection):
         if kind_of(AccountId(account_id)) in _EARNED:
             line = (refunds or entry_id, account_id)
             left[line] = left.get(line, ZERO) + amount
@@ -265,8 +284,8 @@ def _check_products(connection: Connection) -> Iterator[Finding]:
         yield from check(connection)
 
 
-def _amounts(connection: Connection, query: Select[str, Money]) -> dict[AccountId, Money]:
-    return {AccountId(account_id): amount for account_id, amount in connection.execute(query)}
+def _amounts(connection: Connection, question: Question) -> dict[AccountId, Money]:
+    return {AccountId(account_id): amount for account_id, amount in question.rows(connection)}
 
 
 _CHECKS: Final[tuple[Check, ...]] = (

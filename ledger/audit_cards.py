@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from itertools import starmap
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -16,13 +17,14 @@ from ledger.money import ZERO, AccountId, CallId, Money, total
 from ledger.product_rows import read_rows
 from ledger.products.card_requests import payment_of_refund
 from ledger.products.card_rows import CardPayment, CardRefund, CardRefundState, CardState, CardUse
+from ledger.question import Question
 from ledger.reads import read_accounts
 from ledger.tables import entries, postings
 
 _CAPTURES: Final = (CardState.AUTHORISED, CardState.CAPTURING, CardState.CAPTURED, CardState.REFUSED)
 """States of a card of which something is captured, or may be, or was to be."""
 
-_OF_CARDS: Final = (
+_OF_CARDS: Final = Question(
     select(entries.c.entry_id, entries.c.kind, entries.c.refunds, postings.c.amount)
     .join(postings, (postings.c.seq == entries.c.seq) & (postings.c.line == 1))
     .where(
@@ -34,6 +36,20 @@ _OF_CARDS: Final = (
     )
 )
 """What cards paid, had back and never paid: by calls, and by deposits that carry the id of a card."""
+
+
+class _Booked(NamedTuple):
+    """The first posting of an entry of a card."""
+
+    entry_id: str
+    kind: str
+    refunds: str | None
+    amount: Money
+
+
+def _booked_of_cards(connection: Connection) -> Iterator[_Booked]:
+    return starmap(_Booked, _OF_CARDS.rows(connection))
+
 
 _IN: Final = {EntryKind.CAPTURE.value, EntryKind.DEPOSIT.value}
 
@@ -60,7 +76,7 @@ def read_cards_owed(connection: Connection) -> CardsOwed:
     def of(state: CardRefundState) -> Money:
         return total(each.amount for each in refunds if each.state is state)
 
-    lost = total(-row.amount for row in connection.execute(_OF_CARDS) if row.kind == EntryKind.LOSS.value)
+    lost = total(-row.amount for row in _booked_of_cards(connection) if row.kind == EntryKind.LOSS.value)
     return CardsOwed(of(CardRefundState.REFUNDING), of(CardRefundState.REFUSED), lost)
 
 
@@ -69,7 +85,7 @@ def check_cards(connection: Connection) -> Iterator[Finding]:
 
     What is owed for a while (the processor does not answer) is no finding: it is asked again until it is known.
     """
-    booked = {row.entry_id: -row.amount for row in connection.execute(_OF_CARDS) if row.kind in _IN}
+    booked = {row.entry_id: -row.amount for row in _booked_of_cards(connection) if row.kind in _IN}
     guaranteed: dict[AccountId, Money] = {}
     for card in read_rows(connection, CardPayment):
         row = f"card {card.payment_id}"
@@ -99,7 +115,7 @@ def check_cards(connection: Connection) -> Iterator[Finding]:
 
 def check_card_refunds(connection: Connection) -> Iterator[Finding]:
     """No card has back more than it paid; what it has back is booked; and what was refused is lost, once."""
-    rows = {row.entry_id: row for row in connection.execute(_OF_CARDS) if row.kind not in _IN}
+    rows = {row.entry_id: row for row in _booked_of_cards(connection) if row.kind not in _IN}
     cards: dict[str, CardPayment] = {card.payment_id: card for card in read_rows(connection, CardPayment)}
     back: defaultdict[str, Money] = defaultdict(lambda: ZERO)
     of_call: defaultdict[CallId, Money] = defaultdict(lambda: ZERO)
@@ -124,14 +140,14 @@ def check_card_refunds(connection: Connection) -> Iterator[Finding]:
         yield Finding("card", f"entry {entry_id}", "nothing of a card was given back or refused for it", RESTORE)
 
 
-def _check_booked(row: str, refund: CardRefund, entry: Any) -> Iterator[Finding]:
+def _check_booked(row: str, refund: CardRefund, entry: _Booked | None) -> Iterator[Finding]:
     is_booked = refund.state in {CardRefundState.REFUNDED, CardRefundState.PAID}
     booked = None if entry is None else -entry.amount
     if (booked is not None) is not is_booked or (booked is not None and booked != refund.amount):
         yield Finding("card", row, f"it is {refund.state.value}, {refund.amount}; booked is {booked}", RESTORE)
 
 
-def _check_refused(card: CardPayment, refunded: Money, entry: Any) -> Iterator[Finding]:
+def _check_refused(card: CardPayment, refunded: Money, entry: _Booked | None) -> Iterator[Finding]:
     """What a call cost and was not refunded is lost; a deposit was charged back, if not by hand."""
     if card.use is CardUse.CALL:
         lost = ZERO if entry is None else -entry.amount

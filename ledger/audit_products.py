@@ -16,17 +16,18 @@ from ledger.money import ZERO, AccountId, Money
 from ledger.product_rows import read_rows
 from ledger.products.messages import use_id
 from ledger.products.rows import Allowance, AllowanceTake, CreditLine, CreditLot, Message, MessageDraw, MessageState
+from ledger.question import Question
 from ledger.reads import read_accounts
 from ledger.tables import entries, open_calls
 
-_OPEN_CALLS: Final = select(open_calls.c.call_id)
-_USED: Final = select(entries.c.entry_id).where(entries.c.kind == EntryKind.USE.value)
+_OPEN_CALLS: Final = Question(select(open_calls.c.call_id))
+_USED: Final = Question(select(entries.c.entry_id).where(entries.c.kind == EntryKind.USE.value))
 
 
 def check_allowances(connection: Connection) -> Iterator[Finding]:
     """What an allowance holds is held for calls that go on."""
     held: defaultdict[tuple[str, str], int] = defaultdict(int)
-    is_open = set(connection.execute(_OPEN_CALLS).scalars())
+    is_open = set(_OPEN_CALLS.column(connection))
     for take in read_rows(connection, AllowanceTake):
         held[take.key, take.cycle] += take.seconds
         if take.call_id not in is_open:
@@ -61,7 +62,7 @@ def check_messages(connection: Connection) -> Iterator[Finding]:
     owed: defaultdict[AccountId, Money] = defaultdict(lambda: ZERO)
     drawn: defaultdict[str, tuple[int, Money]] = defaultdict(lambda: (0, ZERO))
     of_message: defaultdict[str, int] = defaultdict(int)
-    earned = set(connection.execute(_USED).scalars())
+    earned = set(_USED.column(connection))
     messages = {message.message_id: message for message in read_rows(connection, Message)}
     for draw in read_rows(connection, MessageDraw):
         credits_, amount = drawn[draw.lot_id]

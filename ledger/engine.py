@@ -3,22 +3,20 @@
 The writing connection takes the write lock as its transaction begins (`BEGIN IMMEDIATE`), so that what it
 reads is what it decides on, whoever else writes. Its statements are prepared ones (`ledger.statements`), run on
 the driver itself; SQLAlchemy's own connection stands beside them, in the same transaction, for rows of other
-packages and for migrations. Others read, each from a snapshot.
+packages and for migrations. Others read (`ledger.readers`).
 """
 
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
-from sqlalchemy import URL, Connection, Dialect, Engine, StaticPool, create_engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy import URL, Connection, Dialect, Engine, StaticPool, create_engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import LRUCache
 
 from ledger.address import MEMORY, SQLITE, book_path
@@ -27,9 +25,6 @@ from ledger.prepared import Prepared
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-READERS_MAX: Final = 4
-"""Reads at once. SQLite reads on one core each; a page of the console or a command needs one."""
 
 _BY_KEY: Final = "-c enable_seqscan=off -c jit=off"
 """Who writes finds rows by their keys. A plan made while a table was empty would look through all of it for ever after,
@@ -54,12 +49,10 @@ CONNECT_SECONDS: Final = 5
 
 _DIRECT: Final = "sqlite+pysqlite"
 
-_CONNECT: Final = {"isolation_level": None}
-"""The driver begins no transaction of its own: `Session` and `_prepare` do."""
-
-
 _dialects: Final[dict[str, Dialect]] = {}
 _compiled: Final[LRUCache[Any, Any]] = LRUCache(COMPILED_MAX)
+"""What is compiled belongs to a dialect. A process that opens book after book would otherwise write every statement
+anew for each."""
 
 
 class Session:
@@ -131,6 +124,21 @@ class Session:
         def asked() -> T:
             result = query(self, *args, **kwargs)
             self._driver.rollback()  # PostgreSQL's driver may have begun a transaction for it.
+            return result
+
+        return self._guarded(asked)
+
+    def snapshot(self, query: Callable[[Connection], T]) -> T:
+        """Ask SQLite something of one snapshot.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: As `transact`.
+        """
+
+        def asked() -> T:
+            self._driver.execute("BEGIN")
+            result = query(self.core)
+            self._driver.rollback()
             return result
 
         return self._guarded(asked)
@@ -262,61 +270,46 @@ Writing = WriteThread | WriteInline
 
 def _writing_engine(url: URL, busy_seconds: float) -> Engine:
     if url.get_backend_name() != SQLITE:
-        return _sharing(create_engine(url, poolclass=StaticPool, connect_args=_server_options(busy_seconds, _BY_KEY)))
-    engine = create_engine(
-        url.set(drivername=_DIRECT),
-        poolclass=StaticPool,
-        connect_args={**_CONNECT, "check_same_thread": False},
+        engine = create_engine(url, poolclass=StaticPool, connect_args=server_options(busy_seconds, _BY_KEY))
+        engine.dialect = _dialects.setdefault(engine.dialect.driver, engine.dialect)
+        return engine.execution_options(compiled_cache=_compiled)
+    return sqlite_engine(
+        url,
+        (
+            f"busy_timeout = {round(busy_seconds * 1000)}",
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            f"cache_size = {-CACHE_KIB}",
+            f"wal_autocheckpoint = {WAL_PAGES}",
+        ),
     )
-    pragmas = (
-        f"busy_timeout = {round(busy_seconds * 1000)}",
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "foreign_keys = ON",
-        f"cache_size = {-CACHE_KIB}",
-        f"wal_autocheckpoint = {WAL_PAGES}",
-    )
-    _prepare(engine, pragmas)
-    return _sharing(engine)
 
 
-def reading_engine(url: URL, busy_seconds: float) -> AsyncEngine:
-    """The engine of connections that only read: each transaction sees one snapshot."""
-    if url.get_backend_name() != SQLITE:
-        options = _server_options(busy_seconds, "-c default_transaction_read_only=on")
-        return create_async_engine(
-            url, pool_size=READERS_MAX, max_overflow=0, connect_args=options, isolation_level="REPEATABLE READ"
-        )
-    engine = create_async_engine(url, pool_size=READERS_MAX, max_overflow=0, connect_args=_CONNECT)
-    _prepare(engine.sync_engine, (f"busy_timeout = {round(busy_seconds * 1000)}", "query_only = ON"))
+def sqlite_engine(url: URL, pragmas: tuple[str, ...]) -> Engine:
+    """The engine of one connection to a file, to be used by any one thread at a time."""
+    script, dialect = ";".join(f"PRAGMA {pragma}" for pragma in pragmas), _sqlite()
 
-    @event.listens_for(engine.sync_engine, "begin")
-    def begin_transaction(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
+    def connect() -> Any:  # What SQLAlchemy declares of a connection, SQLite's has by other names of arguments.
+        # The driver begins no transaction of its own: `Session` does.
+        driver = sqlite3.connect(url.database or "", isolation_level=None, check_same_thread=False)
+        driver.executescript(script)
+        return driver
 
-    return engine
+    pool = StaticPool(connect, dialect=dialect)
+    return Engine(pool, dialect, url.set(drivername=_DIRECT), execution_options={"compiled_cache": _compiled})
 
 
-def _server_options(busy_seconds: float, more: str = "") -> dict[str, Any]:
+@lru_cache(maxsize=1)
+def _sqlite() -> Dialect:
+    """What SQLAlchemy knows of SQLite, found out once: `create_engine` takes as long as to open a file."""
+    engine = create_engine(f"{_DIRECT}://", poolclass=StaticPool)
+    engine.connect().close()
+    engine.dispose()
+    return engine.dialect
+
+
+def server_options(busy_seconds: float, more: str = "") -> dict[str, Any]:
     """How PostgreSQL is connected to: whoever waits for a lock gives up as on a file."""
     options = f"-c lock_timeout={round(busy_seconds * 1000)} {more}"
     return {"application_name": "payphone", "connect_timeout": CONNECT_SECONDS, "options": options}
-
-
-def _sharing(engine: Engine) -> Engine:
-    """The engine, with what other engines of this process have compiled.
-
-    What is compiled belongs to a dialect, and each engine makes its own: a process that opens book after book would
-    write every statement anew for each.
-    """
-    engine.dialect = _dialects.setdefault(engine.dialect.name + engine.dialect.driver, engine.dialect)
-    return engine.execution_options(compiled_cache=_compiled)
-
-
-def _prepare(engine: Engine, pragmas: tuple[str, ...]) -> None:
-    @event.listens_for(engine, "connect")
-    def set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-        cursor = connection.cursor()
-        for pragma in pragmas:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()

@@ -7,10 +7,12 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from ledger.entries import Head
+from ledger.question import Question
 from ledger.statements import Working, marks
 from ledger.tables import head
 
 _READ: Final = "SELECT seq, hash, changes FROM head"
+_HEAD: Final = Question(select(head.c.seq, head.c.hash, head.c.changes))
 
 
 def take_head(session: Working) -> Head:
@@ -37,5 +39,5 @@ def move_head(session: Working, reached: Head) -> None:
 
 def read_head(connection: Connection) -> Head:
     """Where a snapshot of the book stands."""
-    row = connection.execute(select(head.c.seq, head.c.hash, head.c.changes)).one()
-    return Head(row.seq, row.hash, row.changes)
+    (row,) = _HEAD.rows(connection)
+    return Head(*row)

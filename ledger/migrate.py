@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from alembic import command
@@ -17,10 +18,11 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.schema import SchemaItem
 
-from ledger.address import SQLITE
+from ledger.address import POSTGRESQL, SQLITE
 from ledger.engine import Writing
 from ledger.errors import MissingBookError, NewerBookError, NotABookError
 from ledger.head import look_at_head
+from ledger.statements import Working
 from ledger.tables import ONLY_ON, metadata
 from ledger.writer import RETRY_SECONDS
 
@@ -31,6 +33,17 @@ _HISTORY: Final = Path(__file__).parent / "migrations"
 
 _LOCK: Final = 0x70617970686F6E65
 """An advisory lock of PostgreSQL: "payphone" in ASCII."""
+
+_VERSION: Final = "alembic_version"
+"""The table of Alembic that says which step was the last one."""
+
+_HAS_HISTORY: Final = MappingProxyType(
+    {
+        SQLITE: f"SELECT name FROM sqlite_master WHERE name = '{_VERSION}'",  # noqa: S608 - a constant
+        POSTGRESQL: f"SELECT to_regclass('{_VERSION}')::TEXT",
+    }
+)
+"""What is answered with the table's name where there is one."""
 
 _new_books: Final[dict[str, tuple[str, ...]]] = {}
 """The statements that make a new book, by the database's dialect: written by the first one a process makes."""
@@ -53,13 +66,25 @@ async def bring_up_to_date(writing: Writing, *, may_create: bool) -> int:
     tries = 0
     while True:
         try:
-            await writing.run(lambda session: migrate(session.core, may_create=may_create))
-            return (await writing.look(look_at_head)).changes
+            return await writing.run(_bring, may_create=may_create)
         except OperationalError:
             tries += 1
             if tries == OPEN_TRIES_MAX:
                 raise
             await asyncio.sleep(RETRY_SECONDS)
+
+
+def _bring(session: Working, *, may_create: bool) -> int:
+    if not _is_at_end(session):
+        migrate(session.core, may_create=may_create)
+    return look_at_head(session).changes
+
+
+def _is_at_end(session: Working) -> bool:
+    """Whether the tables are at the last step of the history: most books are opened as they were left."""
+    if session.execute(_HAS_HISTORY[session.dialect], ()) != [(_VERSION,)]:
+        return False
+    return session.execute(f"SELECT version_num FROM {_VERSION}", ()) == [(_steps().last,)]  # noqa: S608 - a constant
 
 
 def migrate(connection: Connection, *, may_create: bool = True) -> None:

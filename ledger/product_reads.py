@@ -18,6 +18,7 @@ from ledger.products.inactivity import InactivityRule, Step
 from ledger.products.numbers import payer_at
 from ledger.products.rows import Allowance, CalledNumber, CreditLine, Dormancy, Invoice, InvoiceState
 from ledger.products.windows import Sum
+from ledger.question import Question
 from ledger.reads import to_account
 from ledger.requests import MonthlyLimits
 from ledger.rows import Account
@@ -35,8 +36,8 @@ from ledger.tables import (
 
 _OWED: Final = (CardState.CAPTURING, CardState.VOIDING)
 
-# Asked every few seconds as long as a switch runs: written once.
-_CARDS_TO_SETTLE: Final = (
+# Asked every few seconds as long as a switch runs.
+_CARDS_TO_SETTLE: Final = Question(
     select(card_payments.c.payment_id)
     .outerjoin(open_calls, open_calls.c.call_id == card_payments.c.call_id)
     .where(
@@ -45,7 +46,7 @@ _CARDS_TO_SETTLE: Final = (
     .order_by(card_payments.c.asked_at, card_payments.c.payment_id)
     .limit(bindparam("most", type_=Integer))
 )
-_REFUNDS_TO_SETTLE: Final = (
+_REFUNDS_TO_SETTLE: Final = Question(
     select(card_refunds.c.refund_id)
     .where(
         card_refunds.c.state == CardRefundState.REFUNDING,
@@ -107,14 +108,14 @@ def read_cards_to_settle(connection: Connection, most: int) -> list[CardPayment]
 
     Which are told by their state; an open call's card that still may be answered is left alone.
     """
-    wanted = set(connection.execute(_CARDS_TO_SETTLE, {"most": most}).scalars())
+    wanted = set(_CARDS_TO_SETTLE.column(connection, most=most))
     found = read_rows(connection, CardPayment, payment_id=wanted) if wanted else ()
     return sorted(found, key=lambda row: (row.asked_at, row.payment_id))
 
 
 def read_refunds_to_settle(connection: Connection, most: int) -> list[CardRefund]:
     """Money that the processor has to give back to cards, the longest first; of captures that are known."""
-    wanted = set(connection.execute(_REFUNDS_TO_SETTLE, {"most": most}).scalars())
+    wanted = set(_REFUNDS_TO_SETTLE.column(connection, most=most))
     found = read_rows(connection, CardRefund, refund_id=wanted) if wanted else ()
     return sorted(found, key=lambda row: (row.asked_at, row.refund_id))
 

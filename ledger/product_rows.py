@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import fields
+from itertools import starmap
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, literal, or_, select
+from sqlalchemy import Connection, bindparam, func, literal, or_, select
 
 from ledger.chart import AccountKind
 from ledger.columns import Amount
@@ -32,6 +32,7 @@ from ledger.products.rows import (
     ProductRows,
 )
 from ledger.products.windows import Sum, Window
+from ledger.question import Question, among, columns_of, listed
 from ledger.rows import DepositEntry, WorkingRows
 from ledger.statements import Working
 from ledger.stored import PRODUCTS
@@ -115,15 +116,18 @@ def save_products(session: Working, products: ProductRows) -> None:
 
 def read_rows(connection: Connection, kind: Kind, **keys: Collection[str]) -> Iterator[Any]:
     """For readers: the rows whose columns each are among these keys, in no order."""
-    query, columns = _EVERY_ROW[kind], PRODUCTS[kind].table.c
-    if keys:
-        query = query.where(*(columns[name].in_(sorted(among)) for name, among in keys.items()))
-    names = [each.name for each in fields(kind)]
-    for row in connection.execute(query).mappings():
-        yield kind(**{name: row[name] for name in names})
+    alone = frozenset(name for name, wanted in keys.items() if len(wanted) == 1)
+    given = {name: next(iter(wanted)) if name in alone else listed(wanted) for name, wanted in keys.items()}
+    way = (kind, frozenset(keys), alone)
+    if way not in _questions:
+        columns = PRODUCTS[kind].table.c
+        is_wanted = (columns[key] == bindparam(key) if key in alone else among(columns[key], key) for key in keys)
+        _questions[way] = Question(select(*columns_of(PRODUCTS[kind].table, kind)).where(*is_wanted))
+    yield from starmap(kind, _questions[way].rows(connection, **given))
 
 
-_EVERY_ROW: Final = {kind: select(stored.table) for kind, stored in PRODUCTS.items()}
+_questions: Final[dict[tuple[Kind, frozenset[str], frozenset[str]], Question]] = {}
+"""By a kind of rows, the columns they are wanted by, and those of one text alone: as many as callers ask."""
 
 
 def read_last_used(connection: Connection, accounts: Collection[AccountId]) -> dict[AccountId, Any]:

@@ -5,25 +5,29 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from datetime import datetime
+from functools import lru_cache
+from itertools import starmap
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, Select, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Integer, RowMapping, bindparam, select
 
 from ledger.address import SQLITE
 from ledger.entries import Entry, EntryDraft, EntryId, EntryKind, Posting
 from ledger.hold import Hold, HoldState, ids_of_call
 from ledger.money import AccountId, CallId
+from ledger.question import Question, columns_of
 from ledger.records import CallRecord, OpenCall
 from ledger.requests import Process
 from ledger.rows import Account
+from ledger.stored import Line
 from ledger.tables import accounts, calls, entries, holds, open_calls, postings, processes
 
-_ACCOUNTS: Final = select(accounts).order_by(accounts.c.account_id)
+_ACCOUNTS: Final = Question(select(*columns_of(accounts, Account)).order_by(accounts.c.account_id))
 
 
 def read_accounts(connection: Connection) -> tuple[Account, ...]:
     """All accounts, by id."""
-    return tuple(map(to_account, connection.execute(_ACCOUNTS).mappings()))
+    return tuple(starmap(Account, _ACCOUNTS.rows(connection)))
 
 
 def read_calls(
@@ -35,18 +39,34 @@ def read_calls(
     payer: AccountId | None = None,
 ) -> tuple[CallRecord, ...]:
     """Records that match every filter given, the newest first, `last` of them at most."""
-    query = select(calls).order_by(calls.c.started_at.desc(), calls.c.call_id.desc()).limit(last)
-    wanted = {calls.c.number: number, calls.c.person: person, calls.c.payer: payer}
-    for column, value in wanted.items():
-        if value is not None:
-            query = query.where(column == value)
-    return tuple(map(to_record, connection.execute(query).mappings()))
+    wanted = {"number": number, "person": person, "payer": payer}
+    given: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
+    if last is not None:
+        given["last"] = last
+    return tuple(starmap(CallRecord, _of_calls(*given).rows(connection, **given)))
+
+
+@lru_cache
+def _of_calls(*given: str) -> Question:
+    """The records that match the filters given: there are as many questions as sets of these."""
+    query = select(*columns_of(calls, CallRecord)).order_by(calls.c.started_at.desc(), calls.c.call_id.desc())
+    for name in given:
+        query = query.limit(bindparam(name, type_=Integer)) if name == "last" else query.where(_is(calls.c[name]))
+    return Question(query)
+
+
+def _is(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a column has the value given under its name."""
+    return column == bindparam(column.key)
+
+
+_CALL: Final = Question(select(*columns_of(calls, CallRecord)).where(_is(calls.c.call_id)))
 
 
 def read_call(connection: Connection, call_id: CallId) -> CallRecord | None:
     """The record of one call, None while it is open or if there is none."""
-    row = connection.execute(select(calls).where(calls.c.call_id == call_id)).mappings().first()
-    return None if row is None else to_record(row)
+    row = _CALL.first(connection, call_id=call_id)
+    return None if row is None else CallRecord(*row)
 
 
 def read_entries(
@@ -57,24 +77,20 @@ def read_entries(
     `call_id` takes a call's charge and what was refunded of it; `account_id` takes those with a posting
     on that account.
     """
-    if call_id is None and account_id is None:
-        return _entries(connection, _ALL)
-    query = select(entries)
-    if call_id is not None:
-        charges = select(entries.c.entry_id).where(entries.c.call_id == call_id)
-        query = query.where((entries.c.call_id == call_id) | entries.c.refunds.in_(charges))
-    if account_id is not None:
-        query = query.where(entries.c.seq.in_(select(postings.c.seq).where(postings.c.account_id == account_id)))
-    return _entries(connection, _Reading(query))
+    if call_id is None:
+        if account_id is None:
+            return _entries(connection, _ALL)
+        return _entries(connection, _OF_ACCOUNT, account_id=account_id)
+    if account_id is None:
+        return _entries(connection, _OF_CALL, call_id=call_id)
+    return _entries(connection, _OF_BOTH, call_id=call_id, account_id=account_id)
 
 
 def read_entries_of(
     connection: Connection, account_id: AccountId, begins: datetime, ends: datetime
 ) -> tuple[Entry, ...]:
     """Entries with a posting on an account, from one instant up to another, in the order they were booked."""
-    of_account = select(postings.c.seq).where(postings.c.account_id == account_id)
-    in_time = select(entries).where(entries.c.at >= begins, entries.c.at < ends)
-    return _entries(connection, _Reading(in_time.where(entries.c.seq.in_(of_account))))
+    return _entries(connection, _OF_SPAN, account_id=account_id, begins=begins, ends=ends)
 
 
 def read_entries_between(connection: Connection, after: int, most: int) -> tuple[Entry, ...]:
@@ -83,39 +99,46 @@ def read_entries_between(connection: Connection, after: int, most: int) -> tuple
 
 
 class _Reading:
-    """Some entries, and their postings: statements that are asked again are written once."""
+    """Some entries, and their postings."""
 
-    def __init__(self, query: Select[*tuple[Any, ...]]) -> None:
-        of_entries = postings.c.seq.in_(query.with_only_columns(entries.c.seq))
-        self.entries = query.order_by(entries.c.seq)
-        self.postings = select(postings).where(of_entries).order_by(postings.c.seq, postings.c.line)
+    def __init__(self, *chosen: ColumnElement[bool]) -> None:
+        of_entries = select(entries.c.seq).where(*chosen)
+        lines = select(*columns_of(postings, Line)).order_by(postings.c.seq, postings.c.line)
+        self.entries = Question(select(*_OF_ENTRY).where(*chosen).order_by(entries.c.seq))
+        self.postings = Question(lines.where(postings.c.seq.in_(of_entries)) if chosen else lines)
 
 
-_ALL: Final = _Reading(select(entries))
+_FIELDS: Final = ("seq", "entry_id", "kind", "at", "call_id", "refunds", "memo", "previous_hash", "hash")
+_OF_ENTRY: Final = [entries.c[name] for name in _FIELDS]
+
+_IS_OF_CALL: Final = _is(entries.c.call_id) | entries.c.refunds.in_(
+    select(entries.c.entry_id).where(_is(entries.c.call_id))
+)
+_IS_OF_ACCOUNT: Final = entries.c.seq.in_(select(postings.c.seq).where(_is(postings.c.account_id)))
 _FOLLOWING: Final = select(entries.c.seq).where(entries.c.seq > bindparam("after")).order_by(entries.c.seq)
-_BETWEEN: Final = _Reading(select(entries).where(entries.c.seq.in_(_FOLLOWING.limit(bindparam("most")))))
+
+_ALL: Final = _Reading()
+_OF_CALL: Final = _Reading(_IS_OF_CALL)
+_OF_ACCOUNT: Final = _Reading(_IS_OF_ACCOUNT)
+_OF_BOTH: Final = _Reading(_IS_OF_CALL, _IS_OF_ACCOUNT)
+_OF_SPAN: Final = _Reading(entries.c.at >= bindparam("begins"), entries.c.at < bindparam("ends"), _IS_OF_ACCOUNT)
+_BETWEEN: Final = _Reading(entries.c.seq.in_(_FOLLOWING.limit(bindparam("most", type_=Integer))))
 
 
-def _entries(connection: Connection, reading: _Reading, **values: int) -> tuple[Entry, ...]:
+def _entries(connection: Connection, reading: _Reading, **values: Any) -> tuple[Entry, ...]:
     lines: defaultdict[int, list[Posting]] = defaultdict(list)
-    for row in connection.execute(reading.postings, values):
-        lines[row.seq].append(Posting(AccountId(row.account_id), row.amount))
+    for seq, _, account_id, amount in reading.postings.rows(connection, **values):
+        lines[seq].append(Posting(AccountId(account_id), amount))
     return tuple(
         Entry(
-            row.seq,
-            EntryDraft(
-                EntryId(row.entry_id),
-                EntryKind(row.kind),
-                row.at,
-                tuple(lines[row.seq]),
-                row.call_id,
-                row.refunds,
-                row.memo,
-            ),
-            row.previous_hash,
-            row.hash,
+            seq,
+            EntryDraft(EntryId(entry_id), EntryKind(kind), at, tuple(lines[seq]), call_id, refunds, memo),
+            previous_hash,
+            hash_,
         )
-        for row in connection.execute(reading.entries, values)
+        for seq, entry_id, kind, at, call_id, refunds, memo, previous_hash, hash_ in reading.entries.rows(
+            connection, **values
+        )
     )
 
 
@@ -136,16 +159,28 @@ def read_holds(
 
 def read_open_calls(connection: Connection, *, process_id: str | None = None) -> tuple[OpenCall, ...]:
     """Calls that are going on, of all processes or of one, the oldest first."""
-    query = select(open_calls).order_by(open_calls.c.started_at, open_calls.c.call_id)
-    if process_id is not None:
-        query = query.where(open_calls.c.process_id == process_id)
-    return tuple(map(to_open_call, connection.execute(query).mappings()))
+    if process_id is None:
+        rows = _OPEN_CALLS.rows(connection)
+    else:
+        rows = _OPEN_CALLS_OF_PROCESS.rows(connection, process_id=process_id)
+    return tuple(starmap(OpenCall, ((*facts, tuple(json.loads(legs))) for *facts, legs in rows)))
+
+
+_EVERY_OPEN_CALL: Final = select(*columns_of(open_calls, OpenCall)).order_by(
+    open_calls.c.started_at, open_calls.c.call_id
+)
+_OPEN_CALLS: Final = Question(_EVERY_OPEN_CALL)
+_OPEN_CALLS_OF_PROCESS: Final = Question(_EVERY_OPEN_CALL.where(_is(open_calls.c.process_id)))
 
 
 def read_processes(connection: Connection) -> tuple[Process, ...]:
     """The registered processes, the oldest first."""
-    query = select(processes).order_by(processes.c.started_at, processes.c.process_id)
-    return tuple(map(to_process, connection.execute(query).mappings()))
+    return tuple(starmap(Process, _PROCESSES.rows(connection)))
+
+
+_PROCESSES: Final = Question(
+    select(*columns_of(processes, Process)).order_by(processes.c.started_at, processes.c.process_id)
+)
 
 
 def to_hold(row: RowMapping) -> Hold:
@@ -158,16 +193,6 @@ def to_account(row: RowMapping) -> Account:
     return Account(row["account_id"], row["floor"], row["balance"], row["held"], row["opened_at"])
 
 
-def to_open_call(row: RowMapping) -> OpenCall:
-    """An open call of the table `open_calls`."""
-    return OpenCall(**{**row, "call_id": CallId(row["call_id"]), "legs": tuple(json.loads(row["legs"]))})
-
-
 def to_record(row: RowMapping) -> CallRecord:
     """A record of the table `calls`."""
     return CallRecord(**row)
-
-
-def to_process(row: RowMapping) -> Process:
-    """A process of the table `processes`."""
-    return Process(**row)

@@ -12,13 +12,12 @@ from typing import Any, Final, Self, TypeVar, overload
 
 from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DatabaseError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger import product_reads, reads
 from ledger.address import MEMORY, book_path, book_url, in_words
 from ledger.asking import asked
 from ledger.crowd import placed_of
-from ledger.engine import Session, WriteInline, WriteThread, Writing, reading_engine
+from ledger.engine import Session, WriteInline, WriteThread, Writing
 from ledger.entries import Entry
 from ledger.errors import LedgerUnavailableError, MissingBookError, NotABookError
 from ledger.group import Beside, Committed, Together, Write, look_outside
@@ -74,6 +73,7 @@ from ledger.products.requests import (
     SubmitMessage,
     TakeAllowance,
 )
+from ledger.readers import Readers, readers
 from ledger.records import CallRecord, OpenCall
 from ledger.requests import (
     Adjust,
@@ -108,7 +108,7 @@ T = TypeVar("T")
 class Book:
     """A ledger on a database. Open it with `Book.open`, close it with `close`."""
 
-    def __init__(self, url: URL, writing: Writing, reading: AsyncEngine | None, changes: int) -> None:
+    def __init__(self, url: URL, writing: Writing, reading: Readers | None, changes: int) -> None:
         self._writing = writing
         self._reading = reading
         self._is_shared = url.database != MEMORY
@@ -160,7 +160,7 @@ class Book:
         except BaseException:
             await writing.close()
             raise
-        reading = None if is_inline else reading_engine(url, busy_seconds)
+        reading = None if is_inline else readers(url, busy_seconds)
         return cls(url, writing, reading, changes)
 
     async def close(self) -> None:
@@ -170,7 +170,7 @@ class Book:
         finally:
             self._neighbours.leave()
             if self._reading is not None:
-                await self._reading.dispose()
+                await self._reading.close()
             await self._writing.close()
 
     async def __aenter__(self) -> Self:
@@ -374,8 +374,7 @@ class Book:
     async def _read(self, query: Callable[[Connection], T]) -> T:
         if self._reading is None:
             return await self._writing.look(_on_core, query)
-        async with self._reading.begin() as connection:
-            return await connection.run_sync(query)
+        return await self._reading.read(query)
 
 
 def _on_core(session: Session, work: Callable[[Connection], T]) -> T:

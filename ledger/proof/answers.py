@@ -8,15 +8,17 @@ call, and what a call gave back as it ended was in its holds.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, assert_never
+from itertools import islice
+from typing import Any, Final, assert_never
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from ledger.entries import EntryKind
 from ledger.finding import RESTORE, Finding
 from ledger.hold import HoldState
 from ledger.money import ZERO, CallId, Money
 from ledger.outcomes import Booked, Ended, Placed, Remembered, Started, Taken, from_text
+from ledger.question import Question, among, listed
 from ledger.requests import is_reserved
 from ledger.tables import calls, entries, holds, open_calls, requests
 
@@ -24,21 +26,21 @@ _OF_REQUESTS: Final = tuple(kind.value for kind in EntryKind if kind not in {Ent
 """Entries that have the id of their request."""
 
 BATCH: Final = 500
-"""Requests looked at together: their keys go into one IN list, which every database takes."""
+"""Requests looked at together."""
 
 _KEYS: Final = "wanted"
 
 
-def _among(column: ColumnElement[str]) -> Select[str]:
-    return select(column).where(column.in_(bindparam(_KEYS, expanding=True)))
+def _among(column: ColumnElement[str], *others: ColumnElement[Any]) -> Question:
+    return Question(select(column, *others).where(among(column, _KEYS)))
 
 
-_ANSWERED: Final = select(requests.c.request_id, requests.c.outcome).execution_options(yield_per=BATCH)
+_ANSWERED: Final = Question(select(requests.c.request_id, requests.c.outcome).execution_options(yield_per=BATCH))
 _HOLDS: Final = _among(holds.c.hold_id)
 _ENTRIES: Final = _among(entries.c.entry_id)
 _OPEN: Final = _among(open_calls.c.call_id)
-_CHARGED: Final = _among(calls.c.call_id).add_columns(calls.c.charged)
-_SETTLED: Final = (
+_CHARGED: Final = _among(calls.c.call_id, calls.c.charged)
+_SETTLED: Final = Question(
     select(calls.c.call_id, func.sum(holds.c.amount))
     .join(holds, (holds.c.call_id == calls.c.call_id) & (holds.c.settled_at == calls.c.ended_at))
     .group_by(calls.c.call_id)
@@ -49,8 +51,9 @@ _SETTLED: Final = (
 def check_answers(connection: Connection) -> Iterator[Finding]:
     """Requests without what came of them, and rows without a request."""
     yield from _check_rows(connection)
-    settled = {CallId(call_id): amount for call_id, amount in connection.execute(_SETTLED)}
-    for batch in connection.execute(_ANSWERED).partitions():
+    settled = {CallId(call_id): amount for call_id, amount in _SETTLED.rows(connection)}
+    answered = _ANSWERED.rows(connection)
+    while batch := list(islice(answered, BATCH)):
         outcomes: dict[str, Remembered] = {}
         for request_id, text in batch:
             try:
@@ -105,13 +108,13 @@ class _There:
                 case _:
                     assert_never(outcome)
 
-        def among(query: Select[str], keys: set[str]) -> set[str]:
-            return set(connection.execute(query, {_KEYS: keys}).scalars())
+        def found(question: Question, keys: set[str]) -> Iterable[tuple[Any, ...]]:
+            return question.rows(connection, **{_KEYS: listed(keys)}) if keys else ()
 
-        self._holds = among(_HOLDS, held)
-        self._entries = among(_ENTRIES, booked)
-        self._open = among(_OPEN, called)
-        self._charged = {row.call_id: row.charged for row in connection.execute(_CHARGED, {_KEYS: called})}
+        self._holds = {hold_id for (hold_id,) in found(_HOLDS, held)}
+        self._entries = {entry_id for (entry_id,) in found(_ENTRIES, booked)}
+        self._open = {call_id for (call_id,) in found(_OPEN, called)}
+        self._charged = {CallId(call_id): charged for call_id, charged in found(_CHARGED, called)}
 
     def problem(self, outcome: Remembered) -> str | None:
         """What is wrong with what a request came to; None if nothing is."""
@@ -142,18 +145,18 @@ class _There:
 
 def _check_rows(connection: Connection) -> Iterator[Finding]:
     """Holds, records, open calls and entries that nobody asked for."""
-    for word, query in _UNASKED:
-        for key in connection.execute(query).scalars():
+    for word, question in _UNASKED:
+        for key in question.column(connection):
             yield Finding("request", f"{word} {key}", "no request that was done asked for it", RESTORE)
 
 
-def _unasked(key: ColumnElement[str], request_id: ColumnElement[str], *rows: ColumnElement[bool]) -> Select[str]:
+def _unasked(key: ColumnElement[str], request_id: ColumnElement[str], *rows: ColumnElement[bool]) -> Question:
     """Rows, by their key, without the request they came of."""
     query = select(key).outerjoin(requests, requests.c.request_id == request_id)
-    return query.where(*rows, requests.c.request_id.is_(None))
+    return Question(query.where(*rows, requests.c.request_id.is_(None)))
 
 
-_WITHOUT_CALL: Final = (
+_WITHOUT_CALL: Final = Question(
     select(holds.c.hold_id)
     .outerjoin(calls, calls.c.call_id == holds.c.call_id)
     .outerjoin(open_calls, open_calls.c.call_id == holds.c.call_id)

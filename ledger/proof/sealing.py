@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import starmap
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -21,6 +22,7 @@ from ledger.proof.checkpoint import FIRST_PREVIOUS, Checkpoint, CheckpointError,
 from ledger.proof.keys import key_id, sign
 from ledger.proof.seal import SEALED, Seal, digest_of, new_seals
 from ledger.proof.tables import checkpoints, seals
+from ledger.question import Question
 from ledger.store import Book
 
 WRITE_ROWS: Final = 2_000
@@ -69,8 +71,10 @@ async def make_checkpoint(book: Book, key: Ed25519PrivateKey, at: datetime) -> C
 
 def read_checkpoints(connection: Connection) -> tuple[Checkpoint, ...]:
     """All checkpoints of the book, the first one first."""
-    rows = connection.execute(select(checkpoints.c.statement, checkpoints.c.signature).order_by(checkpoints.c.number))
-    return tuple(Checkpoint(row.statement, row.signature) for row in rows)
+    return tuple(starmap(Checkpoint, _CHECKPOINTS.rows(connection)))
+
+
+_CHECKPOINTS: Final = Question(select(checkpoints.c.statement, checkpoints.c.signature).order_by(checkpoints.c.number))
 
 
 def _forget_unfinished(connection: Connection) -> None:

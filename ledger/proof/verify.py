@@ -21,10 +21,14 @@ from ledger.proof.keys import is_signed, key_id
 from ledger.proof.seal import SEALED, Seal, Sealed, digest_of, rows_of, sealed_rows
 from ledger.proof.sealing import read_checkpoints
 from ledger.proof.tables import checkpoints, seals
+from ledger.question import Question
 from ledger.tables import calls, entries, holds
 
 _FORGED: Final = "trust nothing before it that no copy outside the book vouches for"
-_MADE: Final = select(seals.c.table_name, func.count().label("made")).group_by(seals.c.table_name)
+_MADE: Final = Question(select(seals.c.table_name, func.count()).group_by(seals.c.table_name))
+_COLUMNS: Final = Question(
+    select(checkpoints.c.number, checkpoints.c.at, checkpoints.c.seq, checkpoints.c.hash).order_by(checkpoints.c.number)
+)
 _KEY: Final = "give the public key of who signed it, or trust nothing before it"
 
 
@@ -58,7 +62,7 @@ def check_checkpoints(connection: Connection, witness: Witness) -> Iterator[Find
     for _, facts in stored:
         yield from _check_last_entry(connection, facts)
     yield from _check_seals(connection, [facts for _, facts in stored])
-    made = {row.table_name: row.made for row in connection.execute(_MADE)}
+    made = dict(_MADE.rows(connection))
     for sealed in SEALED:
         if count := made.get(sealed.name):
             yield from _check_rows(connection, sealed, count)
@@ -69,17 +73,16 @@ def check_checkpoints(connection: Connection, witness: Witness) -> Iterator[Find
 
 def _check_row(connection: Connection, stored: list[tuple[Checkpoint, Facts]]) -> Iterator[Finding]:
     """Checkpoints are numbered from 1, each names the one before, and their columns say what their texts say."""
-    columns = connection.execute(select(checkpoints).order_by(checkpoints.c.number)).all()
-    before, number = FIRST_PREVIOUS, 0
-    for (checkpoint, facts), row in zip(stored, columns, strict=False):
-        name = f"checkpoint {row.number}"
-        if (facts.number, facts.at, facts.seq, facts.hash) != (row.number, row.at, row.seq, row.hash):
+    before, last = FIRST_PREVIOUS, 0
+    for (checkpoint, facts), (number, at, seq, hash_) in zip(stored, list(_COLUMNS.rows(connection)), strict=False):
+        name = f"checkpoint {number}"
+        if (facts.number, facts.at, facts.seq, facts.hash) != (number, at, seq, hash_):
             yield Finding("checkpoint", name, "its row says other than its text", RESTORE)
-        if row.number != number + 1:
-            yield Finding("checkpoint", f"checkpoint {number + 1}", f"it is missing before {row.number}", _FORGED)
+        if number != last + 1:
+            yield Finding("checkpoint", f"checkpoint {last + 1}", f"it is missing before {number}", _FORGED)
         elif facts.previous != before:
             yield Finding("checkpoint", name, "it does not follow the checkpoint before it", _FORGED)
-        before, number = checkpoint.digest, row.number
+        before, last = checkpoint.digest, number
 
 
 def _check_signatures(stored: list[tuple[Checkpoint, Facts]], public_key: Ed25519PublicKey | None) -> Iterator[Finding]:
