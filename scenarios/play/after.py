@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import wave
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ledger.audit import audit
+from sqlalchemy import Connection
+
+from ledger.audit import audit_snapshot
 from ledger.entries import Entry, EntryKind
 from ledger.money import ZERO, total
 from ledger.product_rows import read_rows
 from ledger.products.card_requests import payment_of_refund
 from ledger.products.card_rows import CardPayment, CardRefund, CardRefundState, CardState
 from ledger.products.rows import Allowance
-from ledger.records import CallRecord
+from ledger.reads import read_accounts, read_calls, read_entries, read_open_calls
+from ledger.records import CallRecord, OpenCall
+from ledger.rows import Account
 from scenarios.language.expectations import After, Record
 from scenarios.language.flows import concerned, difference, flow_text
 from scenarios.language.quantities import seconds_text
@@ -32,12 +37,11 @@ async def judge_after(stage: Stage, wanted: After) -> list[Checked]:
     line = stage.setting.scenario.source.line
     found: list[Checked] = []
     async with stage.reading() as book:
-        records = sorted(await book.calls(), key=lambda record: (record.started_at, record.call_id))
-        accounts = {account.account_id: account for account in await book.accounts()}
-        entries = await book.entries()
-        free = await book.read(lambda core: list(read_rows(core, Allowance)))
-        cards = sorted(await book.read(lambda core: list(read_rows(core, CardPayment))), key=lambda row: row.asked_at)
-        refunds = sorted(await book.read(lambda core: list(read_rows(core, CardRefund))), key=lambda row: row.refund_id)
+        left = await book.read(_read_left)
+    records = sorted(left.records, key=lambda record: (record.started_at, record.call_id))
+    accounts, entries = {account.account_id: account for account in left.accounts}, left.entries
+    cards = sorted(left.cards, key=lambda row: row.asked_at)
+    refunds = sorted(left.refunds, key=lambda row: row.refund_id)
     for owner, amount in (wanted.balance or {}).items():
         account = accounts.get(stage.account_id(owner))
         is_met = (ZERO if account is None else account.balance) == amount and account is not None
@@ -48,7 +52,7 @@ async def judge_after(stage: Stage, wanted: After) -> list[Checked]:
             )
         )
     found += _records(stage, wanted, records, entries)
-    found += _free(wanted, free, line)
+    found += _free(wanted, left.free, line)
     if wanted.cards is not None:
         became = [_became(card, refunds) for card in cards]
         text, shown = f"cards: {', '.join(wanted.cards)}", ", ".join(became)
@@ -77,6 +81,32 @@ async def judge_after(stage: Stage, wanted: After) -> list[Checked]:
             text = f"{booked}"
             found.append(Checked(f"{key}: {wished}", is_met=booked == wished, found=text, line=line(("after", key))))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What a book has at the end."""
+
+    records: Sequence[CallRecord]
+    open_calls: Sequence[OpenCall]
+    accounts: Sequence[Account]
+    entries: Sequence[Entry]
+    free: Sequence[Allowance]
+    cards: Sequence[CardPayment]
+    refunds: Sequence[CardRefund]
+
+
+def _read_left(connection: Connection) -> _Left:
+    """All of it, from one snapshot."""
+    return _Left(
+        read_calls(connection),
+        read_open_calls(connection),
+        read_accounts(connection),
+        read_entries(connection),
+        list(read_rows(connection, Allowance)),
+        list(read_rows(connection, CardPayment)),
+        list(read_rows(connection, CardRefund)),
+    )
 
 
 def _free(
@@ -214,21 +244,19 @@ async def judge_always(stage: Stage, *, at_rest: dict[str, int] | None) -> list[
         found.append(Checked(text, is_met=not problems, found=shown))
 
     async with stage.reading() as book:
-        report = await audit(book)
-        open_calls = await book.open_calls()
-        accounts = await book.accounts()
-        records = await book.calls()
-        cards = await book.read(lambda core: list(read_rows(core, CardPayment)))
-        refunds = await book.read(lambda core: list(read_rows(core, CardRefund)))
+        report, rows = await book.read(lambda core: (audit_snapshot(core), _read_left(core)))
     must("the audit of the book is clean", [f"{each.row}: {each.problem}" for each in report.findings])
-    must("no money is held", [f"{each.held} of {each.account_id}" for each in accounts if each.held])
-    must("no call is left open", [each.call_id for each in open_calls])
-    known = {record.call_id for record in records}
+    must("no money is held", [f"{each.held} of {each.account_id}" for each in rows.accounts if each.held])
+    must("no call is left open", [each.call_id for each in rows.open_calls])
+    known = {record.call_id for record in rows.records}
     must("every call has one record", [trace.call_id for trace in stage.traces if trace.call_id not in known])
-    overdrawn = [f"{each.account_id}: {each.balance}" for each in accounts if each.floor and each.balance < each.floor]
-    must("nobody is below their floor", overdrawn)
+    below = [each for each in rows.accounts if each.floor and each.balance < each.floor]
+    must("nobody is below their floor", [f"{each.account_id}: {each.balance}" for each in below])
     if at_rest is not None:
-        must("every card is declined, captured, voided or refused", _owed_to_the_processor(stage, cards, refunds))
+        must(
+            "every card is declined, captured, voided or refused",
+            _owed_to_the_processor(stage, rows.cards, rows.refunds),
+        )
         left = {name: at_rest[name] for name in ("calls", "legs", "transactions") if at_rest[name]}
         must("64·T1 after the last call nothing is left of it", [f"{count} {name}" for name, count in left.items()])
         missing = stage.ports - at_rest["media_ports_free"]
