@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, select
 
-from ledger.crowd import Crowd
+from ledger.crowd import Crowd, placed_of
 from ledger.decide import decide
 from ledger.footprint import footprint
 from ledger.head import look_at_head
@@ -78,6 +78,11 @@ class Committed:
     """Accounts changed by this group, and by others since."""
     is_written_beside: bool
     """Whether rows of other packages may have changed too."""
+
+
+def outcome_of(request: Request, result: Answer | int) -> Outcome:
+    """What a request came to, by its result in a group."""
+    return result.outcome if isinstance(result, Answer) else placed_of(request, result)
 
 
 def run_group(session: Working, items: Sequence[Item], seen_changes: int, *, is_sure: bool = True) -> Committed:

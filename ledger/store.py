@@ -6,7 +6,8 @@ It is used by one event loop.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final, Self, TypeVar, overload
 
@@ -20,7 +21,7 @@ from ledger.crowd import placed_of
 from ledger.engine import Session, WriteInline, WriteThread, Writing
 from ledger.entries import Entry
 from ledger.errors import LedgerUnavailableError, MissingBookError, NotABookError
-from ledger.group import Beside, Committed, Together, Write, look_outside
+from ledger.group import Beside, Committed, Together, Write, look_outside, outcome_of
 from ledger.hold import Hold, HoldState
 from ledger.listeners import Listener, Listeners, RowsListener
 from ledger.migrate import bring_up_to_date
@@ -95,7 +96,7 @@ from ledger.requests import (
 )
 from ledger.rows import Account
 from ledger.stored import ACCOUNTS
-from ledger.writer import Writer
+from ledger.writer import GROUP_MAX, Writer
 
 BUSY_SECONDS: Final = 2.0
 """How long one try waits for another process's write: theirs take milliseconds, a migration a second."""
@@ -255,6 +256,20 @@ class Book:
         """
         result: Any = await self._writer.put(request)
         return result.outcome if type(result) is Answer else placed_of(request, result)
+
+    async def submit_all(self, requests: Sequence[Request]) -> list[Outcome]:
+        """Submit requests in their order, a group of them in one transaction; returns what came of each, in that order.
+
+        Each is decided by itself: one that is refused keeps none of the others from being done.
+
+        Raises:
+            LedgerUnavailableError: As `submit`; what was stored until then stays.
+        """
+        outcomes: list[Outcome] = []
+        for start in range(0, len(requests), GROUP_MAX):
+            group = requests[start : start + GROUP_MAX]
+            outcomes += map(outcome_of, group, await asyncio.gather(*map(self._writer.put, group)))
+        return outcomes
 
     async def answer(self, request: Request, beside: Beside | None = None) -> Answer:
         """As `submit`, tells whether the outcome was remembered, and writes rows beside it (`group.Together`)."""

@@ -20,7 +20,7 @@ from ledger.liveness import this_process
 from ledger.outcomes import Refused
 from ledger.products.directbill import prepaid_id
 from ledger.products.requests import AddNumber
-from ledger.requests import Deposit, OpenAccount, RetireProcess
+from ledger.requests import Deposit, OpenAccount, Request, RetireProcess
 from ledger.store import Book
 from switch.agent.limits import Limits
 from switch.agent.user_agent import UserAgent
@@ -267,24 +267,29 @@ async def open_accounts(book: Book, world: World, at: datetime) -> None:
     Raises:
         LedgerError: The book does not answer, or has something else of an account than the configuration.
     """
+    requests: list[Request] = []
     for account_id, opening in world.openings.items():
-        await book.submit(
+        requests.append(
             OpenAccount(account_id, Opener.AGENT, at, opening.credit_limit, settles_later=opening.settles_later)
         )
-        for number in opening.numbers:
-            added = await book.submit(AddNumber(account_id, number, at, at))
-            if isinstance(added, Refused) and await book.payer_of(number, at) != prepaid_id(account_id):
-                raise LedgerError(f"number {number} of {account_id}: {added.why.value}; take it out of [[accounts]]")
+        requests += [AddNumber(account_id, number, at, at) for number in opening.numbers]
         if opening.deposit.micros > 0:
-            deposit = Deposit(
-                f"opening/{account_id}", account_id, opening.deposit, "configuration", at, memo="opening balance"
+            deposit_id = f"opening/{account_id}"
+            requests.append(
+                Deposit(deposit_id, account_id, opening.deposit, "configuration", at, memo="opening balance")
             )
-            outcome = await book.submit(deposit)
-            if isinstance(outcome, Refused):
+    for request, outcome in zip(requests, await book.submit_all(requests), strict=True):
+        match request, outcome:
+            case AddNumber(account_id, number), Refused(why):
+                if await book.payer_of(number, at) != prepaid_id(account_id):
+                    raise LedgerError(f"number {number} of {account_id}: {why.value}; take it out of [[accounts]]")
+            case Deposit(account_id=account_id), Refused():
                 raise LedgerError(
                     f"the opening balance of {account_id} was booked before with another amount: "
                     "deposit the difference with `payphone deposit`, and leave the configuration as it was"
                 )
+            case _:
+                pass
 
 
 def _at(base: Path, url: str) -> str:

@@ -12,14 +12,14 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
-from ledger import writer
+from ledger import store, writer
 from ledger.audit import audit
 from ledger.errors import BookClosedError, LedgerUnavailableError
-from ledger.money import ZERO
+from ledger.money import ZERO, AccountId
 from ledger.outcomes import Ended, Placed
 from ledger.store import Book
 from tests.support.books import Shelf
-from tests.support.ledger import CALL, STORY, deposit, end, hold, hold_of, open_account, state, usd
+from tests.support.ledger import CALL, FAMILY, STORY, deposit, end, hold, hold_of, open_account, state, usd
 
 # What goes wrong.
 
@@ -106,6 +106,22 @@ async def test_closing_finishes_what_was_asked(shelf: Shelf) -> None:
         "Started",
         "Placed",
     ]
+
+
+async def test_many_are_told_in_their_order_what_came_of_each(book: Book) -> None:
+    asked = (deposit("1", "payment-2"), hold("0.5"), hold("90", 2), deposit("2", "payment-2"), hold("0.5", 3))
+    told = await book.submit_all(asked)
+    assert [type(outcome).__name__ for outcome in told] == ["Booked", "Placed", "Refused", "Refused", "Placed"]
+    assert await state(book) == (usd("11"), usd("1"))
+
+
+async def test_more_than_a_group_are_done_group_by_group(monkeypatch: pytest.MonkeyPatch, book: Book) -> None:
+    monkeypatch.setattr(store, "GROUP_MAX", 2)
+    changed: list[AccountId] = []
+    book.on_change(changed.append)
+    told = await book.submit_all([hold("1", number) for number in range(1, 6)])
+    assert told == [Placed(hold_of(number), usd(f"{10 - number}")) for number in range(1, 6)]
+    assert changed == [FAMILY] * 3
 
 
 async def test_who_stopped_waiting_is_not_told_of_a_failure(book: Book, address: str, shelf: Shelf) -> None:
