@@ -1,5 +1,6 @@
 # Everything a person does with payphone's sources. The environment is made on first use.
-PYTHON ?= python3
+# The distribution's own Python is built with optimisation, one of a version manager mostly is not, and a sixth slower.
+PYTHON ?= $(shell /usr/bin/python3 -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo /usr/bin/python3 || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
