@@ -128,21 +128,6 @@ class Session:
 
         return self._guarded(asked)
 
-    def snapshot(self, query: Callable[[Connection], T]) -> T:
-        """Ask SQLite something of one snapshot.
-
-        Raises:
-            sqlalchemy.exc.DBAPIError: As `transact`.
-        """
-
-        def asked() -> T:
-            self._driver.execute("BEGIN")
-            result = query(self.core)
-            self._driver.rollback()
-            return result
-
-        return self._guarded(asked)
-
     def _guarded(self, work: Callable[[], T]) -> T:
         """Do some work on a connection, and leave no transaction open whatever comes of it."""
         try:

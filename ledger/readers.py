@@ -1,21 +1,20 @@
 """The connections that only read: each question is answered from one snapshot.
 
-Those of SQLite each answer in a thread, a whole question at once: statement by statement, handed to a thread and
-awaited, they would cost six times as much. Those of PostgreSQL are an engine on asyncio, for they wait for a server.
+Both databases have an engine on asyncio (aiosqlite, psycopg). aiosqlite hands each call to a thread of its connection
+and awaits it, which costs more than most statements do: what is asked again and again is a `Question`, one call each.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import URL, Connection
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import URL, Connection, event
+from sqlalchemy.engine.interfaces import AdaptedConnection
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ledger.address import SQLITE
-from ledger.engine import Session, server_options, sqlite_engine
+from ledger.engine import server_options
 
 T = TypeVar("T")
 
@@ -23,51 +22,12 @@ READERS_MAX: Final = 4
 """Reads at once. SQLite reads on one core each; a page of the console or a command needs one."""
 
 
-class FileReaders:
-    """Connections to a file, made as they are needed, each used by one thread at a time."""
+class Readers:
+    """Connections to a database, made as they are needed."""
 
     def __init__(self, url: URL, busy_seconds: float) -> None:
-        self._url: Final = url
-        self._pragmas: Final = (f"busy_timeout = {round(busy_seconds * 1000)}", "query_only = ON")
-        self._threads: Final = ThreadPoolExecutor(READERS_MAX, thread_name_prefix="ledger-reader")
-        self._idle: Final[list[Session]] = []
-
-    async def read(self, query: Callable[[Connection], T]) -> T:
-        """Answer a question.
-
-        Raises:
-            sqlalchemy.exc.DBAPIError: The database failed.
-        """
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, query)
-
-    async def close(self) -> None:
-        """Let go of the connections, after the reads that are under way."""
-        self._threads.shutdown()
-        while self._idle:
-            self._idle.pop().drop()
-
-    def _answer(self, query: Callable[[Connection], T]) -> T:
-        try:
-            session = self._idle.pop()
-        except IndexError:
-            session = Session(sqlite_engine(self._url, self._pragmas))
-        try:
-            return session.snapshot(query)
-        finally:
-            self._idle.append(session)
-
-
-class ServerReaders:
-    """Connections to PostgreSQL."""
-
-    def __init__(self, url: URL, busy_seconds: float) -> None:
-        self._engine: Final = create_async_engine(
-            url,
-            pool_size=READERS_MAX,
-            max_overflow=0,
-            connect_args=server_options(busy_seconds, "-c default_transaction_read_only=on"),
-            isolation_level="REPEATABLE READ",
-        )
+        of_file = url.get_backend_name() == SQLITE
+        self._engine: Final = (_to_file if of_file else _to_server)(url, busy_seconds)
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         """Answer a question.
@@ -83,9 +43,31 @@ class ServerReaders:
         await self._engine.dispose()
 
 
-Readers = FileReaders | ServerReaders
+def _to_server(url: URL, busy_seconds: float) -> AsyncEngine:
+    options = server_options(busy_seconds, "-c default_transaction_read_only=on")
+    return create_async_engine(
+        url, pool_size=READERS_MAX, max_overflow=0, connect_args=options, isolation_level="REPEATABLE READ"
+    )
 
 
-def readers(url: URL, busy_seconds: float) -> Readers:
-    """Those of a database; they connect when there is first something to read."""
-    return (FileReaders if url.get_backend_name() == SQLITE else ServerReaders)(url, busy_seconds)
+def _to_file(url: URL, busy_seconds: float) -> AsyncEngine:
+    # Neither the driver begins a transaction nor the pool ends one: each question does, once.
+    engine = create_async_engine(
+        url,
+        pool_size=READERS_MAX,
+        max_overflow=0,
+        pool_reset_on_return=None,
+        connect_args={"isolation_level": None},
+    )
+    pragmas = f"PRAGMA busy_timeout = {round(busy_seconds * 1000)}; PRAGMA query_only = ON"
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def set_up(connection: AdaptedConnection, _entry: Any) -> None:
+        connection.run_async(lambda driver: driver.executescript(pragmas))
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        adapted: Any = connection.connection.dbapi_connection
+        adapted.run_async(lambda driver: driver.execute_fetchall("BEGIN"))
+
+    return engine

@@ -74,7 +74,7 @@ from ledger.products.requests import (
     SubmitMessage,
     TakeAllowance,
 )
-from ledger.readers import Readers, readers
+from ledger.readers import Readers
 from ledger.records import CallRecord, OpenCall
 from ledger.requests import (
     Adjust,
@@ -161,7 +161,7 @@ class Book:
         except BaseException:
             await writing.close()
             raise
-        reading = None if is_inline else readers(url, busy_seconds)
+        reading = None if is_inline else Readers(url, busy_seconds)
         return cls(url, writing, reading, changes)
 
     async def close(self) -> None:
