@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, update
 
+from ledger.question import Question, columns_of
 from ledger.store import Book
 from switch.directory.tables import blocks, lockouts
 
@@ -61,16 +62,15 @@ class Blocks:
 
     async def of(self, number: str, facility: str | None = None) -> tuple[Block, ...]:
         """Every block of a number, the oldest first; with a facility, those that touch it."""
-        query = select(blocks).where(blocks.c.number == number).order_by(blocks.c.block_id)
-        if facility is not None:
-            query = query.where(blocks.c.facility.in_((facility, EVERY_FACILITY)))
-
-        return await self._book.read(lambda connection: _blocks(connection, query))
+        if facility is None:
+            return await self._book.read(lambda connection: _blocks(connection, _OF_NUMBER, number=number))
+        return await self._book.read(
+            lambda connection: _blocks(connection, _TOUCHING, number=number, facility=facility)
+        )
 
     async def latest(self) -> tuple[Block, ...]:
         """The blocks stored last, the newest first, `LATEST_MAX` at most; whoever stored them."""
-        query = select(blocks).order_by(blocks.c.block_id.desc()).limit(LATEST_MAX)
-        return await self._book.read(lambda connection: _blocks(connection, query))
+        return await self._book.read(lambda connection: _blocks(connection, _LATEST))
 
     async def block(self, *, number: str, facility: str, kind: BlockKind, why: str, at: datetime) -> bool:
         """Block from now; False: it stood already, and stays as it is."""
@@ -94,11 +94,9 @@ class Blocks:
 
     async def locked_until(self, station: str, now: datetime) -> datetime | None:
         """The end of a lock-out that holds now, None if the station is free."""
-        query = select(lockouts.c.until).where(lockouts.c.station == station)
 
         def look(connection: Connection) -> datetime | None:
-            row = connection.execute(query).first()
-            return row.until if row is not None and row.until > now else None
+            return next((until for until in _UNTIL.column(connection, station=station) if until > now), None)
 
         return await self._book.read(look)
 
@@ -125,8 +123,20 @@ def _standing(number: str, facility: str) -> tuple[ColumnElement[bool], ...]:
     return blocks.c.number == number, blocks.c.facility == facility, blocks.c.removed_at.is_(None)
 
 
-def _blocks(connection: Connection, query: Select[Any]) -> tuple[Block, ...]:
+_EVERY: Final = select(*columns_of(blocks, Block))
+_OF_NUMBER: Final = Question(_EVERY.where(blocks.c.number == bindparam("number")).order_by(blocks.c.block_id))
+_TOUCHING: Final = Question(
+    _EVERY.where(
+        blocks.c.number == bindparam("number"),
+        (blocks.c.facility == bindparam("facility")) | (blocks.c.facility == EVERY_FACILITY),
+    ).order_by(blocks.c.block_id)
+)
+_LATEST: Final = Question(_EVERY.order_by(blocks.c.block_id.desc()).limit(LATEST_MAX))
+_UNTIL: Final = Question(select(lockouts.c.until).where(lockouts.c.station == bindparam("station")))
+
+
+def _blocks(connection: Connection, question: Question, **wanted: str) -> tuple[Block, ...]:
     return tuple(
-        Block(row.number, row.facility, BlockKind(row.kind), row.why, row.blocked_at, row.removed_at, row.removed_why)
-        for row in connection.execute(query)
+        Block(number, facility, BlockKind(kind), *rest)
+        for number, facility, kind, *rest in question.rows(connection, **wanted)
     )

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select
 
+from ledger.question import Question, columns_of
 from ledger.store import Book
 from switch.directory.tables import facility_switches
 
@@ -77,5 +79,7 @@ class FacilitySwitches:
 
 
 def _read(connection: Connection) -> Mapping[str, FacilitySwitch]:
-    rows = connection.execute(select(facility_switches))
-    return {row.facility: FacilitySwitch(row.facility, row.is_off, row.ends_calls, row.why, row.at) for row in rows}
+    return {row[0]: FacilitySwitch(*row) for row in _ALL.rows(connection)}
+
+
+_ALL: Final = Question(select(*columns_of(facility_switches, FacilitySwitch)))
