@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from ledger.audit import audit
+from ledger.chart import cash_id
 from ledger.entries import EntryId
 from ledger.money import ZERO
 from ledger.outcomes import Booked, Refusal, Refused
@@ -75,3 +76,11 @@ async def test_a_refund_follows_its_call_in_the_entries(book: Book) -> None:
     ]
     of_account = await book.entries(account_id=FAMILY)
     assert [entry.seq for entry in of_account] == [1, 2, 3]
+
+
+async def test_entries_of_a_call_may_be_those_of_an_account_alone(book: Book) -> None:
+    await book.submit(Refund("r-1", CHARGE, usd("1"), NOW))
+    call_id = end().record.call_id
+    for account_id, found in ((FAMILY, [CHARGE, "r-1"]), (cash_id("processor"), [])):
+        entries = await book.entries(call_id=call_id, account_id=account_id)
+        assert [entry.draft.entry_id for entry in entries] == found
