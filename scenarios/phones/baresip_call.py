@@ -11,7 +11,7 @@ from scenarios.phones.call import KeysBy
 from scenarios.phones.codec import SAMPLES_PER_SECOND, Audio
 from scenarios.phones.errors import CallEndedError, CannotDoError, PhoneError, ReofferRefusedError
 from scenarios.phones.heard import Heard
-from scenarios.phones.rtp import KeyStyle
+from scenarios.phones.keys import KeyStyle
 from switch.leg.causes import cause_of
 from switch.leg.events import Cause, Ended
 from switch.sip.message import Request, Response

@@ -7,7 +7,8 @@ from scenarios.phones.bargain import Bargain
 from scenarios.phones.codec import Audio
 from scenarios.phones.errors import CallEndedError, ReofferRefusedError
 from scenarios.phones.heard import Heard, HeardKey
-from scenarios.phones.rtp import AudioPath, KeyStyle, Sound
+from scenarios.phones.keys import KeyStyle
+from scenarios.phones.rtp import AudioPath, Sound
 from switch.agent.legs import InboundLeg, OutboundLeg
 from switch.leg.events import (
     Answered,

@@ -9,8 +9,8 @@ from typing import Protocol, Self
 from scenarios.phones.call import KeysBy
 from scenarios.phones.codec import Audio
 from scenarios.phones.heard import Heard
+from scenarios.phones.keys import KeyStyle
 from scenarios.phones.phone import Line
-from scenarios.phones.rtp import KeyStyle
 from switch.agent.observed import Observed
 from switch.leg.events import Ended
 

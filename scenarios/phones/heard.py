@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from prompts.catalog import ClipId
 from prompts.recognise import Recogniser
 from scenarios.phones.codec import SAMPLES_PER_SECOND, Audio, Law
-from scenarios.phones.packets import Packet, Row, read_event
+from scenarios.phones.packets import Packet, read_event
 from scenarios.phones.stretches import Stretches
 
 WINDOW_SECONDS = 0.02
@@ -25,6 +25,12 @@ SECONDS_MAX = 3600.0
 """Audio kept per phone: an hour is 29 MB, and as much again for its instants; what is older is forgotten."""
 
 Number = TypeVar("Number", int, NDArray[np.int64])
+
+NO_DRIFT_SECONDS = 1e-6
+"""What rounding makes of an instant is far below."""
+
+NO_DEVIATION = 0.4
+"""Samples: transits that differ by less differ by none, once they are rounded."""
 
 RECENT_MAX = 1000
 """Sequence numbers remembered, to tell what came twice: 20 s."""
@@ -117,8 +123,15 @@ class Heard:
         source = self._source
         return source is not None and source.ssrc == packet.ssrc and _signed(packet.sequence - source.highest, 16) == 1
 
-    def hear_row(self, row: Row, law: Law, source: tuple[str, int], instants: Sequence[float]) -> None:
-        """Take packets that follow each other, the first of them `is_next`, as `hear` does one by one."""
+    def hear_row(self, row: Packet, law: Law, source: tuple[str, int], instants: Sequence[float]) -> None:
+        """Take packets that follow each other, the first of them `is_next`, as `hear` does one by one.
+
+        Args:
+            row: The first, with the payloads of all, joined.
+            law: Of the payloads.
+            source: Where they come from.
+            instants: When each arrives.
+        """
         counted, count = self._source, len(instants)
         assert counted is not None
         self.addresses[source] += count
@@ -129,34 +142,41 @@ class Heard:
             del recent[old]
         counted.highest += count
         counted.received += count
-        now = np.array(instants)
-        transits = now * SAMPLES_PER_SECOND - row.timestamps
-        before = transits[0] if counted.transit is None else counted.transit
-        deviations = np.rint(transits - np.concatenate([[before], transits[:-1]])).astype(np.int64)
-        jitter = counted.jitter
-        if jitter or deviations.any():
-            for deviation in np.abs(_signed(deviations, 32)).tolist()[counted.transit is None :]:
-                jitter += (deviation - jitter) / 16
-        counted.transit, counted.jitter = float(transits[-1]), jitter
-        if self._goes_on(row, now):
-            self._stretches.keep(self._instant(row.first, instants[0]), row.octets, law)
+        size = len(row.payload) // count
+        timestamps = row.timestamp + np.arange(count) * size & 0xFFFFFFFF
+        transits = np.array(instants) * SAMPLES_PER_SECOND - timestamps
+        spread = float(transits.max() - transits.min())
+        self._measure_jitters(counted, transits, spread)
+        if self._goes_on(row, instants[0], spread):
+            self._stretches.keep(self._instant(row, instants[0]), row.payload, law)
         else:
-            size = len(row.octets) // count
-            for n, (timestamp, at) in enumerate(zip(row.timestamps.tolist(), instants, strict=True)):
-                octets = row.octets[n * size : n * size + size]
-                self._stretches.keep(self._instant(row.first._replace(timestamp=timestamp), at), octets, law)
+            for n, (timestamp, at) in enumerate(zip(timestamps.tolist(), instants, strict=True)):
+                octets = row.payload[n * size : n * size + size]
+                self._stretches.keep(self._instant(row._replace(timestamp=timestamp), at), octets, law)
         self._stretches.forget(instants[-1] - SECONDS_MAX)
 
-    def _goes_on(self, row: Row, now: NDArray[np.float64]) -> bool:
-        """Whether packets are of the present run, each heard as the one before it ends."""
+    @staticmethod
+    def _measure_jitters(counted: _Source, transits: NDArray[np.float64], spread: float) -> None:
+        """Do what `_measure_jitter` does for each of several packets."""
+        first, jitter, is_first = float(transits[0]), counted.jitter, counted.transit is None
+        before = first if counted.transit is None else counted.transit
+        counted.transit = float(transits[-1])
+        if spread < NO_DEVIATION and abs(first - before) < NO_DEVIATION:
+            for _ in range(len(transits) - is_first if jitter else 0):
+                jitter -= jitter / 16
+        else:
+            deviations = np.rint(transits - np.concatenate([[before], transits[:-1]])).astype(np.int64)
+            for deviation in np.abs(_signed(deviations, 32)).tolist()[is_first:]:
+                jitter += (deviation - jitter) / 16
+        counted.jitter = jitter
+
+    def _goes_on(self, row: Packet, first_at: float, spread: float) -> bool:
+        """Whether packets are surely of the present run, if their transits differ by no more than `spread` samples."""
         run = self._run
-        if run is None or run.ssrc != row.first.ssrc:
+        if run is None or run.ssrc != row.ssrc:
             return False
-        samples = np.arange(len(now)) * (len(row.octets) // len(now))
-        if (row.timestamps - row.first.timestamp & 0xFFFFFFFF != samples).any():
-            return False
-        first_at = run.anchor_at + _signed(row.first.timestamp - run.anchor_timestamp, 32) / SAMPLES_PER_SECOND
-        return bool((np.abs(first_at + samples / SAMPLES_PER_SECOND - now) <= DRIFT_SECONDS_MAX).all())
+        drift = run.anchor_at + _signed(row.timestamp - run.anchor_timestamp, 32) / SAMPLES_PER_SECOND - first_at
+        return abs(drift) + spread / SAMPLES_PER_SECOND < DRIFT_SECONDS_MAX - NO_DRIFT_SECONDS
 
     def hear_event(self, packet: Packet, source: tuple[str, int], now: float) -> None:
         """Take a packet of a telephone event: one key for all packets of one timestamp (RFC 4733 §2.5.1.2)."""

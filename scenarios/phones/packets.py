@@ -4,20 +4,16 @@ import struct
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
+from scenarios.phones.codec import SAMPLES_PER_SECOND
 
 KEYS = "0123456789*#ABCD"
 """Keys by their event code (RFC 4733 §3.2)."""
 
 _FIXED = struct.Struct("!BBHII")
-_SIZE = 160
-"""Octets of 20 ms (RFC 3551 §4.2)."""
-ROW_SIZE = _FIXED.size + _SIZE
-"""Octets of a packet of a row."""
-_WORDS = np.dtype(">u4")
-_ROW_PLAIN = 0x8000
-"""Version 2 and nothing else, before the payload type."""
+FRAME_SAMPLES = 160
+"""20 ms at 8 kHz, the default packetisation of RFC 3551 §4.5; an octet each."""
+
+FRAME_SECONDS = FRAME_SAMPLES / SAMPLES_PER_SECOND
 
 _EVENT = struct.Struct("!BBH")
 
@@ -65,44 +61,6 @@ def read_packet(datagram: bytes) -> Packet | None:
     if end < start:
         return None
     return Packet(second & 0x7F, sequence, timestamp, ssrc, datagram[start:end], is_marked=bool(second >> 7))
-
-
-def write_row(first: Packet, payloads: bytes) -> bytes:
-    """Return datagrams of 160 octets that follow each other, joined, the first one with the numbers of `first`."""
-    count = len(payloads) // _SIZE
-    number = np.arange(count)
-    words = np.empty((count, ROW_SIZE // 4), _WORDS)
-    words[:, 0] = (_ROW_PLAIN | first.payload_type) << 16 | first.sequence + number & 0xFFFF
-    words[:, 1] = first.timestamp + number * _SIZE & 0xFFFFFFFF
-    words[:, 2] = first.ssrc
-    words[:, 3:] = np.frombuffer(payloads, _WORDS, count * _SIZE // 4).reshape(count, -1)
-    return words.tobytes()
-
-
-class Row(NamedTuple):
-    """Packets of 160 octets that follow each other, without a mark."""
-
-    first: Packet
-    timestamps: NDArray[np.int64]
-    octets: bytes
-    """All payloads."""
-
-
-def read_row(octets: bytes) -> Row | None:
-    """Return packets of one source that follow each other without a mark, or None if they are no such packets.
-
-    Args:
-        octets: Datagrams of `ROW_SIZE`, joined; one at least.
-    """
-    first = read_packet(octets[:ROW_SIZE])
-    if first is None:
-        return None
-    words = np.frombuffer(octets, _WORDS).reshape(-1, ROW_SIZE // 4)
-    numbers = words[:, :3].astype(np.int64)
-    wanted = (_ROW_PLAIN | first.payload_type) << 16 | first.sequence + np.arange(len(words)) & 0xFFFF
-    if ((numbers[:, 0] ^ wanted) | (numbers[:, 2] ^ first.ssrc)).any():
-        return None
-    return Row(first, numbers[:, 1], words[:, 3:].tobytes())
 
 
 def write_event(event: KeyEvent) -> bytes:

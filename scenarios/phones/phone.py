@@ -21,7 +21,8 @@ from scenarios.phones.bargain import Bargain
 from scenarios.phones.call import PhoneCall
 from scenarios.phones.codec import Law
 from scenarios.phones.errors import RegistrationError
-from scenarios.phones.rtp import KeyStyle, open_sound
+from scenarios.phones.keys import KeyStyle
+from scenarios.phones.rtp import open_sound
 from switch.agent.addresses import address_of
 from switch.agent.legs import InboundLeg
 from switch.agent.observed import Observed

@@ -10,7 +10,7 @@ import random
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, repeat
 from typing import cast
 
@@ -18,28 +18,11 @@ import numpy as np
 
 from scenarios.phones.codec import SAMPLES_PER_SECOND, Audio, Law, encode
 from scenarios.phones.heard import Heard
-from scenarios.phones.packets import (
-    KEYS,
-    KeyEvent,
-    Packet,
-    Row,
-    read_packet,
-    read_row,
-    write_event,
-    write_packet,
-    write_row,
-)
-
-FRAME_SAMPLES = 160
-"""20 ms at 8 kHz, the default packetisation of RFC 3551 §4.5."""
-
-FRAME_SECONDS = FRAME_SAMPLES / SAMPLES_PER_SECOND
+from scenarios.phones.keys import KeyStyle, PressedKey
+from scenarios.phones.packets import FRAME_SAMPLES, FRAME_SECONDS, KEYS, Packet, read_packet, write_packet
 
 FRAMES_LATE_MAX = 10
 """Frames sent at once after a late wake-up; what is later is skipped, as a sound card would."""
-
-END_PACKETS = 3
-"""The last packet of an event is sent three times (RFC 4733 §2.5.1.4)."""
 
 Address = tuple[str, int]
 
@@ -47,27 +30,6 @@ _SILENT = {law: encode(np.zeros(FRAME_SAMPLES, np.int16), law) for law in Law}
 
 _STATIC = {law.value: law for law in Law}
 """Static payload types mean the same always, before the answer came and after."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeyStyle:
-    """How a phone sends keys as telephone events; the defaults follow RFC 4733, the rest is seen in the wild.
-
-    Attributes:
-        seconds: How long a key is held.
-        pause_seconds: How long nothing is pressed after it.
-        is_marked: Whether the first packet carries the marker bit.
-        first_lost: Packets at the start that never leave, as if the network lost them.
-        ends_lost: Packets of the three at the end that never leave.
-        with_audio: Whether audio packets go on during the event.
-    """
-
-    seconds: float = 0.1
-    pause_seconds: float = 0.1
-    is_marked: bool = True
-    first_lost: int = 0
-    ends_lost: int = 0
-    with_audio: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +68,6 @@ class _Speech:
         return taken
 
 
-@dataclass(slots=True)
-class _Key:
-    """A key being sent, frame by frame."""
-
-    key: str
-    style: KeyStyle
-    pressed: asyncio.Future[None]
-    frames: int = 0
-    timestamp: int = 0
-
-
 class Sound(asyncio.DatagramProtocol):
     """Sends and hears audio and keys of one call.
 
@@ -139,7 +90,7 @@ class Sound(asyncio.DatagramProtocol):
         self._sequence = chance.getrandbits(15)
         self._timestamp = chance.getrandbits(31)
         self._speeches: deque[_Speech] = deque()
-        self._keys: deque[_Key] = deque()
+        self._keys: deque[PressedKey] = deque()
 
     @property
     def address(self) -> Address:
@@ -172,9 +123,10 @@ class Sound(asyncio.DatagramProtocol):
         assert all(key in KEYS for key in keys), f"no such key in {keys!r}"
         assert self._path is not None, "keys need a connected call"
         assert self._path.digits_payload_type is not None, "the peer takes no telephone events"
-        pressed = [_Key(key, style, self._loop.create_future()) for key in keys]
-        self._keys.extend(pressed)
-        return pressed[-1].pressed
+        pressed = self._loop.create_future()
+        self._keys.extend(PressedKey(key, style, None) for key in keys[:-1])
+        self._keys.append(PressedKey(keys[-1], style, pressed))
+        return pressed
 
     def hush(self) -> None:
         """Stop what is being said and forget what was to be said."""
@@ -207,9 +159,11 @@ class Sound(asyncio.DatagramProtocol):
             self._timer = None
         self.hush()
         for key in self._keys:
+            if key.pressed is None or key.pressed.done():
+                continue
             if not key.frames:
                 key.pressed.cancel()
-            elif not key.pressed.done():
+            else:
                 key.pressed.set_result(None)  # It went down, though the call ended before it came up.
         self._keys.clear()
         if self._transport is not None:
@@ -236,16 +190,34 @@ class Sound(asyncio.DatagramProtocol):
 
     # For simulations, which know what is to happen: many frames at once.
 
-    def look_ahead(self, until: float) -> list[float]:
-        """Return the instants of the next frames that are audio alone, and that of the frame after them.
+    @property
+    def key_ahead(self) -> int | None:
+        """Frames before that of the first packet of the next key, None where none is pressed."""
+        ahead = 0
+        for key in self._keys:
+            if key.told_in is not None:
+                return ahead + key.told_in
+            ahead += key.frames_left
+        return None
 
-        The last is not before `until`, or more than audio is sent then; there is none while nothing is sent.
+    def look_ahead(self, until: float) -> list[float]:
+        """Return the instants of the next frames of which nobody is told, and that of the frame after them.
+
+        The last is not before `until`, or somebody is told of what is sent then; there is none while nothing is sent.
         """
-        if self._keys or self._is_first or self._is_closed or self._timer is None or not self._may_send():
+        if self._is_first or self._is_closed or self._timer is None or not self._may_send():
             return []
         frames = max(0, math.ceil((until - self._next_at) / FRAME_SECONDS)) + 1
         if self._speeches:  # The frame that ends it tells so.
+            if self._keys:
+                return []
             frames = min(frames, (len(self._speeches[0].audio) - self._speeches[0].position - 1) // FRAME_SAMPLES)
+        ahead = 0
+        for key in self._keys:
+            ahead += key.frames_left
+            if key.pressed is not None:
+                frames = min(frames, ahead - 1)
+                break
         # Added up one by one, as the timers do: to the last bit.
         instants = list(accumulate(repeat(FRAME_SECONDS, frames), initial=self._next_at))
         return instants[: bisect_left(instants, until) + 1]
@@ -257,36 +229,76 @@ class Sound(asyncio.DatagramProtocol):
         assert self._path is not None
         return self._transport, self._path.remote
 
-    def compose(self, count: int) -> bytes:
-        """Return the next packets, joined, audio alone; nothing is said yet."""
+    def compose(self, count: int) -> list[tuple[int, Packet]]:
+        """Return what the next frames send, each with the number of its frame, from 0; nothing is said yet.
+
+        Packets of audio that follow each other are one, their payloads joined.
+        """
         path = self._path
         assert path is not None
+        if self._keys:
+            return self._compose_keys(count, deque(replace(key) for key in self._keys), path)[0]
         payloads = _SILENT[path.law] * count
         if self._speeches:
             speech = self._speeches[0]
             payloads = encode(speech.audio[speech.position : speech.position + count * FRAME_SAMPLES], path.law)
-        return write_row(Packet(path.payload_type, self._sequence, self._timestamp, self._ssrc, b""), payloads)
+        return [(0, Packet(path.payload_type, self._sequence, self._timestamp, self._ssrc, payloads))]
 
     def advance(self, count: int) -> None:
-        """Have sent so many packets of audio."""
+        """Have sent so many frames, as `compose` told."""
+        sent, sequence = count, self._sequence + count
         if self._speeches:
             self._speeches[0].position += count * FRAME_SAMPLES
-        self._sequence = (self._sequence + count) % (1 << 16)
+        elif self._keys:
+            assert self._path is not None
+            composed, sequence = self._compose_keys(count, self._keys, self._path)
+            is_event = self._path.digits_payload_type
+            sent = sum(
+                1 if each.payload_type == is_event else len(each.payload) // FRAME_SAMPLES for _, each in composed
+            )
+        self._sequence = sequence % (1 << 16)
         self._timestamp = (self._timestamp + count * FRAME_SAMPLES) % (1 << 32)
-        self.packets_sent += count
+        self.packets_sent += sent
         for _ in range(count):  # Added up, as `tick` does.
             self._next_at += FRAME_SECONDS
         self._timer = self._loop.call_at(self._next_at, self.tick)
 
-    def read(self, octets: bytes) -> Row | None:
-        """Return what arrives, packets joined, if it is plain audio that goes on with what was heard before."""
-        row, path = read_row(octets), self._path
-        if row is None or path is None or row.first.payload_type != path.payload_type:
-            return None
-        return row if self.heard.is_next(row.first) else None
+    def _compose_keys(
+        self, count: int, keys: deque[PressedKey], path: AudioPath
+    ) -> tuple[list[tuple[int, Packet]], int]:
+        """Return the packets of frames with keys among silence, and the number after them; the keys move on."""
+        assert path.digits_payload_type is not None
+        composed: list[tuple[int, Packet]] = []
+        sequence, silent = self._sequence, 0
+        for frame in range(count):
+            timestamp = (self._timestamp + frame * FRAME_SAMPLES) % (1 << 32)
+            events = keys[0].next_packets(timestamp) if keys else []
+            for event in events:
+                packet = Packet(path.digits_payload_type, sequence, keys[0].timestamp, self._ssrc, *event[:2])
+                composed += [] if event.is_lost else [(frame, packet)]
+                sequence = (sequence + 1) % (1 << 16)
+            if events:
+                silent = 0
+            if not events or keys[0].style.with_audio:
+                if silent:
+                    start, packet = composed[-1]
+                    composed[-1] = (start, packet._replace(payload=packet.payload + _SILENT[path.law]))
+                else:
+                    packet = Packet(path.payload_type, sequence, timestamp, self._ssrc, _SILENT[path.law])
+                    composed.append((frame, packet))
+                sequence = (sequence + 1) % (1 << 16)
+                silent += 1
+            if keys and keys[0].is_over:
+                keys.popleft()
+        return composed, sequence
 
-    def hear_row(self, row: Row, source: Address, instants: Sequence[float]) -> None:
-        """Hear what `read` returned."""
+    def read(self, row: Packet) -> bool:
+        """Whether packets of audio go on with what was heard before; their payloads are joined."""
+        path = self._path
+        return path is not None and row.payload_type == path.payload_type and self.heard.is_next(row)
+
+    def hear_row(self, row: Packet, source: Address, instants: Sequence[float]) -> None:
+        """Hear what `read` knows, a packet at each instant."""
         assert self._path is not None
         self.heard.hear_row(row, self._path.law, source, instants)
 
@@ -331,29 +343,17 @@ class Sound(asyncio.DatagramProtocol):
             self._send(path.payload_type, self._timestamp, self._next_frame(path.law), is_marked=self._is_first)
             self._is_first = False
 
-    def _send_key(self, key: _Key, path: AudioPath) -> bool:
+    def _send_key(self, key: PressedKey, path: AudioPath) -> bool:
         """Send the frame of a key that is due; False during the pause behind it, in which audio goes on."""
         assert path.digits_payload_type is not None
-        held = max(1, round(key.style.seconds / FRAME_SECONDS))
-        key.frames += 1
-        if key.frames == 1:
-            key.timestamp = self._timestamp
-        if key.frames < held:
-            self._send_event(key, path.digits_payload_type, is_ended=False, is_lost=key.frames <= key.style.first_lost)
-        elif key.frames == held:
-            for number in range(END_PACKETS):
-                is_lost = number < key.style.ends_lost or key.frames <= key.style.first_lost
-                self._send_event(key, path.digits_payload_type, is_ended=True, is_lost=is_lost)
-        if key.frames >= held + round(key.style.pause_seconds / FRAME_SECONDS):
+        packets = key.next_packets(self._timestamp)
+        for payload, is_marked, is_lost in packets:
+            self._send(path.digits_payload_type, key.timestamp, payload, is_marked=is_marked, is_lost=is_lost)
+        if key.is_over:
             self._keys.popleft()
-            if not key.pressed.done():
+            if key.pressed is not None and not key.pressed.done():
                 key.pressed.set_result(None)
-        return key.frames <= held
-
-    def _send_event(self, key: _Key, payload_type: int, *, is_ended: bool, is_lost: bool) -> None:
-        payload = write_event(KeyEvent(key.key, key.frames * FRAME_SAMPLES, is_ended=is_ended))
-        is_marked = key.style.is_marked and key.frames == 1 and not is_ended
-        self._send(payload_type, key.timestamp, payload, is_marked=is_marked, is_lost=is_lost)
+        return bool(packets)
 
     def _next_frame(self, law: Law) -> bytes:
         """Return the next 20 ms of speech, or silence."""

@@ -16,7 +16,7 @@ from scenarios.phones.codec import Audio
 from scenarios.phones.errors import PhoneError, RegistrationError
 from scenarios.phones.handset import Handset, HandsetCall
 from scenarios.phones.heard import HeardClip
-from scenarios.phones.rtp import KeyStyle
+from scenarios.phones.keys import KeyStyle
 from scenarios.play.ears import Ears, Found, Phrase
 from scenarios.play.errors import CannotActError, NotHappenedError
 from scenarios.play.listening import LISTEN_SECONDS, Listening

@@ -4,30 +4,32 @@ Most of what happens in a scenario with media is 20 ms of audio after another: a
 carries them, the switch's engine steps, the other phone hears. As long as nothing else is due, all of that is known
 beforehand and is done for many frames together, and time then jumps over them. Whatever comes of it is what came of
 it frame by frame, down to every datagram and instant that observers of the network see; wherever it could be
-otherwise (a link with losses, a translator of addresses, a key, the end of a prompt, two things at the very same
-instant), the frames are left to the timers.
+otherwise (a link with losses, a translator of addresses, a new key at the switch, the end of a prompt, two things at
+the very same instant), the frames are left to the timers.
 """
 
 from __future__ import annotations
 
+import asyncio
 import math
-from bisect import bisect_left
-from collections.abc import Callable
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 from operator import itemgetter
 from typing import Any, Final
 
-from scenarios.phones.packets import ROW_SIZE, Row
-from scenarios.phones.rtp import FRAME_SECONDS, Sound
+from scenarios.phones.packets import FRAME_SAMPLES, FRAME_SECONDS, Packet, read_packet
+from scenarios.phones.rtp import Sound
+from scenarios.play.passing import BEFORE, Stream
 from scenarios.sim.datagrams import SimulatedDatagramTransport
 from scenarios.sim.loop import VirtualLoop
 from scenarios.sim.network import RTP_FIRST, Address, Fate, Network, Passage
-from scenarios.sim.routes import PlainWay
 from switch.media.driver import InProcessDriver, LegSocket
 from switch.media.leaping import Incoming, Leap
 from switch.media.legs import LegId
+from switch.media.wire import RtpPacket
 
 SECONDS_MAX: Final = 10.0
 """The longest leap: what is prepared for it takes some megabytes."""
@@ -37,6 +39,9 @@ FRAMES_MIN: Final = 3
 
 PAUSE_SECONDS: Final = 0.1
 """How long frames are left to the timers after something was in the way: it mostly still is after 20 ms."""
+
+HEARD_WITHIN: Final = 1.5 * FRAME_SECONDS
+"""What arrives is heard by a step a frame later at the latest."""
 
 _AUDIO: Final = (Network.arrive, Sound.tick, InProcessDriver.step)
 """What is called by timers of audio; the first also by those of signalling."""
@@ -50,7 +55,10 @@ def leap_audio(loop: VirtualLoop) -> None:
 
 
 class _Obstacle(Exception):  # noqa: N818 - no error: the frames are left to the timers
-    """Something is not plain."""
+    """Something is not plain, or something happens soon, at an instant that is known."""
+
+    def __init__(self, until: float | None = None) -> None:
+        self.until = until
 
 
 @dataclass(slots=True)
@@ -62,24 +70,6 @@ class _Pending:
     sounds: list[_Timer] = field(default_factory=list)
     drivers: list[_Timer] = field(default_factory=list)
     passing: list[_Timer] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Stream:
-    """Audio from one socket to another: what is on its way, and what is sent during the leap."""
-
-    way: PlainWay
-    sender: SimulatedDatagramTransport
-    octets: bytearray = field(default_factory=bytearray)
-    """Datagrams of `ROW_SIZE`, joined."""
-    instants: list[float] = field(default_factory=list)
-    """When each arrives."""
-    sent_at: list[float] = field(default_factory=list)
-    """When each is sent, -infinity for those sent before."""
-
-    def datagram(self, number: int) -> bytes:
-        """One of them."""
-        return bytes(self.octets[number * ROW_SIZE : (number + 1) * ROW_SIZE])
 
 
 class _Leaper:
@@ -101,8 +91,8 @@ class _Leaper:
             return False
         try:
             _Leap(self._loop, self._network, pending).make()
-        except _Obstacle:
-            self._not_before = now + PAUSE_SECONDS
+        except _Obstacle as obstacle:
+            self._not_before = now + PAUSE_SECONDS if obstacle.until is None else obstacle.until
             return False
         return True
 
@@ -144,43 +134,39 @@ class _Leap:
         Raises:
             _Obstacle: Something is not plain; nothing has changed.
         """
-        ticks, steps = self._schedule()
         streams = self._streams()
-        saying: list[tuple[list[float], _Stream]] = []
+        ticks, steps = self._schedule(streams)
+        saying: list[tuple[list[float], Stream]] = []
         for sound, instants in ticks.items():
             if instants:
-                transport, target = sound.way
-                assert isinstance(transport, SimulatedDatagramTransport)
-                saying.append(
-                    (instants, self._send(streams, transport, target, sound.compose(len(instants)), instants))
-                )
+                stream = self._stream(streams, *sound.way)
+                saying.append((instants, self._send(stream, sound.compose(len(instants)), instants)))
         leap = self._driver.leap(steps, self._incoming(streams, steps))
         if leap is None:
             raise _Obstacle
-        for leg, octets, target in leap.said:
-            transport = self._driver.socket_of(leg)
-            assert isinstance(transport, SimulatedDatagramTransport)
-            saying.append((steps, self._send(streams, transport, target, octets, steps)))
+        for leg, said, target in leap.said:
+            stream = self._stream(streams, self._driver.socket_of(leg), target)
+            saying.append((steps, self._send(stream, [(0, _as_read(said))], steps)))
         hearing = self._heard(streams)
         # Everything is plain, and comes true.
         self._tell(saying)
-        for sound, packets, source, arrivals in hearing:
-            sound.hear_row(packets, source, arrivals)
+        for sound, packet, source, arrivals in hearing:
+            sound.hear_row(packet, source, arrivals)
         self._land(ticks, steps, leap, saying, streams)
 
-    def _tell(self, saying: list[tuple[list[float], _Stream]]) -> None:
+    def _tell(self, saying: list[tuple[list[float], Stream]]) -> None:
         """Let observers of the network see each datagram in its turn."""
         for _, stream in saying:
-            stream.way.passed(stream.instants[-1])
+            stream.way.passed(stream.last_arrival)
         if not self._network.is_observed:
             return
         passages: list[tuple[float, int, Passage]] = []
-        for number, (instants, stream) in enumerate(saying):
-            way, first = stream.way, len(stream.instants) - len(instants)
-            passages += [
-                (at, number, Passage(at, way.source, way.target, stream.datagram(n), Fate.SENT, stream.instants[n]))
-                for n, at in enumerate(instants, first)
-            ]
+        for number, (_, stream) in enumerate(saying):
+            way = stream.way
+            for piece, n in stream.sent():
+                at, arrival = piece.sent_at[n], piece.instants[n]
+                passage = Passage(at, way.source, way.target, piece.datagram(n), Fate.SENT, arrival)
+                passages.append((at, number, passage))
         passages.sort(key=itemgetter(0, 1))
         for _, _, passage in passages:
             self._network.tell(passage)
@@ -190,8 +176,8 @@ class _Leap:
         ticks: dict[Sound, list[float]],
         steps: list[float],
         leap: Leap,
-        saying: list[tuple[list[float], _Stream]],
-        streams: dict[tuple[Address, Address], _Stream],
+        saying: list[tuple[list[float], Stream]],
+        streams: dict[tuple[Address, Address], Stream],
     ) -> None:
         """Set what is to happen after the leap, in the order in which the timers would have set it."""
         done = {self._step_timer[1]}
@@ -199,11 +185,10 @@ class _Leap:
         done |= {self._ticking[sound][1] for sound, instants in ticks.items() if instants}
         self._loop.take_away(done)
         setting: list[tuple[float, int, int, Callable[[], None]]] = []
-        for turn, (instants, stream) in enumerate(saying):
-            count, first = len(stream.instants), len(stream.instants) - len(instants)
+        for turn, (_, stream) in enumerate(saying):
             setting += [
-                (instants[n - first], turn, 0, partial(self._pass, stream, stream.datagram(n), stream.instants[n]))
-                for n in range(max(first, bisect_left(stream.instants, self._until)), count)
+                (piece.sent_at[n], turn, 0, partial(self._pass, stream, piece.datagram(n), piece.instants[n]))
+                for piece, n in stream.sent(self._until)
             ]
         for turn, (sound, instants) in enumerate((sound, instants) for sound, instants in ticks.items() if instants):
             context = self._ticking[sound][2]._context
@@ -214,124 +199,148 @@ class _Leap:
             act()
 
     def _waiting(
-        self, streams: dict[tuple[Address, Address], _Stream], last_step: float
+        self, streams: dict[tuple[Address, Address], Stream], last_step: float
     ) -> list[tuple[LegId, bytes, Address, float]]:
         """What has arrived at the switch since its last step, in order of its arrival."""
         arrived: list[tuple[float, float, tuple[LegId, bytes, Address, float]]] = []
         for stream in streams.values():
-            protocol = _protocol(stream)
+            protocol = stream.protocol
             if isinstance(protocol, LegSocket):
                 assert protocol.leg is not None
-                waiting = range(*(bisect_left(stream.instants, at) for at in (last_step, self._until)))
-                arrived += [
-                    (at, stream.sent_at[n], (protocol.leg, stream.datagram(n), stream.way.source, at))
-                    for n, at in ((n, stream.instants[n]) for n in waiting)
-                ]
+                for piece, n in stream.between(last_step, self._until):
+                    at, source = piece.instants[n], stream.way.source
+                    arrived.append((at, piece.sent_at[n], (protocol.leg, piece.datagram(n), source, at)))
         return [each for _, _, each in sorted(arrived, key=itemgetter(0, 1))]
 
-    def _pass(self, stream: _Stream, data: bytes, at: float) -> None:
+    def _pass(self, stream: Stream, data: bytes, at: float) -> None:
         way = stream.way
         self._loop.pass_at(at, self._network.arrive, data, way.source, way.target, stream.sender, self._loop)
 
-    def _schedule(self) -> tuple[dict[Sound, list[float]], list[float]]:
+    def _schedule(self, streams: dict[tuple[Address, Address], Stream]) -> tuple[dict[Sound, list[float]], list[float]]:
         """When phones say a frame and the switch steps, up to where something else happens."""
-        coming = {sound: sound.look_ahead(self._until) for sound in self._ticking}
+        coming: dict[Sound, list[float]] = {}
+        for sound in self._ticking:
+            instants = coming[sound] = sound.look_ahead(self._until)
+            if not instants:
+                raise _Obstacle
+            # Where one of them ends earlier, as a sentence is over, the leap does.
+            self._until = min(self._until, instants[-1])
+        new_key_at = min(self._new_keys(coming, streams), default=math.inf)
+        self._until = min(self._until, new_key_at + HEARD_WITHIN)
         steps = self._driver.look_ahead(self._until)
-        if not steps or steps[0] != self._step_timer[0] or not all(coming.values()):
+        if not steps or steps[0] != self._step_timer[0]:
             raise _Obstacle
-        # Where one of them ends earlier, as a play or a sentence is over, the leap does.
-        self._until = min(self._until, steps[-1], *(instants[-1] for instants in coming.values()))
+        # The step that hears a new key is left to the timers: the switch is told of it.
+        self._until = min(self._until, steps[-1], *steps[bisect_right(steps, new_key_at) :][:1])
         # Phones that say their first frame at one instant do so ever after, in the same turn. At other instants two
         # things have in common, whose turn it is, is left to the timers.
         paces = {instants[0]: instants for instants in coming.values()}
         together = sorted(at for instants in (steps, *paces.values()) for at in instants if at < self._until)
         self._until = min((one for one, two in pairwise(together) if one == two), default=self._until)
-        ticks = {sound: self._before(instants) for sound, instants in coming.items()}
         steps = self._before(steps)
         if len(steps) < FRAMES_MIN:
-            raise _Obstacle
-        return ticks, steps
+            raise _Obstacle(self._until)
+        return {sound: self._before(instants) for sound, instants in coming.items()}, steps
 
     def _before(self, instants: list[float]) -> list[float]:
-        return [at for at in instants if at < self._until]
+        return instants[: bisect_left(instants, self._until)]
 
-    def _streams(self) -> dict[tuple[Address, Address], _Stream]:
+    def _new_keys(
+        self, coming: dict[Sound, list[float]], streams: dict[tuple[Address, Address], Stream]
+    ) -> Iterator[float]:
+        """When packets arrive of keys that were not told of."""
+        for leg, data, _, at in self._driver.arrived:
+            if self._is_new(leg, read_packet(data)):
+                yield at
+        for stream in streams.values():
+            protocol = stream.protocol
+            if isinstance(protocol, LegSocket) and protocol.leg is not None:
+                for piece in stream.pieces:
+                    if not piece.is_audio and self._is_new(protocol.leg, piece.packet):
+                        yield piece.instants[0]
+        for sound, instants in coming.items():
+            ahead = sound.key_ahead
+            if ahead is not None and ahead < len(instants):
+                yield self._stream({}, *sound.way).way.arrivals(instants[ahead : ahead + 1])[0]
+
+    def _is_new(self, leg: LegId, packet: Packet | None) -> bool:
+        """Whether a packet is none of audio, nor of a key the switch was told of."""
+        if packet is None:
+            return True
+        return len(packet.payload) < FRAME_SAMPLES and not self._driver.is_known(leg, RtpPacket(*packet))
+
+    def _streams(self) -> dict[tuple[Address, Address], Stream]:
         """What is on its way, by its source and target as the network sees them."""
-        streams: dict[tuple[Address, Address], _Stream] = {}
+        streams: dict[tuple[Address, Address], Stream] = {}
         for when, _, handle in self._passing:
             data, source, target, sender, _ = handle._args
             stream = streams.get((source, target))
             if stream is None:
-                stream = streams[source, target] = self._stream(source, target, sender)
-            if len(data) != ROW_SIZE:
-                raise _Obstacle
-            stream.octets += data
-            stream.instants.append(when)
-            stream.sent_at.append(-math.inf)
+                stream = streams[source, target] = self._way(source, target, sender)
+            stream.add(_plain(data), [when], [BEFORE])
         return streams
 
-    def _stream(self, source: Address, target: Address, sender: SimulatedDatagramTransport) -> _Stream:
+    def _way(self, source: Address, target: Address, sender: SimulatedDatagramTransport) -> Stream:
         way = self._network.plain_way(source, target, sender)
         if way is None:
             raise _Obstacle
-        return _Stream(way, sender)
+        return Stream(way, sender)
 
-    def _send(
-        self,
-        streams: dict[tuple[Address, Address], _Stream],
-        sender: SimulatedDatagramTransport,
-        target: Address,
-        octets: bytes,
-        instants: list[float],
-    ) -> _Stream:
-        """Add what a socket sends."""
-        stream = self._stream(sender.local, target, sender)
-        stream = streams.setdefault((stream.way.source, target), stream)
+    def _stream(
+        self, streams: dict[tuple[Address, Address], Stream], sender: asyncio.DatagramTransport, target: Address
+    ) -> Stream:
+        """What passes from a socket."""
+        assert isinstance(sender, SimulatedDatagramTransport)
+        stream = self._way(sender.local, target, sender)
+        return streams.setdefault((stream.way.source, target), stream)
+
+    def _send(self, stream: Stream, packets: Iterable[tuple[int, Packet]], instants: list[float]) -> Stream:
+        """Add what a socket sends at these instants, each with the number of the first of its own."""
         arrivals = stream.way.arrivals(instants)
-        if stream.instants and stream.instants[-1] > arrivals[0]:
+        if stream.pieces and stream.last_arrival > arrivals[0]:
             raise _Obstacle  # Held back on a line that was worse before.
-        stream.octets += octets
-        stream.instants += arrivals
-        stream.sent_at += instants
+        for first, packet in packets:
+            part = slice(first, first + max(1, len(packet.payload) // FRAME_SAMPLES))
+            stream.add(packet, arrivals[part], instants[part])
         return stream
 
-    def _incoming(self, streams: dict[tuple[Address, Address], _Stream], steps: list[float]) -> dict[LegId, Incoming]:
+    def _incoming(self, streams: dict[tuple[Address, Address], Stream], steps: list[float]) -> dict[LegId, Incoming]:
         """What arrives at each leg before the last step."""
-        waiting: dict[LegId, tuple[Address, bytearray, list[float]]] = {}
+        waiting: dict[LegId, tuple[Address, list[tuple[Packet, list[float]]]]] = {}
         for leg, data, source, at in self._driver.arrived:
-            known, octets, instants = waiting.setdefault(leg, (source, bytearray(), []))
-            if known != source or len(data) != ROW_SIZE:
+            known, rows = waiting.setdefault(leg, (source, []))
+            if known != source:
                 raise _Obstacle
-            octets += data
-            instants.append(at)
+            rows.append((_plain(data), [at]))
         for stream in streams.values():
-            protocol = _protocol(stream)
+            protocol = stream.protocol
             if isinstance(protocol, LegSocket):
-                if protocol.leg is None or not set(stream.instants).isdisjoint(steps):
+                instants = {at for piece in stream.pieces for at in piece.instants}
+                if protocol.leg is None or not instants.isdisjoint(steps):
                     raise _Obstacle
-                source, octets, instants = waiting.setdefault(protocol.leg, (stream.way.source, bytearray(), []))
-                count = bisect_left(stream.instants, steps[-1])
-                if source != stream.way.source or instants != sorted(instants):
+                source, rows = waiting.setdefault(protocol.leg, (stream.way.source, []))
+                if source != stream.way.source or (rows and rows[-1][1][-1] > stream.pieces[0].instants[0]):
                     raise _Obstacle
-                octets += stream.octets[: count * ROW_SIZE]
-                instants += stream.instants[:count]
+                rows += stream.before(steps[-1])
         return {
-            leg: Incoming(source, bytes(octets), instants)
-            for leg, (source, octets, instants) in waiting.items()
-            if octets
+            leg: Incoming(source, [(RtpPacket(*packet), instants) for packet, instants in rows])
+            for leg, (source, rows) in waiting.items()
+            if rows
         }
 
-    def _heard(self, streams: dict[tuple[Address, Address], _Stream]) -> list[tuple[Sound, Row, Address, list[float]]]:
+    def _heard(
+        self, streams: dict[tuple[Address, Address], Stream]
+    ) -> list[tuple[Sound, Packet, Address, list[float]]]:
         """What phones hear before the leap ends."""
         found = []
         for stream in streams.values():
-            protocol = _protocol(stream)
-            count = bisect_left(stream.instants, self._until)
-            if isinstance(protocol, Sound) and count:
-                packets = protocol.read(bytes(stream.octets[: count * ROW_SIZE]))
-                if packets is None:
+            protocol = stream.protocol
+            heard = stream.before(self._until)
+            if isinstance(protocol, Sound) and heard:
+                packet, arrivals = heard[0]
+                if len(heard) > 1 or not stream.pieces[0].is_audio or not protocol.read(packet):
                     raise _Obstacle
-                found.append((protocol, packets, stream.way.source, stream.instants[:count]))
+                found.append((protocol, packet, stream.way.source, arrivals))
             elif not isinstance(protocol, Sound | LegSocket):
                 raise _Obstacle
         if len({id(sound) for sound, *_ in found}) < len(found):
@@ -339,7 +348,14 @@ class _Leap:
         return found
 
 
-def _protocol(stream: _Stream) -> object:
-    receiver = stream.way.receiver
-    assert isinstance(receiver, SimulatedDatagramTransport)
-    return receiver.get_protocol()
+def _plain(data: bytes) -> Packet:
+    """A datagram as a packet that is written as it was read."""
+    packet = read_packet(data) if data[:1] == RTP_FIRST else None
+    if packet is None:
+        raise _Obstacle
+    return packet
+
+
+def _as_read(packet: RtpPacket) -> Packet:
+    """What a phone reads of a packet of the switch."""
+    return Packet(packet.payload_type, packet.sequence, packet.timestamp, packet.ssrc, packet.payload, packet.is_marked)

@@ -14,7 +14,7 @@ from scenarios.language.quantities import Span, seconds_text
 from scenarios.language.scenario import TOGETHER, Step
 from scenarios.language.steps import ActorStep, Machine, Released, Tone, Way, Words
 from scenarios.phones.codec import SAMPLES_PER_SECOND, Audio, tone
-from scenarios.phones.rtp import KeyStyle
+from scenarios.phones.keys import KeyStyle
 from scenarios.play import around
 from scenarios.play.actor import PATIENCE, Actor
 from scenarios.play.ears import Phrase

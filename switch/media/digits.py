@@ -78,6 +78,12 @@ class DigitReceiver:
         self._heard.append(_Heard(source, timestamp, code, is_ended))
         return None if is_continued else KEYS[code]
 
+    def knows(self, source: int, timestamp: int) -> bool:
+        """Whether a packet of this event tells of no key any more."""
+        if not self._heard or self._is_restarted(source, timestamp):
+            return False
+        return any(heard.timestamp == timestamp for heard in self._heard)
+
     def _is_restarted(self, source: int, timestamp: int) -> bool:
         """Whether the sender counts anew: another source, or time that runs backwards by seconds."""
         newest = self._heard[-1]

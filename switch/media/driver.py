@@ -34,6 +34,7 @@ from switch.media.leaping import Incoming, Leap
 from switch.media.legs import LegId
 from switch.media.recorder import Completed, RecordingWriter
 from switch.media.taping import RecordingId
+from switch.media.wire import RtpPacket
 
 ARRIVED_MAX: Final = 65536
 """Datagrams waiting for one step, over all legs: thirty times what 2000 of them send in 20 ms."""
@@ -189,6 +190,10 @@ class InProcessDriver:
     def look_ahead(self, until: float) -> list[float]:
         """The instants of coming steps that may be made at once, and of the next after them (`Engine.look_ahead`)."""
         return self._engine.look_ahead(until)
+
+    def is_known(self, leg: LegId, packet: RtpPacket) -> bool:
+        """Whether a packet that arrives for a leg is of a key that was told of."""
+        return self._engine.is_known(leg, packet)
 
     def leap(self, instants: Sequence[float], arrived: Mapping[LegId, Incoming]) -> Leap | None:
         """Make these steps; None where they cannot be made at once. `land` after it, or it did not happen."""

@@ -33,7 +33,7 @@ from switch.media.resting import Resting
 from switch.media.rota import FRAME_TICKS, Rota
 from switch.media.sending import Packet, Sender
 from switch.media.taping import RecordedFrames, RecordingId, Taping
-from switch.media.wire import FRAME_SAMPLES
+from switch.media.wire import FRAME_SAMPLES, RtpPacket
 
 TICK: Final = 0.005
 CATCH_UP: Final = 3
@@ -232,15 +232,21 @@ class Engine:
 
         The last is not before `until`, or its step is not plain; there is none where no step is due.
         """
-        tick = self._next()
-        if tick == NEVER or self._resting.next_end() < NEVER or not self._rota.is_together(tick):
+        tick, end = self._next(), self._resting.next_end()
+        if tick == NEVER or end <= tick or not self._rota.is_together(tick):
             return []
         due = self._rota.due(tick)
         steps = min(self._leaping.steps_max(due, tick), self._listening.steps_max(due), STEPS_MAX)
+        # The last frame of a play tells of its end, also of one that nobody hears.
         steps = min(steps, max(0, math.ceil((until - self._epoch) / self._tick_seconds) - tick) // FRAME_TICKS + 1)
         ticks = range(tick, tick + steps * FRAME_TICKS + 1, FRAME_TICKS)
-        instants = [self._epoch + each * self._tick_seconds for each in ticks]
+        instants = [self._epoch + min(each, end) * self._tick_seconds for each in ticks if each < end + FRAME_TICKS]
         return instants[: bisect_left(instants, until) + 1]
+
+    def is_known(self, leg: LegId, packet: RtpPacket) -> bool:
+        """Whether a packet that arrives for a leg is of a key that was told of."""
+        row = self._legs.row_of(leg)
+        return row is not None and self._leaping.is_known(row, packet)
 
     def leap(self, instants: Sequence[float], arrived: Mapping[LegId, Incoming]) -> Leap | None:
         """Make the steps `look_ahead` told of; None where what arrives is not plain. Nothing changes until `keep`."""
@@ -256,7 +262,7 @@ class Engine:
     def keep(self, leap: Leap) -> None:
         """Let everything be as after these steps."""
         for row, heard in leap.heard.items():
-            self._listening.keep(row, heard.frames)
+            self._listening.keep(row, heard.octets)
         self._leaping.keep(leap)
         for tick in range(leap.last_tick - (leap.steps - 1) * FRAME_TICKS, leap.last_tick + 1, FRAME_TICKS):
             if tick - self._watched >= WATCH_TICKS:

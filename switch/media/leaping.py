@@ -1,34 +1,42 @@
-"""Many steps at once while nothing but plain audio passes: for who knows beforehand what will arrive.
+"""Many steps at once while nothing happens that is told of: for who knows beforehand what will arrive.
 
 A simulation does, and saves most of the price of a frame. What comes of it is what steps one by one would have
-made, to the byte; wherever anything else is to happen (a first packet, a key, a gap, the end of a play, an
-overlay), there is no leap and steps are made as always.
+made, to the byte; wherever anything else is to happen (a first packet, a new key, a jump, the end of a play), there
+is no leap and steps are made as always.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from switch.media.control import Address
-from switch.media.g711 import MU_LAW, OTHER_LAW_CODES, SILENT_FRAMES, Codes
+from switch.media.g711 import HALVED_CODES, MU_LAW, OTHER_LAW_CODES, SILENCE, SILENT_FRAMES, Codes
 from switch.media.hearing import CONCEALED_MAX, DEPTH_WANTED, WINDOW_FRAMES
 from switch.media.legs import NEVER, RING_FRAMES, LegId, Legs
 from switch.media.rota import FRAME_TICKS
-from switch.media.sending import Packet, over
+from switch.media.sending import over
 from switch.media.taping import RecordedFrames, Taping
-from switch.media.wire import FRAME_DTYPE, FRAME_SAMPLES, FRAME_SIZE, HEADER_SIZE, MARKER_BIT, PLAIN_FIRST_BYTE
+from switch.media.wire import FRAME_SAMPLES, RtpPacket
 
 Numbers = NDArray[np.int64]
-_WORDS: Final = np.dtype(">u4")
-_NO_MARK: Final = np.array([~(MARKER_BIT << 16) & 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF], np.uint32)
 
 SEEN_BITS: Final = 64
 """Sequence numbers a leg remembers (`Receiver`)."""
+
+STEP_MAX: Final = 32
+"""Packets missing before one that are left to steps."""
+
+Row = tuple[RtpPacket, Sequence[float]]
+"""Packets that follow each other, as the first with the payloads of all, joined, and an instant for each: audio of 160
+samples each, or one packet of a key."""
+
+Said = tuple[LegId, RtpPacket, Address]
+"""The leg whose socket sends, a packet of audio in each step, their payloads joined, and where to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +44,51 @@ class Incoming:
     """What arrives for one leg, from one address, in order of the instants."""
 
     source: Address
-    octets: bytes
-    """Datagrams of `FRAME_SIZE`, joined."""
-    instants: Sequence[float]
+    rows: Sequence[Row]
+
+
+@dataclass(slots=True)
+class _Arrived:
+    """What came of the rows of one leg."""
+
+    highest: int
+    seen: int
+    newest: int
+    last_at: float = 0.0
+    count: int = 0
+    frames: list[range] = field(default_factory=list)
+    """The numbers of the frames of audio."""
+    instants: list[float] = field(default_factory=list)
+    """When each of them arrives."""
+    payloads: list[bytes] = field(default_factory=list)
+    keys: list[RtpPacket] = field(default_factory=list)
+
+    def add_audio(self, first: int, payload: bytes, instants: Sequence[float]) -> None:
+        """Add frames, the first of this number."""
+        self.frames.append(range(first, first + len(instants)))
+        self.newest = first + len(instants) - 1
+        self.instants += instants
+        self.payloads.append(payload)
+
+    def count_in(self, step: int, instants: Sequence[float]) -> None:
+        """Count packets, the first of them `step` after the highest."""
+        count = len(instants)
+        self.count += count
+        self.highest += step + count - 1
+        seen = self.seen << step + count - 1 | (1 << count) - 1
+        self.seen = seen & (1 << SEEN_BITS) - 1
+        self.last_at = instants[-1]
 
 
 @dataclass(frozen=True, slots=True)
 class HeardInLeap:
     """What the peer of one leg says during a leap."""
 
-    row: int
-    arrived: Codes
-    last_at: float
-    frames: Codes
-    """Shape (steps, 160)."""
+    arrived: _Arrived | None
+    octets: bytes
+    """Codes of all frames, one a step."""
     depth_min: int
+    concealed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +96,7 @@ class Leap:
     """Steps made, but not yet kept: `Leaping.keep` does that."""
 
     steps: int
-    said: list[Packet]
-    """Of each leg that sends, its datagrams joined: one of `FRAME_SIZE` in each step."""
+    said: list[Said]
     recorded: RecordedFrames | None
     """Of all steps together."""
     heard: dict[int, HeardInLeap]
@@ -120,161 +157,174 @@ class Leaping:
 
     def keep(self, leap: Leap) -> None:
         """Let the legs be as after these steps."""
-        legs, count = self._legs, leap.steps
+        legs, cells, count = self._legs, self._legs.cells, leap.steps
         for row, heard in leap.heard.items():
-            if len(heard.arrived):
-                self._keep_arrived(row, heard)
-                legs.concealed[row] = 0
-            else:
-                legs.concealed[row] += count
-            legs.heard[row] = heard.frames[-1]
-            legs.heard_at[row] = leap.last_tick
-            legs.depth_min[row] = heard.depth_min
-            legs.playhead[row] += count
+            if heard.arrived is not None:
+                self._keep_arrived(row, heard.arrived)
+            cells.concealed[row] = heard.concealed
+            cells.heard[row * FRAME_SAMPLES : (row + 1) * FRAME_SAMPLES] = heard.octets[-FRAME_SAMPLES:]
+            cells.heard_at[row] = leap.last_tick
+            cells.depth_min[row] = heard.depth_min
+            cells.playhead[row] += count
             for playing in (legs.playing, legs.overlay):
                 if row in playing:
                     playing[row].skip(count)
-            if legs.is_sending[row]:
-                legs.is_marked[row] = False
-                legs.sequence[row] = int(legs.sequence[row]) + count & 0xFFFF
-                legs.packets_out[row] += count
-            legs.timestamp[row] = int(legs.timestamp[row]) + count * FRAME_SAMPLES & 0xFFFFFFFF
+            if cells.is_sending[row]:
+                cells.is_marked[row] = False
+                cells.sequence[row] = cells.sequence[row] + count & 0xFFFF
+                cells.packets_out[row] += count
+            cells.timestamp[row] = cells.timestamp[row] + count * FRAME_SAMPLES & 0xFFFFFFFF
 
-    def _keep_arrived(self, row: int, heard: HeardInLeap) -> None:
-        legs, count = self._legs, len(heard.arrived)
-        frames = legs.newest[row] + 1 + np.arange(count)[-RING_FRAMES:]
-        cells = frames % RING_FRAMES
-        legs.ring[row, cells] = heard.arrived[-RING_FRAMES:]
-        legs.held[row, cells] = frames
-        legs.newest[row] += count
-        legs.newest_timestamp[row] += count * FRAME_SAMPLES
-        legs.highest[row] += count
-        seen = (int(legs.seen[row]) << count | (1 << count) - 1) & (1 << SEEN_BITS) - 1
-        legs.seen[row] = np.uint64(seen)
-        legs.received[row] += count
-        legs.packets_in[row] += count
-        legs.arrived_at[row] = heard.last_at
-        legs.is_lost_told[row] = False
-        legs.late_run[row] = 0
+    def _keep_arrived(self, row: int, arrived: _Arrived) -> None:
+        legs, cells = self._legs, self._legs.cells
+        if arrived.frames:
+            numbers = _numbers(arrived.frames)[-RING_FRAMES:]
+            places = numbers % RING_FRAMES
+            legs.ring[row, places] = _codes(arrived.payloads)[-RING_FRAMES:]
+            legs.held[row, places] = numbers
+            cells.newest_timestamp[row] += (arrived.newest - cells.newest[row]) * FRAME_SAMPLES
+            cells.newest[row] = arrived.newest
+            cells.late_run[row] = 0
+        cells.highest[row] = arrived.highest
+        cells.seen[row] = arrived.seen
+        cells.received[row] += arrived.count
+        cells.packets_in[row] += arrived.count
+        legs.arrived_at[row] = arrived.last_at
+        cells.is_lost_told[row] = False
+        for key in arrived.keys:
+            told = legs.digits[row].receive(key.ssrc, key.timestamp, key.payload)
+            assert told is None, "this key was told of"
 
     def _hear(self, row: int, incoming: Incoming | None, steps: NDArray[np.float64]) -> HeardInLeap | None:
-        """What a leg hears frame by frame; None where one is missing, or anything but the next one arrives."""
-        legs, count = self._legs, len(steps)
-        newest, playhead = int(legs.newest[row]), int(legs.playhead[row])
-        if legs.surplus[row]:
+        """What a leg hears frame by frame; None where anything but frames and known keys arrives in order."""
+        cells, count = self._legs.cells, len(steps)
+        if cells.surplus[row]:
             return None
-        if incoming is None:
-            arrived, last_at = np.empty((0, FRAME_SAMPLES), np.uint8), 0.0
-            depth = newest - playhead - np.arange(count)
-            frames = self._hear_buffered(row, depth)
-        else:
-            taken = self._take(row, incoming)
-            if taken is None:
-                return None
-            arrived, last_at = taken, incoming.instants[-1]
-            come = np.searchsorted(np.array(incoming.instants), steps)
-            depth = newest + come - playhead - np.arange(count)
-            frames = None if depth.min() < 0 else self._hear_through(row, arrived, count)
+        playhead = cells.playhead[row]
+        arrived = None if incoming is None else self._take(row, incoming)
+        if arrived is None and incoming is not None:
+            return None
+        newest: int | Numbers = cells.newest[row]
+        if arrived is not None and arrived.frames:
+            numbers, instants = _numbers(arrived.frames), np.array(arrived.instants)
+            if (numbers - np.searchsorted(steps, instants)).min() < playhead:
+                return None  # One comes after its turn.
+            newest = np.concatenate([[newest], numbers])[np.searchsorted(instants, steps)]
+        depth = newest - playhead - np.arange(count)
         depth_min = self._least(row, playhead, depth)
-        if frames is None or depth_min is None:
+        if depth_min is None or depth.max() >= RING_FRAMES:
             return None
-        return HeardInLeap(row, arrived, last_at, frames, depth_min)
+        heard, concealed = self._hear_through(row, arrived, count)
+        return HeardInLeap(arrived, heard, depth_min, concealed)
 
-    def _take(self, row: int, incoming: Incoming) -> Codes | None:
-        """The payloads of what arrives, None unless each is the next frame of the present source."""
-        legs, octets, count = self._legs, incoming.octets, len(incoming.instants)
-        if len(octets) != count * FRAME_SIZE or incoming.source != legs.latched[row]:
+    def _take(self, row: int, incoming: Incoming) -> _Arrived | None:
+        """What arrives, None unless it is of the present source and in order, and tells of no new key."""
+        cells = self._legs.cells
+        if incoming.source != self._legs.latched[row] or not cells.has_base[row] or not cells.is_receiving[row]:
             return None
-        if not legs.has_base[row] or not legs.is_receiving[row]:
-            return None
-        number = np.arange(1, count + 1)
-        wanted = self._headers(
-            legs.payload_type[row],
-            int(legs.highest[row]) + number,
-            int(legs.newest_timestamp[row]) + number * FRAME_SAMPLES,
-            int(legs.source[row]),
-        )
-        words = np.frombuffer(octets, _WORDS).reshape(count, -1)[:, :3]
-        if ((words ^ wanted) & _NO_MARK).any():
-            return None
-        is_even = legs.newest_timestamp[row] == legs.base[row] + legs.newest[row] * FRAME_SAMPLES
-        return np.frombuffer(octets, FRAME_DTYPE)["payload"] if is_even else None
+        arrived = _Arrived(cells.highest[row], cells.seen[row], cells.newest[row])
+        newest_timestamp, base = cells.newest_timestamp[row], cells.base[row]
+        for packet, instants in incoming.rows:
+            step = packet.sequence - arrived.highest & 0xFFFF
+            if packet.ssrc != cells.source[row] or not 0 < step <= STEP_MAX:
+                return None
+            arrived.count_in(step, instants)
+            if packet.payload_type != cells.payload_type[row]:
+                if len(instants) > 1 or not self.is_known(row, packet):
+                    return None
+                arrived.keys.append(packet)
+                continue
+            ahead = packet.timestamp - newest_timestamp & 0xFFFFFFFF
+            frame, remainder = divmod(newest_timestamp + ahead - base, FRAME_SAMPLES)
+            if remainder or ahead >= 1 << 31 or frame <= arrived.newest or len(packet.payload) != len(instants) * 160:
+                return None
+            arrived.add_audio(frame, packet.payload, instants)
+        return arrived
 
-    def _headers(self, payload_type: int, sequence: Numbers, timestamp: Numbers, ssrc: int) -> NDArray[np.uint32]:
-        """Headers of packets as words, without a mark."""
-        words = np.empty((len(sequence), 3), np.uint32)
-        words[:, 0] = PLAIN_FIRST_BYTE << 24 | int(payload_type) << 16 | (sequence & 0xFFFF)
-        words[:, 1] = timestamp & 0xFFFFFFFF
-        words[:, 2] = ssrc
-        return words
+    def is_known(self, row: int, packet: RtpPacket) -> bool:
+        """Whether a packet is of a key that was told of."""
+        receiver = self._legs.digits.get(row)
+        is_event = packet.payload_type == self._legs.cells.own_digits_payload_type[row]
+        return is_event and receiver is not None and receiver.knows(packet.ssrc, packet.timestamp)
 
-    def _hear_buffered(self, row: int, depth: NDArray[np.int64]) -> Codes | None:
-        """The frames of a leg for which nothing arrives: silence, once what was before has faded."""
-        legs = self._legs
-        if depth[0] >= 0 or legs.concealed[row] < CONCEALED_MAX:
-            return None
-        silence = np.frombuffer(SILENT_FRAMES[legs.law[row]], np.uint8)
-        return np.broadcast_to(silence, (len(depth), FRAME_SAMPLES))
+    def _hear_through(self, row: int, arrived: _Arrived | None, count: int) -> tuple[bytes, int]:
+        """The frames of a leg, first those it holds, then those that arrive; how many at the end hide a gap."""
+        legs, cells = self._legs, self._legs.cells
+        playhead, newest = cells.playhead[row], cells.newest[row]
+        held = np.arange(playhead, min(newest + 1, playhead + count))
+        places = held % RING_FRAMES
+        is_held = legs.held[row, places] == held
+        runs = [] if arrived is None else arrived.frames
+        if not runs and not is_held.any() and cells.concealed[row] >= CONCEALED_MAX:
+            return SILENT_FRAMES[cells.law[row]] * count, cells.concealed[row] + count
+        frames = np.empty((count, FRAME_SAMPLES), np.uint8)
+        is_there = np.zeros(count, np.bool_)
+        is_there[: len(held)] = is_held
+        frames[: len(held)] = legs.ring[row, places]
+        if arrived is not None:
+            for run, payload in zip(runs, arrived.payloads, strict=True):
+                start = run.start - playhead
+                part = slice(start, min(start + len(run), count))
+                frames[part] = np.frombuffer(payload, np.uint8).reshape(-1, FRAME_SAMPLES)[: max(0, count - start)]
+                is_there[part] = True
+        concealed = 0 if is_there.all() else self._conceal(row, frames, is_there)
+        return frames.tobytes(), concealed
 
-    def _hear_through(self, row: int, arrived: Codes, count: int) -> Codes | None:
-        """The frames of a leg: first those it holds, then those that arrive."""
-        legs = self._legs
-        waiting = np.arange(legs.playhead[row], legs.newest[row] + 1)[:count]
-        cells = waiting % RING_FRAMES
-        if (legs.held[row, cells] != waiting).any():
-            return None
-        return np.concatenate([legs.ring[row, cells], arrived[: count - len(waiting)]])
+    def _conceal(self, row: int, frames: Codes, is_there: NDArray[np.bool_]) -> int:
+        """Hide gaps as `Hearing` does; how many frames at the end do."""
+        law, run = self._legs.cells.law[row], self._legs.cells.concealed[row]
+        for number, is_heard in enumerate(is_there.tolist()):
+            run = 0 if is_heard else run + 1
+            if run > CONCEALED_MAX:
+                frames[number] = SILENCE[law]
+            elif run:
+                before = frames[number - 1] if number else self._legs.heard[row]
+                frames[number] = np.frombuffer(before.tobytes().translate(HALVED_CODES[law]), np.uint8)
+        return run
 
-    def _least(self, row: int, playhead: int, depth: NDArray[np.int64]) -> int | None:
+    def _least(self, row: int, playhead: int, depth: Numbers) -> int | None:
         """The least depth of the window that is open at the end; None where one ends too deep (`Hearing`)."""
-        least, start = int(self._legs.depth_min[row]), 0
+        least, start = self._legs.cells.depth_min[row], 0
         ends = range((WINDOW_FRAMES // 2 - playhead) % WINDOW_FRAMES, len(depth), WINDOW_FRAMES)
         for end in ends:
-            if min(least, int(depth[start : end + 1].min())) >= DEPTH_WANTED:
+            if DEPTH_WANTED <= min(least, int(depth[start : end + 1].min())) < NEVER:
                 return None
             least, start = NEVER, end + 1
         return min(least, int(depth[start:].min())) if start < len(depth) else least
 
-    def _send(self, row: int, heard: Mapping[int, HeardInLeap], count: int) -> Packet | None:
+    def _send(self, row: int, heard: Mapping[int, HeardInLeap], count: int) -> Said | None:
         """What a leg sends, joined; None where it sends nothing."""
-        legs = self._legs
-        target, leg = legs.target[row], legs.id_of(row)
-        if not legs.is_sending[row] or target is None:
+        cells, target = self._legs.cells, self._legs.target[row]
+        if not cells.is_sending[row] or target is None:
             return None
-        number = np.arange(count)
-        words = np.empty((count, FRAME_SIZE // 4), _WORDS)
-        words[:, :3] = self._headers(
-            legs.payload_type[row],
-            int(legs.sequence[row]) + number,
-            int(legs.timestamp[row]) + number * FRAME_SAMPLES,
-            int(legs.ssrc[row]),
+        packet = RtpPacket(
+            payload_type=cells.payload_type[row],
+            sequence=cells.sequence[row],
+            timestamp=cells.timestamp[row],
+            ssrc=cells.ssrc[row],
+            payload=self._mixed(row, self._said(row, heard, count)),
+            is_marked=bool(cells.is_marked[row]),
         )
-        octets = words.view(np.uint8)
-        if legs.is_marked[row]:
-            octets[0, 1] |= MARKER_BIT
-        octets[:, HEADER_SIZE:] = self._mixed(row, self._said(row, heard, count))
-        return leg, octets.tobytes(), target
+        return self._legs.id_of(row), packet, target
 
-    def _mixed(self, row: int, codes: Codes) -> Codes:
+    def _mixed(self, row: int, octets: bytes) -> bytes:
         """What is said to a leg, under its overlay if it has one."""
         overlay = self._legs.overlay.get(row)
         if overlay is None:
-            return codes
+            return octets
+        codes = np.frombuffer(octets, np.uint8).reshape(-1, FRAME_SAMPLES)
         audio = overlay.samples_ahead(len(codes)).reshape(codes.shape)
-        return over(codes, audio, np.full(len(codes), self._legs.law[row]))
+        return over(codes, audio, np.full(len(codes), self._legs.law[row])).tobytes()
 
-    def _said(self, row: int, heard: Mapping[int, HeardInLeap], count: int) -> Codes:
-        legs = self._legs
-        law, play, source = int(legs.law[row]), legs.playing.get(row), int(legs.hears[row])
+    def _said(self, row: int, heard: Mapping[int, HeardInLeap], count: int) -> bytes:
+        cells, play = self._legs.cells, self._legs.playing.get(row)
+        law, source = cells.law[row], cells.hears[row]
         if play is not None:
-            codes = play.codes_ahead(law, count)
-        elif source not in heard:
-            codes = SILENT_FRAMES[law] * count
-        elif legs.law[source] == law:
-            return heard[source].frames
-        else:
-            codes = heard[source].frames.tobytes().translate(OTHER_LAW_CODES[legs.law[source]])
-        return np.frombuffer(codes, np.uint8).reshape(count, FRAME_SAMPLES)
+            return play.codes_ahead(law, count)
+        if source not in heard:
+            return SILENT_FRAMES[law] * count
+        octets = heard[source].octets
+        return octets if cells.law[source] == law else octets.translate(OTHER_LAW_CODES[cells.law[source]])
 
     def _record(self, tick: int, count: int, heard: Mapping[int, HeardInLeap]) -> RecordedFrames | None:
         """The frames of all recordings, step after step."""
@@ -285,8 +335,20 @@ class Leaping:
         codes = np.full((count, len(rows), FRAME_SAMPLES), SILENT_FRAMES[MU_LAW][0], np.uint8)
         for side, row in enumerate(rows):
             if row in heard:
-                codes[:, side] = heard[row].frames
+                codes[:, side] = _codes([heard[row].octets])
         laws = bytes(int(self._legs.law[row]) if row in heard else MU_LAW for row in rows)
         first = [(tick - tape.first_tick) // FRAME_TICKS for _, tape in tapes]
         numbers = [number + step for step in range(count) for number in first]
         return RecordedFrames([key for key, _ in tapes] * count, numbers, codes.tobytes(), laws * count)
+
+
+def _numbers(runs: Sequence[range]) -> Numbers:
+    """All numbers of these runs."""
+    if len(runs) == 1:
+        return np.arange(runs[0].start, runs[0].stop)
+    return np.concatenate([np.arange(run.start, run.stop) for run in runs])
+
+
+def _codes(payloads: Sequence[bytes]) -> Codes:
+    """Frames of all payloads."""
+    return np.frombuffer(b"".join(payloads), np.uint8).reshape(-1, FRAME_SAMPLES)

@@ -202,6 +202,7 @@ class Cells:
         "law",
         "newest",
         "newest_timestamp",
+        "own_digits_payload_type",
         "packets_in",
         "packets_out",
         "payload_type",

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from switch.media.control import Audio, DigitPressed, MachineHeard, ThirdPartyHeard
-from switch.media.g711 import Codes, expand_rows
+from switch.media.g711 import expand_rows
 from switch.media.legs import NEVER, Legs
 from switch.media.machine import MachineEar
 from switch.media.receiving import Events
@@ -88,11 +88,12 @@ class Listening:
             return NEVER
         return min((_steps_max(self._ears.get(row, _NONE)) for row in due), default=NEVER)
 
-    def keep(self, row: int, frames: Codes) -> None:
-        """Have heard these frames, shape (steps, 160): no more than `steps_max` told, and not played to yet."""
+    def keep(self, row: int, octets: bytes) -> None:
+        """Have heard the frames of these codes: no more than `steps_max` told, and not played to yet."""
         ears = self._ears.get(row)
         if ears is None:
             return
+        frames = np.frombuffer(octets, np.uint8).reshape(-1, FRAME_SAMPLES)
         played = self._played(row, len(frames))
         for at, frame in enumerate(expand_rows(frames, np.full(len(frames), self._legs.law[row]))):
             is_told = ears.third_party is not None and ears.third_party.hear(frame)

@@ -5,8 +5,8 @@ import pytest
 
 from scenarios.phones.codec import Law, tone
 from scenarios.phones.errors import CallEndedError, ReofferRefusedError
+from scenarios.phones.keys import KeyStyle
 from scenarios.phones.phone import Line, Phone
-from scenarios.phones.rtp import KeyStyle
 from scenarios.sim.links import Link
 from scenarios.sim.loop import VirtualLoop
 from scenarios.sim.network import Network, Passage

@@ -11,8 +11,9 @@ from prompts.audio import Library
 from prompts.catalog import ClipId
 from prompts.recognise import Recogniser
 from scenarios.phones.codec import Law, silence, tone
+from scenarios.phones.keys import KeyStyle
 from scenarios.phones.packets import Packet, read_event, read_packet, write_packet
-from scenarios.phones.rtp import AudioPath, KeyStyle, Sound, open_sound
+from scenarios.phones.rtp import AudioPath, Sound, open_sound
 from scenarios.sim.links import Link
 from scenarios.sim.network import Network, Passage
 
@@ -98,6 +99,36 @@ async def test_keys_in_every_style_are_heard_once_each(style: KeyStyle) -> None:
     await north.press("77#", style)
     await asyncio.sleep(0.1)
     assert "".join(heard.key for heard in south.heard.keys) == "577#"
+
+
+@pytest.mark.parametrize("style", STYLES.values(), ids=STYLES)
+async def test_frames_with_keys_are_known_before_they_are_sent(style: KeyStyle, network: Network) -> None:
+    north, _ = await talking()
+    await asyncio.sleep(0.11)
+    passages: list[Passage] = []
+    network.observe(passages.append)
+    north.press("57", style)
+    north.press("#", style)
+    instants = north.look_ahead(asyncio.get_running_loop().time() + 1)
+    count = len(instants) - 1
+    composed = [
+        (instants[frame + n], packet._replace(payload=packet.payload[n * 160 : n * 160 + 160]), n)
+        for frame, packet in north.compose(count)
+        for n in range(max(1, len(packet.payload) // 160))
+    ]
+    known = [
+        (at, packet._replace(sequence=packet.sequence + n, timestamp=packet.timestamp + n * 160))
+        for at, packet, n in composed
+    ]
+    await asyncio.sleep(1)
+    sent = [passage for passage in passages if passage.source[0] == NORTH and passage.at < instants[count]]
+    assert known == [(passage.at, read_packet(passage.data)) for passage in sent]
+    assert count == 2 * frames_of(style) - 1, "the end of a press is told, that of a key within it is not"
+
+
+def frames_of(style: KeyStyle) -> int:
+    """Frames of one key with its pause."""
+    return round((style.seconds + style.pause_seconds) / 0.02)
 
 
 async def test_a_key_is_one_event_of_one_timestamp_ended_three_times(network: Network) -> None:

@@ -24,6 +24,9 @@ SCENARIOS = (
     "inside/music-while-waiting.yaml",
     "flows/codecs-differ.yaml",
     "network/delay.yaml",
+    "network/only-ends-of-keys-arrive.yaml",
+    "network/ends-of-keys-never-arrive.yaml",
+    "outside/keys-in-the-talk-block-nobody.yaml",
 )
 
 

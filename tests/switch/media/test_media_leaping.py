@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 import numpy as np
@@ -10,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from switch.media.control import Codec, MachineHeard, ThirdPartyHeard
+from switch.media.control import Codec, DigitPressed, MachineHeard, ThirdPartyHeard
 from switch.media.g711 import compress
-from switch.media.leaping import Incoming, Leap
+from switch.media.leaping import Incoming, Leap, Row
 from switch.media.legs import LegId
-from switch.media.wire import FRAME_SIZE
+from switch.media.wire import RtpPacket
 from tests.support.rtp import OTHER, PHONE, Bench, Heard, Phone, parse, stream, tone
 from tests.switch.media.test_media_third_party import click, dial_tone, silence
 
@@ -30,10 +31,11 @@ class Call:
         self.chance = Random(seed)
         self.bench = Bench(silence_max=3.0)
         self.is_leaping = is_leaping
-        self.leaps = 0
+        self.leaps = self.steps = 0
         self.legs = [self.bench.connected(stream(a, c)) for a, c in zip(ADDRESSES, CODECS, strict=True)]
         self.phones = [Phone(a, c, ssrc=n + 1) for n, (a, c) in enumerate(zip(ADDRESSES, CODECS, strict=True))]
         self.talking = [True, True, self.chance.random() < 0.5]
+        self.pressing: set[int] = set()
         self.offsets = [self.chance.uniform(0.001, 0.019) for _ in self.phones]
         self.waiting: list[tuple[float, LegId, bytes, tuple[str, int]]] = []
         self.bench.engine.record(self.legs[0], self.legs[1], self.bench.now)
@@ -47,15 +49,18 @@ class Call:
             self.act()
 
     def talk(self, frames: int, said: bytes = b"") -> None:
-        """Let the phones talk, in leaps where that is possible: the first of them says so much, then noise."""
+        """Let the phones talk, in leaps where that is possible: the first of them says so much, then noise.
+
+        Those that press a key do so first, in place of audio.
+        """
         start = self.bench.now
-        for frame in range(frames):
-            for n, phone in enumerate(self.phones):
-                if self.talking[n]:
-                    at = start + frame * FRAME + self.offsets[n]
-                    codes = said[frame * 160 : frame * 160 + 160] if n == 0 else b""
-                    codes = codes or self.chance.randbytes(160)
-                    self.waiting.append((at, self.legs[n], phone.say(codes), phone.address))
+        for n, phone in enumerate(self.phones):
+            key = phone.press("5") if n in self.pressing and self.talking[n] else []
+            for frame in range(frames if self.talking[n] else 0):
+                codes = said[frame * 160 : frame * 160 + 160] if n == 0 else b""
+                data = key[frame] if frame < len(key) else phone.say(codes or self.chance.randbytes(160))
+                self.waiting.append((start + frame * FRAME + self.offsets[n], self.legs[n], data, phone.address))
+        self.pressing.clear()
         until = start + frames * FRAME
         while (at := self.bench.engine.idle_until) is not None and at < until:
             if not (self.is_leaping and self.leap(until)):
@@ -72,8 +77,7 @@ class Call:
         arrived = {
             leg: Incoming(
                 next(source for _, to, _, source in due if to == leg),
-                b"".join(data for _, to, data, _ in due if to == leg),
-                [at for at, to, _, _ in due if to == leg],
+                rows_of([(at, data) for at, to, data, _ in sorted(due) if to == leg]),
             )
             for leg in {leg for _, leg, _, _ in due}
         }
@@ -88,13 +92,13 @@ class Call:
     def keep(self, leap: Leap, instants: list[float]) -> None:
         self.bench.engine.keep(leap)
         for step, at in enumerate(instants):
-            part = slice(step * FRAME_SIZE, (step + 1) * FRAME_SIZE)
-            self.bench.sent += [Heard(at, leg, parse(octets[part]), target) for leg, octets, target in leap.said]
+            self.bench.sent += [Heard(at, leg, packet_of(row, step), target) for leg, row, target in leap.said]
         if leap.recorded is not None:
             self.bench.recorded.append(leap.recorded)
 
     def step(self, at: float) -> None:
         self.bench.now = at
+        self.steps += 1
         due = sorted((each for each in self.waiting if each[0] < at), key=lambda each: each[0])
         self.waiting = [each for each in self.waiting if each[0] >= at]
         step = self.bench.engine.step(at, [(leg, data, source, when) for when, leg, data, source in due])
@@ -118,8 +122,41 @@ class Call:
             lambda: self.talking.__setitem__(n, not self.talking[n]),
             lambda: phone.say(0x2A),  # One packet is lost.
             lambda: self.waiting.extend((bench.now + 0.0005, leg, data, phone.address) for data in phone.press("7")),
+            lambda: self.pressing.add(n),
         ]
         chance.choice(acts)()
+
+
+def rows_of(arriving: list[tuple[float, bytes]]) -> list[Row]:
+    """Datagrams as rows: those of audio that follow each other are one."""
+    rows: list[tuple[RtpPacket, list[float]]] = []
+    for at, data in arriving:
+        packet = parse(data)
+        last, instants = rows[-1] if rows else (packet, [])
+        count = len(instants)
+        follows = replace(
+            last,
+            sequence=last.sequence + count & 0xFFFF,
+            timestamp=last.timestamp + count * 160 & 0xFFFFFFFF,
+            payload=packet.payload,
+            is_marked=packet.is_marked,
+        )
+        if count and len(packet.payload) == 160 and len(last.payload) == 160 * count and packet == follows:
+            rows[-1] = (replace(last, payload=last.payload + packet.payload), [*instants, at])
+        else:
+            rows.append((packet, [at]))
+    return rows
+
+
+def packet_of(row: RtpPacket, number: int) -> RtpPacket:
+    """One packet of a row."""
+    return replace(
+        row,
+        sequence=row.sequence + number & 0xFFFF,
+        timestamp=row.timestamp + number * 160 & 0xFFFFFFFF,
+        payload=row.payload[number * 160 : number * 160 + 160],
+        is_marked=row.is_marked and number == 0,
+    )
 
 
 def seen(call: Call) -> tuple[object, ...]:
@@ -197,18 +234,48 @@ def test_there_is_no_leap_over(spoil: Callable[[Call], object]) -> None:
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda phone: phone.say(0x2A),
         lambda phone: setattr(phone, "ssrc", 99),
         lambda phone: setattr(phone, "timestamp", phone.timestamp + 80),
         lambda phone: setattr(phone, "codec", Codec.PCMA),
         lambda phone: setattr(phone, "address", OTHER),
-        lambda phone: phone.press("7"),
+        lambda phone: [phone.say(0x2A) for _ in range(40)],
     ],
-    ids=["a gap", "another source", "a jump of timestamps", "another codec", "another address", "a key"],
+    ids=["another source", "a jump of timestamps", "another codec", "another address", "a long gap"],
 )
 def test_what_arrives_is_no_leap_with(spoil: Callable[[Phone], object]) -> None:
     assert leap_after(lambda _phone: None) is not None
     assert leap_after(spoil) is None
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_missing_is_hidden_in_a_leap_as_in_steps(seed: int) -> None:
+    heard = []
+    for is_leaping in (True, False):
+        call = Call(seed, is_leaping=is_leaping)
+        call.talk(20)
+        call.phones[0].say(0x2A)  # It is lost.
+        made = call.leaps
+        call.talk(30)
+        call.talking[1] = False
+        call.talk(30)
+        assert not is_leaping or call.leaps == made + 2, "nothing is left to steps"
+        heard.append(seen(call))
+    assert heard[0] == heard[1]
+
+
+def test_a_new_key_is_left_to_a_step_and_the_rest_of_it_is_not() -> None:
+    told = []
+    for is_leaping in (True, False):
+        call = Call(4, is_leaping=is_leaping)
+        call.talk(20)
+        made, steps = call.leaps, call.steps
+        call.pressing = {0}
+        call.talk(20)
+        assert not is_leaping or call.leaps == made + 1
+        assert not is_leaping or call.steps <= steps + 2, "one before the key comes, and the one that hears it"
+        told.append([*call.bench.events, *call.bench.sent])
+    assert told[0] == told[1]
+    assert sum(isinstance(each[1], DigitPressed) for each in told[0] if isinstance(each, tuple)) == 1
 
 
 def leap_after(spoil: Callable[[Phone], object]) -> Leap | None:
@@ -222,6 +289,4 @@ def leap_after(spoil: Callable[[Phone], object]) -> Leap | None:
     due = [(at, data) for _, _, data, _ in call.waiting for at in (0.0,)] + [
         each for each in coming if each[0] < instants[-1]
     ]
-    return call.bench.engine.leap(
-        instants, {call.legs[0]: Incoming(phone.address, b"".join(d for _, d in due), [at for at, _ in due])}
-    )
+    return call.bench.engine.leap(instants, {call.legs[0]: Incoming(phone.address, rows_of(due))})
