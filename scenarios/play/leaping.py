@@ -16,7 +16,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import pairwise
 from operator import itemgetter
 from typing import Any, Final
 
@@ -235,8 +234,10 @@ class _Leap:
         # Phones that say their first frame at one instant do so ever after, in the same turn. At other instants two
         # things have in common, whose turn it is, is left to the timers.
         paces = {instants[0]: instants for instants in coming.values()}
-        together = sorted(at for instants in (steps, *paces.values()) for at in instants if at < self._until)
-        self._until = min((one for one, two in pairwise(together) if one == two), default=self._until)
+        known: set[float] = set()
+        for instants in (steps, *paces.values()):
+            self._until = min(known.intersection(instants), default=self._until) if known else self._until
+            known.update(instants)
         steps = self._before(steps)
         if len(steps) < FRAMES_MIN:
             raise _Obstacle(self._until)
@@ -312,11 +313,12 @@ class _Leap:
             if known != source:
                 raise _Obstacle
             rows.append((_plain(data), [at]))
+        stepping = set(steps)
         for stream in streams.values():
             protocol = stream.protocol
             if isinstance(protocol, LegSocket):
-                instants = {at for piece in stream.pieces for at in piece.instants}
-                if protocol.leg is None or not instants.isdisjoint(steps):
+                is_apart = all(stepping.isdisjoint(piece.instants) for piece in stream.pieces)
+                if protocol.leg is None or not is_apart:
                     raise _Obstacle
                 source, rows = waiting.setdefault(protocol.leg, (stream.way.source, []))
                 if source != stream.way.source or (rows and rows[-1][1][-1] > stream.pieces[0].instants[0]):

@@ -7,23 +7,23 @@ is no leap and steps are made as always.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
+from operator import lt
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from switch.media.control import Address
-from switch.media.g711 import HALVED_CODES, MU_LAW, OTHER_LAW_CODES, SILENCE, SILENT_FRAMES, Codes
+from switch.media.g711 import HALVED_CODES, MU_LAW, OTHER_LAW_CODES, SILENT_FRAMES, Codes
 from switch.media.hearing import CONCEALED_MAX, DEPTH_WANTED, WINDOW_FRAMES
 from switch.media.legs import NEVER, RING_FRAMES, LegId, Legs
 from switch.media.rota import FRAME_TICKS
 from switch.media.sending import over
 from switch.media.taping import RecordedFrames, Taping
 from switch.media.wire import FRAME_SAMPLES, RtpPacket
-
-Numbers = NDArray[np.int64]
 
 SEEN_BITS: Final = 64
 """Sequence numbers a leg remembers (`Receiver`)."""
@@ -137,10 +137,9 @@ class Leaping:
         by_row = {legs.row_of(leg): incoming for leg, incoming in arrived.items()}
         if not by_row.keys() <= set(rows):
             return None
-        steps = np.array(instants)
         heard: dict[int, HeardInLeap] = {}
         for row in rows:
-            found = self._hear(row, by_row.get(row), steps)
+            found = self._hear(row, by_row.get(row), instants)
             if found is None:
                 return None
             heard[row] = found
@@ -177,11 +176,9 @@ class Leaping:
 
     def _keep_arrived(self, row: int, arrived: _Arrived) -> None:
         legs, cells = self._legs, self._legs.cells
+        for run, payload in zip(arrived.frames, arrived.payloads, strict=True):
+            self._put(row, run[-RING_FRAMES:], payload[-RING_FRAMES * FRAME_SAMPLES :])
         if arrived.frames:
-            numbers = _numbers(arrived.frames)[-RING_FRAMES:]
-            places = numbers % RING_FRAMES
-            legs.ring[row, places] = _codes(arrived.payloads)[-RING_FRAMES:]
-            legs.held[row, places] = numbers
             cells.newest_timestamp[row] += (arrived.newest - cells.newest[row]) * FRAME_SAMPLES
             cells.newest[row] = arrived.newest
             cells.late_run[row] = 0
@@ -195,27 +192,32 @@ class Leaping:
             told = legs.digits[row].receive(key.ssrc, key.timestamp, key.payload)
             assert told is None, "this key was told of"
 
-    def _hear(self, row: int, incoming: Incoming | None, steps: NDArray[np.float64]) -> HeardInLeap | None:
+    def _put(self, row: int, frames: range, payload: bytes) -> None:
+        """Put frames into the ring, no more than it has room for."""
+        ring, held = self._legs.cells.ring, self._legs.cells.held
+        cell = row * RING_FRAMES + frames.start % RING_FRAMES
+        room = (row + 1) * RING_FRAMES - cell
+        size = room * FRAME_SAMPLES
+        for first, part in ((cell, payload[:size]), (row * RING_FRAMES, payload[size:])):
+            ring[first * FRAME_SAMPLES : first * FRAME_SAMPLES + len(part)] = part
+        for number in frames:
+            held[row * RING_FRAMES + number % RING_FRAMES] = number
+
+    def _hear(self, row: int, incoming: Incoming | None, steps: Sequence[float]) -> HeardInLeap | None:
         """What a leg hears frame by frame; None where anything but frames and known keys arrives in order."""
-        cells, count = self._legs.cells, len(steps)
-        if cells.surplus[row]:
+        if self._legs.cells.surplus[row]:
             return None
-        playhead = cells.playhead[row]
         arrived = None if incoming is None else self._take(row, incoming)
         if arrived is None and incoming is not None:
             return None
-        newest: int | Numbers = cells.newest[row]
-        if arrived is not None and arrived.frames:
-            numbers, instants = _numbers(arrived.frames), np.array(arrived.instants)
-            if (numbers - np.searchsorted(steps, instants)).min() < playhead:
-                return None  # One comes after its turn.
-            newest = np.concatenate([[newest], numbers])[np.searchsorted(instants, steps)]
-        depth = newest - playhead - np.arange(count)
-        depth_min = self._least(row, playhead, depth)
-        if depth_min is None or depth.max() >= RING_FRAMES:
+        instants, runs, payloads = (
+            ([], [], []) if arrived is None else (arrived.instants, arrived.frames, arrived.payloads)
+        )
+        depth_min = self._depth_min(row, instants, runs, steps)
+        if depth_min is None:
             return None
-        heard, concealed = self._hear_through(row, arrived, count)
-        return HeardInLeap(arrived, heard, depth_min, concealed)
+        octets, concealed = self._hear_through(row, runs, payloads, len(steps))
+        return HeardInLeap(arrived, octets, depth_min, concealed)
 
     def _take(self, row: int, incoming: Incoming) -> _Arrived | None:
         """What arrives, None unless it is of the present source and in order, and tells of no new key."""
@@ -247,50 +249,72 @@ class Leaping:
         is_event = packet.payload_type == self._legs.cells.own_digits_payload_type[row]
         return is_event and receiver is not None and receiver.knows(packet.ssrc, packet.timestamp)
 
-    def _hear_through(self, row: int, arrived: _Arrived | None, count: int) -> tuple[bytes, int]:
+    def _hear_through(
+        self, row: int, runs: Sequence[range], payloads: Sequence[bytes], count: int
+    ) -> tuple[bytes, int]:
         """The frames of a leg, first those it holds, then those that arrive; how many at the end hide a gap."""
-        legs, cells = self._legs, self._legs.cells
-        playhead, newest = cells.playhead[row], cells.newest[row]
-        held = np.arange(playhead, min(newest + 1, playhead + count))
-        places = held % RING_FRAMES
-        is_held = legs.held[row, places] == held
-        runs = [] if arrived is None else arrived.frames
-        if not runs and not is_held.any() and cells.concealed[row] >= CONCEALED_MAX:
-            return SILENT_FRAMES[cells.law[row]] * count, cells.concealed[row] + count
-        frames = np.empty((count, FRAME_SAMPLES), np.uint8)
-        is_there = np.zeros(count, np.bool_)
-        is_there[: len(held)] = is_held
-        frames[: len(held)] = legs.ring[row, places]
-        if arrived is not None:
-            for run, payload in zip(runs, arrived.payloads, strict=True):
-                start = run.start - playhead
-                part = slice(start, min(start + len(run), count))
-                frames[part] = np.frombuffer(payload, np.uint8).reshape(-1, FRAME_SAMPLES)[: max(0, count - start)]
-                is_there[part] = True
-        concealed = 0 if is_there.all() else self._conceal(row, frames, is_there)
-        return frames.tobytes(), concealed
+        cells = self._legs.cells
+        playhead, law, concealed = cells.playhead[row], cells.law[row], cells.concealed[row]
+        end = min(cells.newest[row] + 1, playhead + count)
+        ring = [self._held(row, number) for number in range(playhead, end)]
+        if not runs and not any(ring) and concealed >= CONCEALED_MAX:
+            return SILENT_FRAMES[law] * count, concealed + count
+        if all(ring) and len(ring) == max(0, end - playhead):
+            if end == playhead + count:
+                return b"".join(ring), 0
+            if len(runs) == 1 and runs[0].start == end and runs[0].stop >= playhead + count:
+                return b"".join([*ring, payloads[0]])[: count * FRAME_SAMPLES], 0
+        known = dict(zip(range(playhead, end), ring, strict=True))
+        for run, payload in zip(runs, payloads, strict=True):
+            known |= {number: payload[n * 160 : n * 160 + 160] for n, number in enumerate(run)}
+        frames = [bytes(cells.heard[row * FRAME_SAMPLES : (row + 1) * FRAME_SAMPLES])]
+        for number in range(playhead, playhead + count):
+            frame = known.get(number)
+            concealed = 0 if frame else concealed + 1
+            # As `Hearing` hides a gap.
+            hidden = frames[-1].translate(HALVED_CODES[law]) if concealed <= CONCEALED_MAX else SILENT_FRAMES[law]
+            frames.append(frame or hidden)
+        return b"".join(frames[1:]), concealed
 
-    def _conceal(self, row: int, frames: Codes, is_there: NDArray[np.bool_]) -> int:
-        """Hide gaps as `Hearing` does; how many frames at the end do."""
-        law, run = self._legs.cells.law[row], self._legs.cells.concealed[row]
-        for number, is_heard in enumerate(is_there.tolist()):
-            run = 0 if is_heard else run + 1
-            if run > CONCEALED_MAX:
-                frames[number] = SILENCE[law]
-            elif run:
-                before = frames[number - 1] if number else self._legs.heard[row]
-                frames[number] = np.frombuffer(before.tobytes().translate(HALVED_CODES[law]), np.uint8)
-        return run
+    def _held(self, row: int, number: int) -> bytes:
+        """A frame of the ring, nothing where it is not there."""
+        cells, cell = self._legs.cells, row * RING_FRAMES + number % RING_FRAMES
+        if cells.held[cell] != number:
+            return b""
+        return bytes(cells.ring[cell * FRAME_SAMPLES : (cell + 1) * FRAME_SAMPLES])
 
-    def _least(self, row: int, playhead: int, depth: Numbers) -> int | None:
-        """The least depth of the window that is open at the end; None where one ends too deep (`Hearing`)."""
-        least, start = self._legs.cells.depth_min[row], 0
-        ends = range((WINDOW_FRAMES // 2 - playhead) % WINDOW_FRAMES, len(depth), WINDOW_FRAMES)
-        for end in ends:
-            if DEPTH_WANTED <= min(least, int(depth[start : end + 1].min())) < NEVER:
-                return None
-            least, start = NEVER, end + 1
-        return min(least, int(depth[start:].min())) if start < len(depth) else least
+    def _depth_min(
+        self, row: int, instants: Sequence[float], runs: Sequence[range], steps: Sequence[float]
+    ) -> int | None:
+        """The least depth of the window that is open at the end.
+
+        None where a window ends too deep (`Hearing`), or a frame comes after its turn or before there is room for it.
+        """
+        cells, count = self._legs.cells, len(steps)
+        playhead, newest, least = cells.playhead[row], cells.newest[row], cells.depth_min[row]
+        ends = range((WINDOW_FRAMES // 2 - playhead) % WINDOW_FRAMES, count, WINDOW_FRAMES)
+        waiting = bisect_left(instants, steps[0])
+        depth = newest + waiting - playhead
+        if _is_even(runs, newest + 1, instants[waiting:], steps) and 0 <= depth < (
+            DEPTH_WANTED if ends else RING_FRAMES
+        ):
+            # One frame comes for each that is heard, as nearly always: the depth is the same at every step.
+            if not ends:
+                return min(least, depth)
+            return depth if ends[-1] + 1 < count else NEVER
+        numbers, at = list(chain(*runs)), 0
+        for step, instant in enumerate(steps):
+            while at < len(numbers) and instants[at] < instant:
+                newest = numbers[at]
+                if not 0 <= newest - playhead - step < RING_FRAMES:
+                    return None
+                at += 1
+            least = min(least, newest - playhead - step)
+            if step in ends:
+                if DEPTH_WANTED <= least < NEVER:
+                    return None
+                least = NEVER
+        return least
 
     def _send(self, row: int, heard: Mapping[int, HeardInLeap], count: int) -> Said | None:
         """What a leg sends, joined; None where it sends nothing."""
@@ -312,7 +336,7 @@ class Leaping:
         overlay = self._legs.overlay.get(row)
         if overlay is None:
             return octets
-        codes = np.frombuffer(octets, np.uint8).reshape(-1, FRAME_SAMPLES)
+        codes = _codes(octets)
         audio = overlay.samples_ahead(len(codes)).reshape(codes.shape)
         return over(codes, audio, np.full(len(codes), self._legs.law[row])).tobytes()
 
@@ -335,20 +359,20 @@ class Leaping:
         codes = np.full((count, len(rows), FRAME_SAMPLES), SILENT_FRAMES[MU_LAW][0], np.uint8)
         for side, row in enumerate(rows):
             if row in heard:
-                codes[:, side] = _codes([heard[row].octets])
+                codes[:, side] = _codes(heard[row].octets)
         laws = bytes(int(self._legs.law[row]) if row in heard else MU_LAW for row in rows)
         first = [(tick - tape.first_tick) // FRAME_TICKS for _, tape in tapes]
         numbers = [number + step for step in range(count) for number in first]
         return RecordedFrames([key for key, _ in tapes] * count, numbers, codes.tobytes(), laws * count)
 
 
-def _numbers(runs: Sequence[range]) -> Numbers:
-    """All numbers of these runs."""
-    if len(runs) == 1:
-        return np.arange(runs[0].start, runs[0].stop)
-    return np.concatenate([np.arange(run.start, run.stop) for run in runs])
+def _codes(octets: bytes) -> Codes:
+    """As frames."""
+    return np.frombuffer(octets, np.uint8).reshape(-1, FRAME_SAMPLES)
 
 
-def _codes(payloads: Sequence[bytes]) -> Codes:
-    """Frames of all payloads."""
-    return np.frombuffer(b"".join(payloads), np.uint8).reshape(-1, FRAME_SAMPLES)
+def _is_even(runs: Sequence[range], first: int, instants: Sequence[float], steps: Sequence[float]) -> bool:
+    """Whether frames go on from the first one, and one arrives between any two steps."""
+    if len(runs) != 1 or runs[0].start != first or len(instants) != len(steps) - 1:
+        return False
+    return all(map(lt, steps, instants)) and all(map(lt, instants, steps[1:]))
