@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from prompts.catalog import ClipId
 from prompts.recognise import Recogniser
 from scenarios.phones.codec import SAMPLES_PER_SECOND, Audio, Law
-from scenarios.phones.packets import Packet, read_event
+from scenarios.phones.packets import Packet, nth_packet, packets_from, read_event
 from scenarios.phones.stretches import Stretches
 
 WINDOW_SECONDS = 0.02
@@ -118,13 +118,8 @@ class Heard:
         self._stretches.keep(self._instant(packet, now), packet.payload, law)
         self._stretches.forget(now - SECONDS_MAX)
 
-    def is_next(self, packet: Packet) -> bool:
-        """Whether a packet follows the last one of the present source."""
-        source = self._source
-        return source is not None and source.ssrc == packet.ssrc and _signed(packet.sequence - source.highest, 16) == 1
-
     def hear_row(self, row: Packet, law: Law, source: tuple[str, int], instants: Sequence[float]) -> None:
-        """Take packets that follow each other, the first of them `is_next`, as `hear` does one by one.
+        """Take packets that follow each other, as `hear` does one by one.
 
         Args:
             row: The first, with the payloads of all, joined.
@@ -133,7 +128,11 @@ class Heard:
             instants: When each arrives.
         """
         counted, count = self._source, len(instants)
-        assert counted is not None
+        if counted is None or counted.ssrc != row.ssrc or _signed(row.sequence - counted.highest, 16) != 1:
+            self.hear(nth_packet(row, 0), law, source, instants[0])
+            if count > 1:
+                self.hear_row(packets_from(row, 1), law, source, instants[1:])
+            return
         self.addresses[source] += count
         self.first_at, self.last_at = instants[0] if self.first_at is None else self.first_at, instants[-1]
         recent = counted.recent
@@ -142,32 +141,31 @@ class Heard:
             del recent[old]
         counted.highest += count
         counted.received += count
-        size = len(row.payload) // count
-        timestamps = row.timestamp + np.arange(count) * size & 0xFFFFFFFF
-        transits = np.array(instants) * SAMPLES_PER_SECOND - timestamps
-        spread = float(transits.max() - transits.min())
+        size, wrap = len(row.payload) // count, 1 << 32
+        timestamps = [timestamp % wrap for timestamp in range(row.timestamp, row.timestamp + count * size, size)]
+        transits = [at * SAMPLES_PER_SECOND - timestamp for at, timestamp in zip(instants, timestamps, strict=True)]
+        spread = max(transits) - min(transits)
         self._measure_jitters(counted, transits, spread)
         if self._goes_on(row, instants[0], spread):
             self._stretches.keep(self._instant(row, instants[0]), row.payload, law)
         else:
-            for n, (timestamp, at) in enumerate(zip(timestamps.tolist(), instants, strict=True)):
+            for n, (timestamp, at) in enumerate(zip(timestamps, instants, strict=True)):
                 octets = row.payload[n * size : n * size + size]
                 self._stretches.keep(self._instant(row._replace(timestamp=timestamp), at), octets, law)
         self._stretches.forget(instants[-1] - SECONDS_MAX)
 
     @staticmethod
-    def _measure_jitters(counted: _Source, transits: NDArray[np.float64], spread: float) -> None:
+    def _measure_jitters(counted: _Source, transits: list[float], spread: float) -> None:
         """Do what `_measure_jitter` does for each of several packets."""
-        first, jitter, is_first = float(transits[0]), counted.jitter, counted.transit is None
+        first, jitter, is_first = transits[0], counted.jitter, counted.transit is None
         before = first if counted.transit is None else counted.transit
-        counted.transit = float(transits[-1])
+        counted.transit = transits[-1]
         if spread < NO_DEVIATION and abs(first - before) < NO_DEVIATION:
             for _ in range(len(transits) - is_first if jitter else 0):
                 jitter -= jitter / 16
         else:
-            deviations = np.rint(transits - np.concatenate([[before], transits[:-1]])).astype(np.int64)
-            for deviation in np.abs(_signed(deviations, 32)).tolist()[is_first:]:
-                jitter += (deviation - jitter) / 16
+            for one, other in pairwise([*([] if is_first else [before]), *transits]):
+                jitter += (abs(_signed(round(other - one), 32)) - jitter) / 16
         counted.jitter = jitter
 
     def _goes_on(self, row: Packet, first_at: float, spread: float) -> bool:

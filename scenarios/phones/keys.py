@@ -74,6 +74,11 @@ class PressedKey:
         is_told = first < held or (first == held and style.ends_lost < END_PACKETS)
         return first - 1 - self.frames if is_told and self.frames < first else None
 
+    @property
+    def silenced(self) -> int:
+        """Frames to come before the next one of audio."""
+        return 0 if self.style.with_audio else max(0, self.held - self.frames)
+
     def next_packets(self, timestamp: int) -> list[EventPacket]:
         """Return the packets of the frame that begins at `timestamp`; none in the pause, in which audio goes on."""
         held, style = self.held, self.style

@@ -29,6 +29,28 @@ class Packet(NamedTuple):
     is_marked: bool = False
 
 
+def packets_from(row: Packet, number: int) -> Packet:
+    """Return packets of 20 ms of audio that follow each other without the first ones.
+
+    Args:
+        row: The first, with the payloads of all, joined; so is what is returned.
+        number: How many are left out.
+    """
+    start = number * FRAME_SAMPLES
+    return row._replace(
+        sequence=row.sequence + number & 0xFFFF,
+        timestamp=row.timestamp + start & 0xFFFFFFFF,
+        payload=row.payload[start:],
+        is_marked=row.is_marked and not number,
+    )
+
+
+def nth_packet(row: Packet, number: int) -> Packet:
+    """Return one of packets that follow each other, given as for `packets_from`, counted from 0."""
+    rest = packets_from(row, number)
+    return rest._replace(payload=rest.payload[:FRAME_SAMPLES])
+
+
 @dataclass(frozen=True, slots=True)
 class KeyEvent:
     """The payload of one telephone-event packet; the duration counts timestamp units."""

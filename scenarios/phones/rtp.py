@@ -16,10 +16,11 @@ from typing import cast
 
 import numpy as np
 
-from scenarios.phones.codec import SAMPLES_PER_SECOND, Audio, Law, encode
+from scenarios.phones.codec import Audio, Law, encode
 from scenarios.phones.heard import Heard
 from scenarios.phones.keys import KeyStyle, PressedKey
-from scenarios.phones.packets import FRAME_SAMPLES, FRAME_SECONDS, KEYS, Packet, read_packet, write_packet
+from scenarios.phones.packets import FRAME_SAMPLES, FRAME_SECONDS, KEYS, Packet, nth_packet, read_packet, write_packet
+from scenarios.phones.speech import Speech
 
 FRAMES_LATE_MAX = 10
 """Frames sent at once after a late wake-up; what is later is skipped, as a sound card would."""
@@ -27,6 +28,9 @@ FRAMES_LATE_MAX = 10
 Address = tuple[str, int]
 
 _SILENT = {law: encode(np.zeros(FRAME_SAMPLES, np.int16), law) for law in Law}
+
+_Composed = tuple[list[tuple[int, Packet]], int, deque[PressedKey]]
+"""Packets by their frames, the sequence number after them, and keys that are left."""
 
 _STATIC = {law.value: law for law in Law}
 """Static payload types mean the same always, before the answer came and after."""
@@ -44,28 +48,6 @@ class AudioPath:
     is_sending: bool = True
     digits_heard_as: int | None = None
     """What the peer sends keys as, where that differs."""
-
-
-@dataclass(slots=True)
-class _Speech:
-    """Audio being said, and who waits for its end. It is encoded a second at a time, as it is said."""
-
-    audio: Audio
-    spoken: asyncio.Future[None]
-    position: int = 0
-    law: Law | None = None
-    octets: bytes = b""
-    octets_at: int = 0
-
-    def take(self, count: int, law: Law) -> bytes:
-        """Return the next `count` samples in a law, fewer at the end."""
-        start = self.position - self.octets_at
-        if law is not self.law or start + count > len(self.octets):
-            piece = self.audio[self.position : self.position + max(count, SAMPLES_PER_SECOND)]
-            self.law, self.octets, self.octets_at, start = law, encode(piece, law), self.position, 0
-        taken = self.octets[start : start + count]
-        self.position += len(taken)
-        return taken
 
 
 class Sound(asyncio.DatagramProtocol):
@@ -89,8 +71,9 @@ class Sound(asyncio.DatagramProtocol):
         self._ssrc = chance.getrandbits(32)
         self._sequence = chance.getrandbits(15)
         self._timestamp = chance.getrandbits(31)
-        self._speeches: deque[_Speech] = deque()
+        self._speeches: deque[Speech] = deque()
         self._keys: deque[PressedKey] = deque()
+        self._composed: _Composed = ([], 0, self._keys)
 
     @property
     def address(self) -> Address:
@@ -113,7 +96,7 @@ class Sound(asyncio.DatagramProtocol):
 
     def speak(self, audio: Audio) -> asyncio.Future[None]:
         """Say `audio` after what is being said; the future is done when its last sample was sent."""
-        speech = _Speech(audio, self._loop.create_future())
+        speech = Speech(audio, self._loop.create_future())
         self._speeches.append(speech)
         return speech.spoken
 
@@ -175,11 +158,15 @@ class Sound(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
         """Hear a packet."""
-        packet, path = read_packet(data), self._path
-        source, now = (addr[0], addr[1]), self._loop.time()
+        packet = read_packet(data)
         if packet is None:
             self.heard.discarded += 1
-        elif path is not None and packet.payload_type == path.payload_type:
+        else:
+            self._hear(packet, (addr[0], addr[1]), self._loop.time())
+
+    def _hear(self, packet: Packet, source: Address, now: float) -> None:
+        path = self._path
+        if path is not None and packet.payload_type == path.payload_type:
             self.heard.hear(packet, path.law, source, now)
         elif path is not None and packet.payload_type in {path.digits_payload_type, path.digits_heard_as}:
             self.heard.hear_event(packet, source, now)
@@ -191,21 +178,32 @@ class Sound(asyncio.DatagramProtocol):
     # For simulations, which know what is to happen: many frames at once.
 
     @property
-    def key_ahead(self) -> int | None:
-        """Frames before that of the first packet of the next key, None where none is pressed."""
+    def firsts_ahead(self) -> list[tuple[int, Packet]]:
+        """The next packet of audio and the first one of the next key, if there is one, each without its payload.
+
+        Each with the number of its frame, from 0.
+        """
+        path = self._path
+        assert path is not None
+        silenced = self._keys[0].silenced if self._keys else 0
+        firsts = [(silenced, Packet(path.payload_type, 0, 0, self._ssrc, b""))]
         ahead = 0
         for key in self._keys:
             if key.told_in is not None:
-                return ahead + key.told_in
+                assert path.digits_payload_type is not None
+                timestamp = (self._timestamp + ahead * FRAME_SAMPLES) % (1 << 32)
+                at = key.timestamp if key.frames else timestamp
+                firsts.append((ahead + key.told_in, Packet(path.digits_payload_type, 0, at, self._ssrc, b"")))
+                break
             ahead += key.frames_left
-        return None
+        return firsts
 
     def look_ahead(self, until: float) -> list[float]:
         """Return the instants of the next frames of which nobody is told, and that of the frame after them.
 
         The last is not before `until`, or somebody is told of what is sent then; there is none while nothing is sent.
         """
-        if self._is_first or self._is_closed or self._timer is None or not self._may_send():
+        if self._is_closed or self._timer is None or not self._may_send():
             return []
         frames = max(0, math.ceil((until - self._next_at) / FRAME_SECONDS)) + 1
         if self._speeches:  # The frame that ends it tells so.
@@ -237,25 +235,25 @@ class Sound(asyncio.DatagramProtocol):
         path = self._path
         assert path is not None
         if self._keys:
-            return self._compose_keys(count, deque(replace(key) for key in self._keys), path)[0]
+            self._composed = self._compose_keys(count, path)
+            return self._composed[0]
         payloads = _SILENT[path.law] * count
         if self._speeches:
             speech = self._speeches[0]
             payloads = encode(speech.audio[speech.position : speech.position + count * FRAME_SAMPLES], path.law)
-        return [(0, Packet(path.payload_type, self._sequence, self._timestamp, self._ssrc, payloads))]
+        is_marked = self._is_first
+        return [(0, Packet(path.payload_type, self._sequence, self._timestamp, self._ssrc, payloads, is_marked))]
 
     def advance(self, count: int) -> None:
-        """Have sent so many frames, as `compose` told."""
-        sent, sequence = count, self._sequence + count
+        """Have sent so many frames, as `compose` told just now."""
+        sent, sequence, has_audio = count, self._sequence + count, True
         if self._speeches:
             self._speeches[0].position += count * FRAME_SAMPLES
         elif self._keys:
-            assert self._path is not None
-            composed, sequence = self._compose_keys(count, self._keys, self._path)
-            is_event = self._path.digits_payload_type
-            sent = sum(
-                1 if each.payload_type == is_event else len(each.payload) // FRAME_SAMPLES for _, each in composed
-            )
+            composed, sequence, self._keys = self._composed
+            sizes = [len(packet.payload) // FRAME_SAMPLES for _, packet in composed]
+            sent, has_audio = sum(max(1, size) for size in sizes), any(sizes)
+        self._is_first = self._is_first and not has_audio
         self._sequence = sequence % (1 << 16)
         self._timestamp = (self._timestamp + count * FRAME_SAMPLES) % (1 << 32)
         self.packets_sent += sent
@@ -263,13 +261,12 @@ class Sound(asyncio.DatagramProtocol):
             self._next_at += FRAME_SECONDS
         self._timer = self._loop.call_at(self._next_at, self.tick)
 
-    def _compose_keys(
-        self, count: int, keys: deque[PressedKey], path: AudioPath
-    ) -> tuple[list[tuple[int, Packet]], int]:
-        """Return the packets of frames with keys among silence, and the number after them; the keys move on."""
+    def _compose_keys(self, count: int, path: AudioPath) -> _Composed:
+        """Return the packets of frames with keys among silence, the number after them, and what is left of the keys."""
         assert path.digits_payload_type is not None
+        keys = deque(replace(key) for key in self._keys)
         composed: list[tuple[int, Packet]] = []
-        sequence, silent = self._sequence, 0
+        sequence, silent, is_first = self._sequence, 0, self._is_first
         for frame in range(count):
             timestamp = (self._timestamp + frame * FRAME_SAMPLES) % (1 << 32)
             events = keys[0].next_packets(timestamp) if keys else []
@@ -284,23 +281,25 @@ class Sound(asyncio.DatagramProtocol):
                     start, packet = composed[-1]
                     composed[-1] = (start, packet._replace(payload=packet.payload + _SILENT[path.law]))
                 else:
-                    packet = Packet(path.payload_type, sequence, timestamp, self._ssrc, _SILENT[path.law])
+                    packet = Packet(path.payload_type, sequence, timestamp, self._ssrc, _SILENT[path.law], is_first)
                     composed.append((frame, packet))
+                    is_first = False
                 sequence = (sequence + 1) % (1 << 16)
                 silent += 1
             if keys and keys[0].is_over:
                 keys.popleft()
-        return composed, sequence
-
-    def read(self, row: Packet) -> bool:
-        """Whether packets of audio go on with what was heard before; their payloads are joined."""
-        path = self._path
-        return path is not None and row.payload_type == path.payload_type and self.heard.is_next(row)
+        return composed, sequence, keys
 
     def hear_row(self, row: Packet, source: Address, instants: Sequence[float]) -> None:
-        """Hear what `read` knows, a packet at each instant."""
-        assert self._path is not None
-        self.heard.hear_row(row, self._path.law, source, instants)
+        """Hear packets that follow each other, their payloads joined, one at each instant."""
+        path = self._path
+        if path is not None and row.payload_type == path.payload_type:
+            self.heard.hear_row(row, path.law, source, instants)
+        elif len(instants) == 1:
+            self._hear(row, source, instants[0])
+        else:
+            for number, at in enumerate(instants):
+                self._hear(nth_packet(row, number), source, at)
 
     def error_received(self, exc: Exception) -> None:
         """Go on: a peer whose port is closed is heard of by its signalling."""

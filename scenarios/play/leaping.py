@@ -11,11 +11,11 @@ the very same instant), the frames are left to the timers.
 from __future__ import annotations
 
 import asyncio
-import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from math import inf, nextafter
 from operator import itemgetter
 from typing import Any, Final
 
@@ -89,10 +89,12 @@ class _Leaper:
             self._not_before = pending.until
             return False
         try:
-            _Leap(self._loop, self._network, pending).make()
+            until = _Leap(self._loop, self._network, pending).make()
         except _Obstacle as obstacle:
-            self._not_before = now + PAUSE_SECONDS if obstacle.until is None else obstacle.until
+            # What happens at that very instant is what the timers are for.
+            self._not_before = now + PAUSE_SECONDS if obstacle.until is None else nextafter(obstacle.until, inf)
             return False
+        self._not_before = nextafter(until, inf)
         return True
 
     def _pending(self, now: float) -> _Pending:
@@ -125,10 +127,11 @@ class _Leap:
         self._driver: InProcessDriver = self._step_timer[2]._callback.__self__
         sounds = sorted(pending.sounds, key=itemgetter(0, 1))
         self._ticking: dict[Sound, _Timer] = {timer[2]._callback.__self__: timer for timer in sounds}
+        self._ways: dict[Sound, Stream] = {}
         self._passing = sorted(pending.passing, key=itemgetter(0, 1))
 
-    def make(self) -> None:
-        """Make it.
+    def make(self) -> float:
+        """Make it, and return where it ends: something happens then that is the timers'.
 
         Raises:
             _Obstacle: Something is not plain; nothing has changed.
@@ -138,8 +141,7 @@ class _Leap:
         saying: list[tuple[list[float], Stream]] = []
         for sound, instants in ticks.items():
             if instants:
-                stream = self._stream(streams, *sound.way)
-                saying.append((instants, self._send(stream, sound.compose(len(instants)), instants)))
+                saying.append((instants, self._send(self._ways[sound], sound.compose(len(instants)), instants)))
         leap = self._driver.leap(steps, self._incoming(streams, steps))
         if leap is None:
             raise _Obstacle
@@ -149,9 +151,10 @@ class _Leap:
         hearing = self._heard(streams)
         # Everything is plain, and comes true.
         self._tell(saying)
-        for sound, packet, source, arrivals in hearing:
+        for sound, source, packet, arrivals in hearing:
             sound.hear_row(packet, source, arrivals)
         self._land(ticks, steps, leap, saying, streams)
+        return self._until
 
     def _tell(self, saying: list[tuple[list[float], Stream]]) -> None:
         """Let observers of the network see each datagram in its turn."""
@@ -224,19 +227,20 @@ class _Leap:
                 raise _Obstacle
             # Where one of them ends earlier, as a sentence is over, the leap does.
             self._until = min(self._until, instants[-1])
-        new_key_at = min(self._new_keys(coming, streams), default=math.inf)
-        self._until = min(self._until, new_key_at + HEARD_WITHIN)
+            self._ways[sound] = self._stream(streams, *sound.way)
+        news_at = min(self._news(coming, streams), default=inf)
+        self._until = min(self._until, news_at + HEARD_WITHIN)
         steps = self._driver.look_ahead(self._until)
         if not steps or steps[0] != self._step_timer[0]:
             raise _Obstacle
-        # The step that hears a new key is left to the timers: the switch is told of it.
-        self._until = min(self._until, steps[-1], *steps[bisect_right(steps, new_key_at) :][:1])
+        # The step that hears a new key is left to the timers, as the switch is told of it; so is a new voice.
+        self._until = min(self._until, steps[-1], *steps[bisect_right(steps, news_at) :][:1])
         # Phones that say their first frame at one instant do so ever after, in the same turn. At other instants two
         # things have in common, whose turn it is, is left to the timers.
         paces = {instants[0]: instants for instants in coming.values()}
         known: set[float] = set()
         for instants in (steps, *paces.values()):
-            self._until = min(known.intersection(instants), default=self._until) if known else self._until
+            self._until = min([self._until, *known.intersection(instants)])
             known.update(instants)
         steps = self._before(steps)
         if len(steps) < FRAMES_MIN:
@@ -246,29 +250,27 @@ class _Leap:
     def _before(self, instants: list[float]) -> list[float]:
         return instants[: bisect_left(instants, self._until)]
 
-    def _new_keys(
+    def _news(
         self, coming: dict[Sound, list[float]], streams: dict[tuple[Address, Address], Stream]
     ) -> Iterator[float]:
-        """When packets arrive of keys that were not told of."""
+        """When packets arrive at legs that begin something there, or tell of a key."""
         for leg, data, _, at in self._driver.arrived:
-            if self._is_new(leg, read_packet(data)):
+            packet = read_packet(data)
+            if packet is None or not self._driver.is_plain(leg, RtpPacket(*packet)):
                 yield at
         for stream in streams.values():
             protocol = stream.protocol
             if isinstance(protocol, LegSocket) and protocol.leg is not None:
                 for piece in stream.pieces:
-                    if not piece.is_audio and self._is_new(protocol.leg, piece.packet):
+                    if not self._driver.is_plain(protocol.leg, RtpPacket(*piece.packet)):
                         yield piece.instants[0]
         for sound, instants in coming.items():
-            ahead = sound.key_ahead
-            if ahead is not None and ahead < len(instants):
-                yield self._stream({}, *sound.way).way.arrivals(instants[ahead : ahead + 1])[0]
-
-    def _is_new(self, leg: LegId, packet: Packet | None) -> bool:
-        """Whether a packet is none of audio, nor of a key the switch was told of."""
-        if packet is None:
-            return True
-        return len(packet.payload) < FRAME_SAMPLES and not self._driver.is_known(leg, RtpPacket(*packet))
+            stream = self._ways[sound]
+            protocol = stream.protocol
+            if isinstance(protocol, LegSocket) and protocol.leg is not None:
+                for number, packet in sound.firsts_ahead:
+                    if number < len(instants) and not self._driver.is_plain(protocol.leg, RtpPacket(*packet)):
+                        yield stream.way.arrivals(instants[number : number + 1])[0]
 
     def _streams(self) -> dict[tuple[Address, Address], Stream]:
         """What is on its way, by its source and target as the network sees them."""
@@ -321,7 +323,9 @@ class _Leap:
                 if protocol.leg is None or not is_apart:
                     raise _Obstacle
                 source, rows = waiting.setdefault(protocol.leg, (stream.way.source, []))
-                if source != stream.way.source or (rows and rows[-1][1][-1] > stream.pieces[0].instants[0]):
+                if source != stream.way.source or (
+                    rows and stream.pieces and rows[-1][1][-1] > stream.pieces[0].instants[0]
+                ):
                     raise _Obstacle
                 rows += stream.before(steps[-1])
         return {
@@ -332,21 +336,20 @@ class _Leap:
 
     def _heard(
         self, streams: dict[tuple[Address, Address], Stream]
-    ) -> list[tuple[Sound, Packet, Address, list[float]]]:
+    ) -> list[tuple[Sound, Address, Packet, list[float]]]:
         """What phones hear before the leap ends."""
         found = []
+        hearing: set[Sound] = set()
         for stream in streams.values():
             protocol = stream.protocol
-            heard = stream.before(self._until)
-            if isinstance(protocol, Sound) and heard:
-                packet, arrivals = heard[0]
-                if len(heard) > 1 or not stream.pieces[0].is_audio or not protocol.read(packet):
-                    raise _Obstacle
-                found.append((protocol, packet, stream.way.source, arrivals))
-            elif not isinstance(protocol, Sound | LegSocket):
+            if isinstance(protocol, Sound):
+                heard = stream.before(self._until)
+                if heard and protocol in hearing:
+                    raise _Obstacle  # Two sources at one phone.
+                hearing |= {protocol} if heard else set()
+                found += [(protocol, stream.way.source, packet, arrivals) for packet, arrivals in heard]
+            elif not isinstance(protocol, LegSocket):
                 raise _Obstacle
-        if len({id(sound) for sound, *_ in found}) < len(found):
-            raise _Obstacle  # Two sources at one phone.
         return found
 
 

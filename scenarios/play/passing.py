@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from scenarios.phones.packets import FRAME_SAMPLES, Packet, write_packet
+from scenarios.phones.packets import FRAME_SAMPLES, Packet, nth_packet, write_packet
 from scenarios.sim.datagrams import SimulatedDatagramTransport
 from scenarios.sim.routes import PlainWay
 
@@ -34,18 +34,7 @@ class Piece:
         """One of them, as it is sent."""
         if len(self.instants) == 1:
             return write_packet(self.packet)
-        payload_type, sequence, timestamp, ssrc, payload, is_marked = self.packet
-        start = number * FRAME_SAMPLES
-        return write_packet(
-            Packet(
-                payload_type,
-                sequence + number & 0xFFFF,
-                timestamp + start & 0xFFFFFFFF,
-                ssrc,
-                payload[start : start + FRAME_SAMPLES],
-                is_marked and not number,
-            )
-        )
+        return write_packet(nth_packet(self.packet, number))
 
     def before(self, until: float) -> tuple[Packet, list[float]] | None:
         """What arrives before an instant, None if nothing does."""

@@ -191,9 +191,9 @@ class InProcessDriver:
         """The instants of coming steps that may be made at once, and of the next after them (`Engine.look_ahead`)."""
         return self._engine.look_ahead(until)
 
-    def is_known(self, leg: LegId, packet: RtpPacket) -> bool:
-        """Whether a packet that arrives for a leg is of a key that was told of."""
-        return self._engine.is_known(leg, packet)
+    def is_plain(self, leg: LegId, packet: RtpPacket) -> bool:
+        """Whether a packet that arrives for a leg begins nothing and is told to nobody."""
+        return self._engine.is_plain(leg, packet)
 
     def leap(self, instants: Sequence[float], arrived: Mapping[LegId, Incoming]) -> Leap | None:
         """Make these steps; None where they cannot be made at once. `land` after it, or it did not happen."""

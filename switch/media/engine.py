@@ -233,25 +233,28 @@ class Engine:
         The last is not before `until`, or its step is not plain; there is none where no step is due.
         """
         tick, end = self._next(), self._resting.next_end()
-        if tick == NEVER or end <= tick or not self._rota.is_together(tick):
+        due = self._rota.all_due(tick)
+        if due is None or tick == NEVER or end <= tick:
             return []
-        due = self._rota.due(tick)
         steps = min(self._leaping.steps_max(due, tick), self._listening.steps_max(due), STEPS_MAX)
         # The last frame of a play tells of its end, also of one that nobody hears.
         steps = min(steps, max(0, math.ceil((until - self._epoch) / self._tick_seconds) - tick) // FRAME_TICKS + 1)
-        ticks = range(tick, tick + steps * FRAME_TICKS + 1, FRAME_TICKS)
-        instants = [self._epoch + min(each, end) * self._tick_seconds for each in ticks if each < end + FRAME_TICKS]
+        ticks: Sequence[int] = range(tick, tick + steps * FRAME_TICKS + 1, FRAME_TICKS)
+        if end < ticks[-1]:
+            ticks = [*range(tick, end, FRAME_TICKS), end]
+        instants = [self._epoch + each * self._tick_seconds for each in ticks]
         return instants[: bisect_left(instants, until) + 1]
 
-    def is_known(self, leg: LegId, packet: RtpPacket) -> bool:
-        """Whether a packet that arrives for a leg is of a key that was told of."""
+    def is_plain(self, leg: LegId, packet: RtpPacket) -> bool:
+        """Whether a packet that arrives for a leg begins nothing and is told to nobody."""
         row = self._legs.row_of(leg)
-        return row is not None and self._leaping.is_known(row, packet)
+        return row is not None and self._leaping.is_plain(row, packet)
 
     def leap(self, instants: Sequence[float], arrived: Mapping[LegId, Incoming]) -> Leap | None:
         """Make the steps `look_ahead` told of; None where what arrives is not plain. Nothing changes until `keep`."""
         tick, legs = self._next(), self._legs
-        rows = self._rota.due(tick)
+        rows = self._rota.all_due(tick)
+        assert rows is not None, "`look_ahead` told of these steps"
         for row in rows:
             leg = legs.id_of(row)
             is_watched = legs.is_receiving[row] and legs.is_sending[row] and leg not in arrived
@@ -261,12 +264,15 @@ class Engine:
 
     def keep(self, leap: Leap) -> None:
         """Let everything be as after these steps."""
+        self._rota.due(self._next())  # Who joins with the first of them has joined.
         for row, heard in leap.heard.items():
             self._listening.keep(row, heard.octets)
         self._leaping.keep(leap)
-        for tick in range(leap.last_tick - (leap.steps - 1) * FRAME_TICKS, leap.last_tick + 1, FRAME_TICKS):
-            if tick - self._watched >= WATCH_TICKS:
-                self._watched = tick
+        first = leap.last_tick - (leap.steps - 1) * FRAME_TICKS
+        watched = self._watched + WATCH_TICKS
+        watched = max(first, watched + (first - watched) % FRAME_TICKS)
+        if watched <= leap.last_tick:
+            self._watched = leap.last_tick - (leap.last_tick - watched) % WATCH_TICKS
         self._done = leap.last_tick
 
     def _next(self) -> int:

@@ -56,6 +56,8 @@ class _Arrived:
     newest: int
     last_at: float = 0.0
     count: int = 0
+    early: int = 0
+    """Packets of keys, before the first one of audio."""
     frames: list[range] = field(default_factory=list)
     """The numbers of the frames of audio."""
     instants: list[float] = field(default_factory=list)
@@ -70,14 +72,12 @@ class _Arrived:
         self.instants += instants
         self.payloads.append(payload)
 
-    def count_in(self, step: int, instants: Sequence[float]) -> None:
+    def count_in(self, step: int, count: int) -> None:
         """Count packets, the first of them `step` after the highest."""
-        count = len(instants)
         self.count += count
         self.highest += step + count - 1
         seen = self.seen << step + count - 1 | (1 << count) - 1
         self.seen = seen & (1 << SEEN_BITS) - 1
-        self.last_at = instants[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,7 @@ class Leaping:
         cells.highest[row] = arrived.highest
         cells.seen[row] = arrived.seen
         cells.received[row] += arrived.count
-        cells.packets_in[row] += arrived.count
+        cells.packets_in[row] += arrived.count + arrived.early
         legs.arrived_at[row] = arrived.last_at
         cells.is_lost_told[row] = False
         for key in arrived.keys:
@@ -222,19 +222,25 @@ class Leaping:
     def _take(self, row: int, incoming: Incoming) -> _Arrived | None:
         """What arrives, None unless it is of the present source and in order, and tells of no new key."""
         cells = self._legs.cells
-        if incoming.source != self._legs.latched[row] or not cells.has_base[row] or not cells.is_receiving[row]:
+        if incoming.source != self._legs.latched[row] or not cells.is_receiving[row]:
             return None
         arrived = _Arrived(cells.highest[row], cells.seen[row], cells.newest[row])
         newest_timestamp, base = cells.newest_timestamp[row], cells.base[row]
         for packet, instants in incoming.rows:
-            step = packet.sequence - arrived.highest & 0xFFFF
-            if packet.ssrc != cells.source[row] or not 0 < step <= STEP_MAX:
+            if not self.is_plain(row, packet):
                 return None
-            arrived.count_in(step, instants)
-            if packet.payload_type != cells.payload_type[row]:
-                if len(instants) > 1 or not self.is_known(row, packet):
-                    return None
+            is_audio = packet.payload_type == cells.payload_type[row]
+            if not is_audio:
                 arrived.keys.append(packet)
+            arrived.last_at = instants[-1]
+            if packet.ssrc != cells.source[row]:
+                arrived.early += 1
+                continue
+            step = packet.sequence - arrived.highest & 0xFFFF
+            if not 0 < step <= STEP_MAX or not (is_audio or len(instants) == 1):
+                return None
+            arrived.count_in(step, len(instants))
+            if not is_audio:
                 continue
             ahead = packet.timestamp - newest_timestamp & 0xFFFFFFFF
             frame, remainder = divmod(newest_timestamp + ahead - base, FRAME_SAMPLES)
@@ -243,10 +249,14 @@ class Leaping:
             arrived.add_audio(frame, packet.payload, instants)
         return arrived
 
-    def is_known(self, row: int, packet: RtpPacket) -> bool:
-        """Whether a packet is of a key that was told of."""
-        receiver = self._legs.digits.get(row)
-        is_event = packet.payload_type == self._legs.cells.own_digits_payload_type[row]
+    def is_plain(self, row: int, packet: RtpPacket) -> bool:
+        """Whether a packet is of audio that goes on, or of a key that was told of."""
+        cells, receiver = self._legs.cells, self._legs.digits.get(row)
+        if self._legs.latched[row] is None:
+            return False
+        if packet.payload_type == cells.payload_type[row]:
+            return bool(cells.has_base[row]) and packet.ssrc == cells.source[row]
+        is_event = packet.payload_type == cells.own_digits_payload_type[row]
         return is_event and receiver is not None and receiver.knows(packet.ssrc, packet.timestamp)
 
     def _hear_through(

@@ -72,10 +72,16 @@ class Rota:
             self._next_joining = min(self._joining.values(), default=NEVER)
         return self._members[phase]
 
-    def is_together(self, tick: int) -> bool:
-        """Whether every leg there is, is due at this tick and at every fourth after it."""
+    def all_due(self, tick: int) -> list[int] | None:
+        """The legs that will be due at a tick, None unless all there are will be, and at every fourth after it."""
         phase = tick % FRAME_TICKS
-        return not self._joining and not any(self._members[:phase] + self._members[phase + 1 :])
+        if any(self._members[:phase]) or any(self._members[phase + 1 :]):
+            return None
+        if not self._joining:
+            return self._members[phase]
+        if any(first != tick for first in self._joining.values()):
+            return None
+        return sorted([*self._members[phase], *self._joining])
 
     def due_array(self, tick: int) -> Rows:
         """The same as an array."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
 
@@ -43,6 +43,7 @@ class Call:
 
     def play(self) -> None:
         """Let stretches of talk and single happenings take turns."""
+        self.pressing = {n for n in range(3) if self.chance.random() < 0.2}
         for _ in range(12):
             frames = self.chance.randint(1, 90)
             self.talk(frames)
@@ -127,7 +128,7 @@ class Call:
         chance.choice(acts)()
 
 
-def rows_of(arriving: list[tuple[float, bytes]]) -> list[Row]:
+def rows_of(arriving: list[tuple[float, bytes]]) -> Sequence[Row]:
     """Datagrams as rows: those of audio that follow each other are one."""
     rows: list[tuple[RtpPacket, list[float]]] = []
     for at, data in arriving:
