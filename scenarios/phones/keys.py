@@ -1,7 +1,7 @@
 """Keys as a phone sends them: telephone events, frame by frame (RFC 4733)."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from scenarios.phones.packets import FRAME_SAMPLES, FRAME_SECONDS, KeyEvent, write_event
@@ -50,21 +50,23 @@ class PressedKey:
     frames: int = 0
     """Those it had, its pause included."""
     timestamp: int = 0
+    held: int = field(init=False)
+    """Frames for which it is held."""
+    _last: int = field(init=False)
 
-    @property
-    def held(self) -> int:
-        """Frames for which it is held."""
-        return max(1, round(self.style.seconds / FRAME_SECONDS))
+    def __post_init__(self) -> None:
+        self.held = max(1, round(self.style.seconds / FRAME_SECONDS))
+        self._last = self.held + round(self.style.pause_seconds / FRAME_SECONDS)
 
     @property
     def frames_left(self) -> int:
         """Frames to come, its pause included."""
-        return max(1, self.held + round(self.style.pause_seconds / FRAME_SECONDS) - self.frames)
+        return max(1, self._last - self.frames)
 
     @property
     def is_over(self) -> bool:
         """Whether its pause is over, too."""
-        return self.frames >= self.held + round(self.style.pause_seconds / FRAME_SECONDS)
+        return self.frames >= self._last
 
     @property
     def told_in(self) -> int | None:

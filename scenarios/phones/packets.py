@@ -45,6 +45,12 @@ def packets_from(row: Packet, number: int) -> Packet:
     )
 
 
+def joined(row: Packet, payload: bytes) -> Packet:
+    """Return a packet, or several as for `packets_from`, with one more payload."""
+    payload_type, sequence, timestamp, ssrc, payloads, is_marked = row
+    return Packet(payload_type, sequence, timestamp, ssrc, payloads + payload, is_marked)
+
+
 def nth_packet(row: Packet, number: int) -> Packet:
     """Return one of packets that follow each other, given as for `packets_from`, counted from 0."""
     rest = packets_from(row, number)

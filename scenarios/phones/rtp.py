@@ -19,7 +19,16 @@ import numpy as np
 from scenarios.phones.codec import Audio, Law, encode
 from scenarios.phones.heard import Heard
 from scenarios.phones.keys import KeyStyle, PressedKey
-from scenarios.phones.packets import FRAME_SAMPLES, FRAME_SECONDS, KEYS, Packet, nth_packet, read_packet, write_packet
+from scenarios.phones.packets import (
+    FRAME_SAMPLES,
+    FRAME_SECONDS,
+    KEYS,
+    Packet,
+    joined,
+    nth_packet,
+    read_packet,
+    write_packet,
+)
 from scenarios.phones.speech import Speech
 
 FRAMES_LATE_MAX = 10
@@ -279,7 +288,7 @@ class Sound(asyncio.DatagramProtocol):
             if not events or keys[0].style.with_audio:
                 if silent:
                     start, packet = composed[-1]
-                    composed[-1] = (start, packet._replace(payload=packet.payload + _SILENT[path.law]))
+                    composed[-1] = (start, joined(packet, _SILENT[path.law]))
                 else:
                     packet = Packet(path.payload_type, sequence, timestamp, self._ssrc, _SILENT[path.law], is_first)
                     composed.append((frame, packet))

@@ -256,20 +256,20 @@ class _Leap:
         """When packets arrive at legs that begin something there, or tell of a key."""
         for leg, data, _, at in self._driver.arrived:
             packet = read_packet(data)
-            if packet is None or not self._driver.is_plain(leg, RtpPacket(*packet)):
+            if packet is None or not self._driver.is_plain(leg, packet):
                 yield at
         for stream in streams.values():
             protocol = stream.protocol
             if isinstance(protocol, LegSocket) and protocol.leg is not None:
                 for piece in stream.pieces:
-                    if not self._driver.is_plain(protocol.leg, RtpPacket(*piece.packet)):
+                    if not self._driver.is_plain(protocol.leg, piece.packet):
                         yield piece.instants[0]
         for sound, instants in coming.items():
             stream = self._ways[sound]
             protocol = stream.protocol
             if isinstance(protocol, LegSocket) and protocol.leg is not None:
                 for number, packet in sound.firsts_ahead:
-                    if number < len(instants) and not self._driver.is_plain(protocol.leg, RtpPacket(*packet)):
+                    if number < len(instants) and not self._driver.is_plain(protocol.leg, packet):
                         yield stream.way.arrivals(instants[number : number + 1])[0]
 
     def _streams(self) -> dict[tuple[Address, Address], Stream]:
@@ -328,11 +328,7 @@ class _Leap:
                 ):
                     raise _Obstacle
                 rows += stream.before(steps[-1])
-        return {
-            leg: Incoming(source, [(RtpPacket(*packet), instants) for packet, instants in rows])
-            for leg, (source, rows) in waiting.items()
-            if rows
-        }
+        return {leg: Incoming(source, rows) for leg, (source, rows) in waiting.items() if rows}
 
     def _heard(
         self, streams: dict[tuple[Address, Address], Stream]

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from scenarios.phones.packets import FRAME_SAMPLES, Packet, nth_packet, write_packet
+from scenarios.phones.packets import FRAME_SAMPLES, Packet, joined, nth_packet, write_packet
 from scenarios.sim.datagrams import SimulatedDatagramTransport
 from scenarios.sim.routes import PlainWay
 
@@ -69,7 +69,7 @@ class Stream:
         """Add packets that follow each other, their payloads joined."""
         last = self.pieces[-1] if self.pieces else None
         if last is not None and _goes_on(last, packet, len(instants)):
-            last.packet = last.packet._replace(payload=last.packet.payload + packet.payload)
+            last.packet = joined(last.packet, packet.payload)
             last.instants += instants
             last.sent_at += sent_at
         else:

@@ -241,7 +241,7 @@ class Network:
             source = (self._source_address(sender, target[0]), source[1])
         route = self._routes.get((source, target)) or self._find_route(source, target)
         is_plain = route.is_open and not route.link.has_chance and not route.nats
-        if not is_plain or any(target[0] == nat.public for nat in self._nats):
+        if not is_plain or (self._nats and any(target[0] == nat.public for nat in self._nats)):
             return None
         receiver = self._receivers.get(target) or self._wildcards.get((route.goal.name, target[1]))
         return None if receiver is None else PlainWay(source, target, receiver, route)

@@ -34,7 +34,7 @@ from switch.media.leaping import Incoming, Leap
 from switch.media.legs import LegId
 from switch.media.recorder import Completed, RecordingWriter
 from switch.media.taping import RecordingId
-from switch.media.wire import RtpPacket
+from switch.media.wire import AnyPacket
 
 ARRIVED_MAX: Final = 65536
 """Datagrams waiting for one step, over all legs: thirty times what 2000 of them send in 20 ms."""
@@ -191,7 +191,7 @@ class InProcessDriver:
         """The instants of coming steps that may be made at once, and of the next after them (`Engine.look_ahead`)."""
         return self._engine.look_ahead(until)
 
-    def is_plain(self, leg: LegId, packet: RtpPacket) -> bool:
+    def is_plain(self, leg: LegId, packet: AnyPacket) -> bool:
         """Whether a packet that arrives for a leg begins nothing and is told to nobody."""
         return self._engine.is_plain(leg, packet)
 

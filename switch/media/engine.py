@@ -33,7 +33,7 @@ from switch.media.resting import Resting
 from switch.media.rota import FRAME_TICKS, Rota
 from switch.media.sending import Packet, Sender
 from switch.media.taping import RecordedFrames, RecordingId, Taping
-from switch.media.wire import FRAME_SAMPLES, RtpPacket
+from switch.media.wire import FRAME_SAMPLES, AnyPacket
 
 TICK: Final = 0.005
 CATCH_UP: Final = 3
@@ -245,7 +245,7 @@ class Engine:
         instants = [self._epoch + each * self._tick_seconds for each in ticks]
         return instants[: bisect_left(instants, until) + 1]
 
-    def is_plain(self, leg: LegId, packet: RtpPacket) -> bool:
+    def is_plain(self, leg: LegId, packet: AnyPacket) -> bool:
         """Whether a packet that arrives for a leg begins nothing and is told to nobody."""
         row = self._legs.row_of(leg)
         return row is not None and self._leaping.is_plain(row, packet)

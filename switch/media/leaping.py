@@ -23,7 +23,7 @@ from switch.media.legs import NEVER, RING_FRAMES, LegId, Legs
 from switch.media.rota import FRAME_TICKS
 from switch.media.sending import over
 from switch.media.taping import RecordedFrames, Taping
-from switch.media.wire import FRAME_SAMPLES, RtpPacket
+from switch.media.wire import FRAME_SAMPLES, AnyPacket, RtpPacket
 
 SEEN_BITS: Final = 64
 """Sequence numbers a leg remembers (`Receiver`)."""
@@ -31,7 +31,7 @@ SEEN_BITS: Final = 64
 STEP_MAX: Final = 32
 """Packets missing before one that are left to steps."""
 
-Row = tuple[RtpPacket, Sequence[float]]
+Row = tuple[AnyPacket, Sequence[float]]
 """Packets that follow each other, as the first with the payloads of all, joined, and an instant for each: audio of 160
 samples each, or one packet of a key."""
 
@@ -63,7 +63,7 @@ class _Arrived:
     instants: list[float] = field(default_factory=list)
     """When each of them arrives."""
     payloads: list[bytes] = field(default_factory=list)
-    keys: list[RtpPacket] = field(default_factory=list)
+    keys: list[AnyPacket] = field(default_factory=list)
 
     def add_audio(self, first: int, payload: bytes, instants: Sequence[float]) -> None:
         """Add frames, the first of this number."""
@@ -249,7 +249,7 @@ class Leaping:
             arrived.add_audio(frame, packet.payload, instants)
         return arrived
 
-    def is_plain(self, row: int, packet: RtpPacket) -> bool:
+    def is_plain(self, row: int, packet: AnyPacket) -> bool:
         """Whether a packet is of audio that goes on, or of a key that was told of."""
         cells, receiver = self._legs.cells, self._legs.digits.get(row)
         if self._legs.latched[row] is None:

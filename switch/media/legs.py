@@ -137,13 +137,13 @@ class Legs:
     def row_of(self, leg: LegId) -> int | None:
         """The row of a leg that is still open."""
         row = leg & ROW_MASK
-        if row < self.capacity and self.is_open[row] and int(self.generation[row]) == leg >> ROW_BITS:
+        if row < self.capacity and self.cells.is_open[row] and self.cells.generation[row] == leg >> ROW_BITS:
             return row
         return None
 
     def id_of(self, row: int) -> LegId:
         """Name the life a row has now."""
-        return LegId(row | int(self.generation[row]) << ROW_BITS)
+        return LegId(row | self.cells.generation[row] << ROW_BITS)
 
     def ids_of(self, rows: Rows) -> list[LegId]:
         """Name the lives several rows have now."""
@@ -196,6 +196,7 @@ class Cells:
         "highest",
         "is_lost_told",
         "is_marked",
+        "is_open",
         "is_receiving",
         "is_sending",
         "late_run",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -50,6 +50,30 @@ class RtpPacket:
     ssrc: int
     payload: bytes
     is_marked: bool = False
+
+
+class AnyPacket(Protocol):
+    """An RTP packet as somebody else has it."""
+
+    @property
+    def payload_type(self) -> int:
+        """As in `RtpPacket`; so is the rest."""
+
+    @property
+    def sequence(self) -> int:
+        """Its number."""
+
+    @property
+    def timestamp(self) -> int:
+        """Of its first sample."""
+
+    @property
+    def ssrc(self) -> int:
+        """Its source."""
+
+    @property
+    def payload(self) -> bytes:
+        """What it carries."""
 
 
 def parse(datagram: bytes) -> RtpPacket:

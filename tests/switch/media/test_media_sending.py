@@ -8,7 +8,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from switch.media.control import Codec, PlayEnded
+from switch.media.control import Audio, Codec, PlayEnded
 from switch.media.g711 import compress
 from tests.support.rtp import PHONE, Bench, stream, tone
 
@@ -204,3 +204,28 @@ def test_taking_up_again_after_a_hold_is_marked_and_time_went_on() -> None:
     packets = [heard.packet for heard in bench.to(leg)]
     assert [packet.is_marked for packet in packets] == [True, *[False] * 4] * 2
     assert (packets[5].timestamp - packets[4].timestamp) & 0xFFFFFFFF == 160 * 51
+
+
+def said_of(clips: list[Audio], codec: Codec) -> bytes:
+    """What a leg in this law says of these clips, and 100 ms of silence."""
+    bench = Bench()
+    leg = bench.connected(stream(codec=codec))
+    bench.engine.play(leg, clips, bench.now, is_looped=False)
+    bench.run(0.4)
+    return bench.audio(leg)
+
+
+@pytest.mark.parametrize("codec", [Codec.PCMU, Codec.PCMA])
+def test_clips_said_again_and_again_are_the_same_in_each_law(codec: Codec) -> None:
+    clips = [tone(1600), tone(800, amplitude=900)]
+    for clip in clips:
+        clip.flags.writeable = False
+    said = compress(np.concatenate([*clips, np.zeros(800, np.int16)]), codec).tobytes()
+    assert [said_of(clips, each) for each in (codec, *Codec, codec)].count(said) == 3
+
+
+def test_a_clip_that_was_changed_is_said_as_it_is_by_then() -> None:
+    clip = tone(2400)
+    before = said_of([clip], Codec.PCMU)
+    clip[:] = 1000
+    assert before[:160] != said_of([clip], Codec.PCMU)[:160] == compress(clip[:160], Codec.PCMU).tobytes()
