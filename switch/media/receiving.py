@@ -217,7 +217,10 @@ class Receiver:
             return
         is_audio = packet.payload_type == legs.payload_type[row]
         is_event = packet.payload_type == legs.own_digits_payload_type[row]
-        is_ours = legs.latched[row] == source or (legs.latched[row] is None and at >= legs.rearmed_at.get(row, 0.0))
+        latched = legs.latched[row]
+        # Whoever talked to a switch that died may still send to its port. The address that was told goes before any.
+        may_latch = latched is None or source == legs.remote[row]
+        is_ours = source == latched or (may_latch and at >= legs.rearmed_at.get(row, 0.0))
         if (
             not legs.is_receiving[row]
             or not is_ours
@@ -229,9 +232,10 @@ class Receiver:
         if is_audio and not self._follow(row, packet):
             legs.packets_discarded[row] += 1
             return
-        if legs.latched[row] is None:
+        if latched != source:
             legs.latched[row] = legs.target[row] = source
-            events.append((legs.id_of(row), MediaStarted(at)))
+            if latched is None:
+                events.append((legs.id_of(row), MediaStarted(at)))
         legs.arrived_at[row] = at
         legs.is_lost_told[row] = False
         step = _signed_16(packet.sequence - int(legs.highest[row]))

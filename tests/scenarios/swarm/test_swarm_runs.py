@@ -83,6 +83,11 @@ def test_seeds_that_failed_once_pass(seed: int) -> None:
     assert run_plan(make_plan(seed, has_media=False)).faults == ()
 
 
+@pytest.mark.parametrize("seed", [pytest.param(8040618, id="a phone presses keys to the port of a switch that died")])
+def test_seeds_with_media_that_failed_once_pass(seed: int) -> None:
+    assert run_plan(make_plan(seed, has_media=True)).faults == ()
+
+
 def test_a_failure_is_made_smaller_and_stays_the_same_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(billing, "money_of", lambda exact: Money(exact // GRAINS_PER_MICRO + 1))
     plan = make_plan(1003, has_media=False)

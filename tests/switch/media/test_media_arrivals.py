@@ -30,6 +30,20 @@ def test_the_first_valid_packet_latches_the_real_address_once() -> None:
     assert bench.engine.statistics(leg).packets_discarded == 1
 
 
+def test_the_address_that_was_told_takes_over_from_a_stranger_and_keeps_the_leg() -> None:
+    bench = Bench()
+    told, stranger = ("192.0.2.99", 9), ("203.0.113.5", 99)
+    leg = bench.connected(stream(told))
+    left_over, phone = Phone(ssrc=5), Phone()
+    bench.step([(leg, left_over.say(0x2A), stranger)])
+    bench.step([(leg, phone.say(0x2B), told)])
+    bench.step([(leg, left_over.say(0x2A), stranger), (leg, phone.say(0x2B), told)])
+    bench.run(0.1)
+    assert bench.to(leg)[-1].target == told
+    assert bench.engine.statistics(leg).packets_discarded == 1
+    assert [type(event) for event in bench.told(leg)] == [MediaStarted]
+
+
 @pytest.mark.parametrize(
     "datagram",
     [b"", b"garbage", b"\x00" * 172, Phone(codec=Codec.PCMA).say(0xD5), Phone().say(b""), Phone().say(bytes(2000))],
