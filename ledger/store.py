@@ -254,8 +254,7 @@ class Book:
             BookOverloadedError: Too many requests are waiting.
             BookClosedError: The book is closed.
         """
-        result: Any = await self._writer.put(request)
-        return result.outcome if type(result) is Answer else placed_of(request, result)
+        return outcome_of(request, await self._writer.put(request))
 
     async def submit_all(self, requests: Sequence[Request]) -> list[Outcome]:
         """Submit requests in their order, a group of them in one transaction; returns what came of each, in that order.

@@ -268,6 +268,7 @@ async def open_accounts(book: Book, world: World, at: datetime) -> None:
         LedgerError: The book does not answer, or has something else of an account than the configuration.
     """
     requests: list[Request] = []
+    deposits: list[Deposit] = []
     for account_id, opening in world.openings.items():
         requests.append(
             OpenAccount(account_id, Opener.AGENT, at, opening.credit_limit, settles_later=opening.settles_later)
@@ -275,21 +276,21 @@ async def open_accounts(book: Book, world: World, at: datetime) -> None:
         requests += [AddNumber(account_id, number, at, at) for number in opening.numbers]
         if opening.deposit.micros > 0:
             deposit_id = f"opening/{account_id}"
-            requests.append(
+            deposits.append(
                 Deposit(deposit_id, account_id, opening.deposit, "configuration", at, memo="opening balance")
             )
     for request, outcome in zip(requests, await book.submit_all(requests), strict=True):
-        match request, outcome:
-            case AddNumber(account_id, number), Refused(why):
-                if await book.payer_of(number, at) != prepaid_id(account_id):
-                    raise LedgerError(f"number {number} of {account_id}: {why.value}; take it out of [[accounts]]")
-            case Deposit(account_id=account_id), Refused():
-                raise LedgerError(
-                    f"the opening balance of {account_id} was booked before with another amount: "
-                    "deposit the difference with `payphone deposit`, and leave the configuration as it was"
-                )
-            case _:
-                pass
+        if isinstance(request, AddNumber) and isinstance(outcome, Refused):
+            account_id, number = request.account_id, request.number
+            if await book.payer_of(number, at) != prepaid_id(account_id):
+                raise LedgerError(f"number {number} of {account_id}: {outcome.why.value}; take it out of [[accounts]]")
+    # No money is booked before everything else of the configuration is right.
+    for deposit, outcome in zip(deposits, await book.submit_all(deposits), strict=True):
+        if isinstance(outcome, Refused):
+            raise LedgerError(
+                f"the opening balance of {deposit.account_id} was booked before with another amount: "
+                "deposit the difference with `payphone deposit`, and leave the configuration as it was"
+            )
 
 
 def _at(base: Path, url: str) -> str:

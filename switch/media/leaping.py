@@ -244,7 +244,12 @@ class Leaping:
                 continue
             ahead = packet.timestamp - newest_timestamp & 0xFFFFFFFF
             frame, remainder = divmod(newest_timestamp + ahead - base, FRAME_SAMPLES)
-            if remainder or ahead >= 1 << 31 or frame <= arrived.newest or len(packet.payload) != len(instants) * 160:
+            if (
+                remainder
+                or ahead >= 1 << 31
+                or frame <= arrived.newest
+                or len(packet.payload) != len(instants) * FRAME_SAMPLES
+            ):
                 return None
             arrived.add_audio(frame, packet.payload, instants)
         return arrived
@@ -276,7 +281,7 @@ class Leaping:
                 return b"".join([*ring, payloads[0]])[: count * FRAME_SAMPLES], 0
         known = dict(zip(range(playhead, end), ring, strict=True))
         for run, payload in zip(runs, payloads, strict=True):
-            known |= {number: payload[n * 160 : n * 160 + 160] for n, number in enumerate(run)}
+            known |= {number: payload[n * FRAME_SAMPLES : (n + 1) * FRAME_SAMPLES] for n, number in enumerate(run)}
         frames = [bytes(cells.heard[row * FRAME_SAMPLES : (row + 1) * FRAME_SAMPLES])]
         for number in range(playhead, playhead + count):
             frame = known.get(number)

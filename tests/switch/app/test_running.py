@@ -11,6 +11,7 @@ import structlog
 from structlog.testing import capture_logs
 
 from ledger.errors import LedgerError, LedgerUnavailableError
+from ledger.money import ZERO, AccountId
 from ledger.requests import Heartbeat, RetireProcess
 from switch.app.chores import posting_seconds
 from switch.app.config import parse_config
@@ -67,6 +68,22 @@ async def test_an_opening_balance_that_was_changed_is_refused_with_the_remedy(tm
     with pytest.raises(LedgerError, match="payphone deposit"):
         async with running(world, base=tmp_path, random=Random(2), utc=NOON, log=LOG):
             raise AssertionError
+
+
+async def test_no_money_is_booked_where_a_number_of_an_account_is_refused(tmp_path: Path) -> None:
+    async with running(
+        world_of(tmp_path, "[media]", f"{LATER}[media]"), base=tmp_path, random=Random(1), utc=NOON, log=LOG
+    ):
+        pass
+    other = LATER.replace("household", "neighbors").replace('"0.01"', '"7.00"')
+    world = world_of(tmp_path, "[media]", f"{other}[media]")
+    with pytest.raises(LedgerError, match=r"number \+12125550123 of advanceconnect:neighbors: .*; take it out"):
+        async with running(world, base=tmp_path, random=Random(2), utc=NOON, log=LOG):
+            raise AssertionError
+    async with running(world_of(tmp_path), base=tmp_path, random=Random(3), utc=NOON, log=LOG) as switch:
+        account = await switch.services.book.balance(AccountId("advanceconnect:neighbors"))
+    assert account is not None
+    assert account.balance == ZERO
 
 
 async def test_a_switch_that_stops_leaves_no_process_behind_and_starts_again(tmp_path: Path) -> None:
