@@ -21,7 +21,7 @@ from sqlalchemy.util import LRUCache
 
 from ledger.address import MEMORY, SQLITE, book_path
 from ledger.backfill import Backfill, copy_rest
-from ledger.prepared import Prepared
+from ledger.prepared import Answer, Prepared
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -74,13 +74,15 @@ class Session:
 
     @property
     def driver(self) -> Any:
-        """The driver's connection, for `ledger.statements`."""
+        """The driver's connection, for `ledger.statements`, with nothing under way on it."""
+        self._settle()
         return self._driver
 
     @property
     def core(self) -> Connection:
         """SQLAlchemy's connection, in the transaction that is under way."""
         assert self._core is not None, "there is a connection only while somebody works"
+        self._settle()
         return self._core
 
     @property
@@ -90,10 +92,17 @@ class Session:
 
     def execute(self, text: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Run one prepared statement; returns its rows."""
+        return self.send(text, parameters)()
+
+    def send(self, text: str, parameters: Sequence[Any]) -> Answer:
+        """Run one prepared statement, at the latest when an answer is asked for or the transaction ends.
+
+        Returns what gives its rows. Whatever error it has is raised here, there, or at that end.
+        """
         if self._prepared is not None:
-            return self._prepared.execute(text, parameters)
+            return self._prepared.send(text, parameters)
         rows: list[tuple[Any, ...]] = self._driver.execute(text, parameters).fetchall()
-        return rows
+        return lambda: rows
 
     def transact(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do some work within one transaction, and commit it; undo it if it raises.
@@ -106,10 +115,12 @@ class Session:
         def begun() -> T:
             if self._prepared is None:
                 self._driver.execute(BEGIN)
+                result = work(self, *args, **kwargs)
+                self._driver.commit()
             else:
-                self._prepared.begin()
-            result = work(self, *args, **kwargs)
-            self._driver.commit()
+                self._prepared.send("BEGIN", ())
+                result = work(self, *args, **kwargs)
+                self._prepared.execute("COMMIT", ())
             return result
 
         return self._guarded(begun)
@@ -123,6 +134,7 @@ class Session:
 
         def asked() -> T:
             result = query(self, *args, **kwargs)
+            self._settle()
             self._driver.rollback()  # PostgreSQL's driver may have begun a transaction for it.
             return result
 
@@ -135,6 +147,8 @@ class Session:
             try:
                 return work()
             except BaseException:
+                if self._prepared is not None:
+                    self._prepared.forget()
                 self._driver.rollback()
                 raise
             finally:
@@ -164,6 +178,11 @@ class Session:
             except (SQLAlchemyError, self._errors):  # It is broken anyway.
                 pass
         self._engine.dispose()
+
+    def _settle(self) -> None:
+        """Wait for what was sent: SQLAlchemy and the driver send their own beside it."""
+        if self._prepared is not None:
+            self._prepared.settle()
 
     def _connected(self) -> Connection:
         if self._core is None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
@@ -15,18 +16,19 @@ _READ: Final = "SELECT seq, hash, changes FROM head"
 _HEAD: Final = Question(select(head.c.seq, head.c.hash, head.c.changes))
 
 
-def take_head(session: Working) -> Head:
-    """Where the book stands, and nobody else moves it before this transaction ends."""
-    return _head_of(session, f"{_READ}{session.lock}")
+def take_head(session: Working) -> Callable[[], Head]:
+    """Where the book stands, and nobody else moves it before this transaction ends; to be waited for."""
+    answer = session.send(f"{_READ}{session.lock}", ())
+    return lambda: _head_of(answer())
 
 
 def look_at_head(session: Working) -> Head:
     """Where the book stands now."""
-    return _head_of(session, _READ)
+    return _head_of(session.execute(_READ, ()))
 
 
-def _head_of(session: Working, text: str) -> Head:
-    (row,) = session.execute(text, ())
+def _head_of(rows: list[tuple[Any, ...]]) -> Head:
+    (row,) = rows
     return Head(*row)
 
 
@@ -34,7 +36,7 @@ def move_head(session: Working, reached: Head) -> None:
     """Say where the book stands from now on."""
     seq, last, changes = marks(session.dialect, 3)
     text = f"UPDATE head SET seq = {seq}, hash = {last}, changes = {changes}"  # noqa: S608 - it holds marks alone
-    session.execute(text, (reached.seq, reached.hash, reached.changes))
+    session.send(text, (reached.seq, reached.hash, reached.changes))
 
 
 def read_head(connection: Connection) -> Head:

@@ -25,15 +25,25 @@ EXPIRE_MAX: Final = 1_000
 
 def load(session: Working, wanted: Footprint) -> WorkingRows:
     """The rows a group needs, each with what it needs to be judged (see `ledger.rows.View`)."""
-    rows = WorkingRows(take_head(session))
-    if wanted.every_process:
-        rows.load(PROCESSES.all(session))
+    # What is asked before anything is looked at is waited for together.
+    head = take_head(session)
+    processes_of_all = PROCESSES.all(session) if wanted.every_process else ()
     if wanted.is_of_processes:
+        rows = WorkingRows(head())
+        rows.load(processes_of_all)
         return rows
-    rows.load(REQUESTS.find(session, "request_id", wanted.remembered))
+    remembered = REQUESTS.find(session, "request_id", wanted.remembered)
     placing = HOLDS.find(session, "hold_id", [each for each in wanted.remembered if is_hold_id(each)])
+    needed = HOLDS.find(session, "hold_id", wanted.holds)
+    of_ending = _of_calls(session, wanted.ending)
+    rows = WorkingRows(head())
+    rows.load(processes_of_all)
+    rows.load(remembered)
     rows.load(seen for hold in placing if (seen := remembered_of(hold)) is not None)
-    rows.load(_needed_holds(session, wanted))
+    rows.load(needed)
+    rows.load(hold for hold in of_ending if hold.state is HoldState.PLACED)
+    if wanted.silent_since is not None:
+        rows.load(HOLDS.find(session, "hold_id", _abandoned(session.core, wanted)))
     load_products(session, rows, wanted)
     _load_calls(session, rows, wanted)
     if not wanted.every_process:
@@ -51,9 +61,12 @@ def load(session: Working, wanted: Footprint) -> WorkingRows:
 
 def load_plain(session: Working, accounts: Collection[AccountId], calls: Collection[CallId]) -> WorkingRows:
     """The rows that plain holds need, if none of them was placed before."""
-    rows = WorkingRows(take_head(session))
-    rows.open |= OPEN_CALLS.keys(session, calls)
-    rows.load(ACCOUNTS.find(session, "account_id", accounts))
+    head = take_head(session)
+    held = ACCOUNTS.find(session, "account_id", accounts)
+    is_open = OPEN_CALLS.keys(session, calls)  # All three are waited for together.
+    rows = WorkingRows(head())
+    rows.open |= is_open
+    rows.load(held)
     return rows
 
 
@@ -67,18 +80,10 @@ def _load_calls(session: Working, rows: WorkingRows, wanted: Footprint) -> None:
     rows.load(OPEN_CALLS.find(session, "process_id", wanted.retiring))
 
 
-def _needed_holds(session: Working, wanted: Footprint) -> Iterable[Hold]:
-    yield from HOLDS.find(session, "hold_id", wanted.holds)
-    if wanted.ending:
-        yield from (hold for hold in _of_calls(session, wanted.ending) if hold.state is HoldState.PLACED)
-    if wanted.silent_since is not None:
-        yield from HOLDS.find(session, "hold_id", _abandoned(session.core, wanted))
-
-
 def _of_calls(session: Working, call_ids: Collection[CallId]) -> Iterable[Hold]:
     if session.dialect != SQLITE:
         return HOLDS.find(session, "call_id", call_ids)
-    found = (HOLDS.between(session, "hold_id", *ids_of_call(call_id)) for call_id in call_ids)
+    found = [HOLDS.between(session, "hold_id", *ids_of_call(call_id)) for call_id in call_ids]
     return (hold for of_call in found for hold in of_call if hold.call_id in call_ids)
 
 

@@ -21,6 +21,7 @@ from ledger.address import SQLITE
 from ledger.columns import Amount, Instant, Span
 from ledger.entries import MICROSECOND, from_micros, to_micros
 from ledger.money import Money
+from ledger.prepared import Answer
 
 T = TypeVar("T")
 
@@ -46,6 +47,9 @@ class Working(Protocol):
 
     def execute(self, text: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Run one prepared statement; returns its rows."""
+
+    def send(self, text: str, parameters: Sequence[Any]) -> Answer:
+        """Run one prepared statement, at the latest when an answer is asked for or the transaction ends."""
 
 
 _ESCAPES: Final = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
@@ -130,24 +134,24 @@ class Rows(Generic[T]):
         return self.table.primary_key.columns[0].name
 
     def find(self, session: Working, column: str, keys: Collection[Any]) -> Iterable[T]:
-        """The rows whose column has one of these values, in no order."""
+        """The rows whose column has one of these values, in no order; they are waited for when they are looked at."""
         if not keys:
             return ()
         return self._made(self._asked(session, "find", column, keys))
 
     def between(self, session: Working, column: str, low: str, high: str) -> Iterable[T]:
         """The rows whose column lies between two texts, neither included."""
-        return self._made(session.execute(self._text(session.dialect, "between", column), (low, high)))
+        return self._made(session.send(self._text(session.dialect, "between", column), (low, high)))
 
     def keys(self, session: Working, keys: Collection[str]) -> set[Any]:
         """Which of these are the one key of a row."""
         if not keys:
             return set()
-        return {key for (key,) in self._asked(session, "keys", self.key, keys)}
+        return {key for (key,) in self._asked(session, "keys", self.key, keys)()}
 
     def all(self, session: Working) -> Iterable[T]:
         """Every row; for tables that stay small."""
-        return self._made(session.execute(self._text(session.dialect, "all", ""), ()))
+        return self._made(session.send(self._text(session.dialect, "all", ""), ()))
 
     def add(self, session: Working, rows: Collection[T], **constants: object) -> None:
         """Add rows with new keys."""
@@ -165,7 +169,7 @@ class Rows(Generic[T]):
             self._write_together(session, "add_stored", rows)
         elif len(rows) < COPIED_MIN:
             columns = [*zip(*rows, strict=True), *([value] * len(rows) for value in self._new.values())]
-            session.execute(self._text(session.dialect, "add_few", ""), list(map(list, columns)))
+            session.send(self._text(session.dialect, "add_few", ""), list(map(list, columns)))
         else:
             text = self._text(session.dialect, "add_stored", "")
             with session.driver.cursor() as cursor, cursor.copy(text) as copy:
@@ -177,14 +181,14 @@ class Rows(Generic[T]):
             (key,) = self.table.primary_key.columns
             self._asked(session, "drop", key.name, keys)
 
-    def _asked(self, session: Working, verb: str, column: str, keys: Collection[Any]) -> list[tuple[Any, ...]]:
+    def _asked(self, session: Working, verb: str, column: str, keys: Collection[Any]) -> Answer:
         """What a statement for some keys is answered."""
         few = room_for(session.dialect, len(keys))
-        return session.execute(self._text(session.dialect, verb, column, few), list_of(session, keys, few))
+        return session.send(self._text(session.dialect, verb, column, few), list_of(session, keys, few))
 
-    def _made(self, answered: list[tuple[Any, ...]]) -> Iterator[T]:
+    def _made(self, answer: Answer) -> Iterator[T]:
         make, decoders = self._make, self._decoders
-        for row in answered:
+        for row in answer():
             values = list(row)
             for index, decode in decoders:
                 if (value := values[index]) is not None:
@@ -202,7 +206,7 @@ class Rows(Generic[T]):
         if session.dialect == SQLITE:
             self._write_together(session, verb, list(zip(*columns, strict=True)))
         else:
-            session.execute(self._text(session.dialect, verb, ""), list(map(list, columns)))
+            session.send(self._text(session.dialect, verb, ""), list(map(list, columns)))
 
     def _write_together(self, session: Working, verb: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Write rows to SQLite, as many with one statement as one of its sizes has."""

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from itertools import count
+from typing import Any
 
 import psycopg
 import pytest
@@ -13,10 +17,11 @@ from ledger import writer
 from ledger.audit import audit
 from ledger.errors import LedgerUnavailableError
 from ledger.money import ZERO
-from ledger.outcomes import Placed
+from ledger.outcomes import Ended, Placed
+from ledger.prepared import Answer, Prepared
 from ledger.store import Book
 from tests.support.books import ServerShelf
-from tests.support.ledger import FAMILY, STORY, deposit, end, hold, hold_of, usd
+from tests.support.ledger import CALL, FAMILY, STORY, deposit, end, hold, hold_of, usd
 from tests.support.postgres import cluster
 
 pytestmark = pytest.mark.postgres
@@ -72,6 +77,73 @@ async def test_a_connection_that_ends_in_mid_transaction_leaves_nothing_half_don
     account = await book.balance(FAMILY)
     assert account is not None and (account.balance, account.held) == (usd("10"), usd("4"))
     await book.submit(end("3"))
+    account = await book.balance(FAMILY)
+    assert account is not None and (account.balance, account.held) == (usd("7"), ZERO)
+    assert (await audit(book)).findings == ()
+
+
+class Ending:
+    """Statements, and what is done right before the n-th of them, once all before it have run."""
+
+    def __init__(self, inner: Prepared, left: int, end: Callable[[], object]) -> None:
+        self.left = left
+        self._inner = inner
+        self._end = end
+
+    def send(self, text: str, parameters: Sequence[Any]) -> Answer:
+        self.left -= 1
+        if self.left == 0:
+            self._inner.settle()
+            self._end()
+        return self._inner.send(text, parameters)
+
+    def execute(self, text: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        return self.send(text, parameters)()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+async def test_a_connection_that_ends_before_any_statement_leaves_nothing_half_done(
+    postgres: ServerShelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "TRIES_MAX", 1)
+    for statement in count(1):
+        address = postgres.book(*STORY, hold("4"))
+        async with await Book.open(address) as book:
+            session = book._writing.session
+            end_it = partial(postgres.cluster.disconnect, database_of(address))
+            assert session._prepared is not None
+            ending = Ending(session._prepared, statement, end_it)
+            session._prepared = ending  # type: ignore[assignment] # it has all that is asked of one
+            with suppress(LedgerUnavailableError):
+                await book.submit(end("3"))
+                break
+            assert ending.left <= 0
+            account = await book.balance(FAMILY)
+            assert account is not None and (account.balance, account.held) == (usd("10"), usd("4")), statement
+            await book.submit(end("3"))
+            account = await book.balance(FAMILY)
+            assert account is not None and (account.balance, account.held) == (usd("7"), ZERO)
+            assert (await audit(book)).findings == ()
+    assert statement > 12, "the end of a call has more statements than that, and each was one to end before"
+
+
+async def test_a_commit_that_nobody_is_told_of_is_not_done_twice(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "RETRY_SECONDS", 0)
+    await book.submit(hold("4"))
+    execute, commits = Prepared.execute, []
+
+    def lose(self: Prepared, text: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        rows = execute(self, text, parameters)
+        if text == "COMMIT" and not commits:
+            commits.append(text)
+            raise psycopg.OperationalError("the server closed the connection")
+        return rows
+
+    monkeypatch.setattr(Prepared, "execute", lose)
+    assert await book.submit(end("3")) == Ended(CALL, "call-1/charge", usd("3"), usd("1"))
+    assert commits == ["COMMIT"]
     account = await book.balance(FAMILY)
     assert account is not None and (account.balance, account.held) == (usd("7"), ZERO)
     assert (await audit(book)).findings == ()

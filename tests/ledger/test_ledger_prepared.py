@@ -60,6 +60,52 @@ def test_what_the_server_refuses_is_raised_as_its_driver_raises_it(prepared: Pre
 
 
 @pytest.mark.postgres
+def test_what_is_sent_runs_in_its_order_and_is_answered_in_any(prepared: Prepared) -> None:
+    prepared.send("CREATE TEMPORARY TABLE told (word TEXT)", ())
+    prepared.settle()
+    answers = []
+    for word in ("one", "two", "three"):
+        prepared.send("INSERT INTO told VALUES ($1)", (word,))
+        answers.append(prepared.send("SELECT count(*) FROM told", ()))
+    assert [answer() for answer in reversed(answers)] == [[(3,)], [(2,)], [(1,)]]
+    assert answers[0]() == [(1,)]
+
+
+@pytest.mark.postgres
+def test_nothing_after_a_statement_that_fails_is_run(prepared: Prepared) -> None:
+    divide = "SELECT 1 / $1::INTEGER"
+    assert prepared.execute("SELECT 1", ()) + prepared.execute(divide, (1,)) == [(1,), (1,)]
+    before = prepared.send("SELECT 1", ())
+    fails = prepared.send(divide, (0,))
+    after = prepared.send("SELECT 1", ())
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        after()
+    assert before() == [(1,)]
+    for answer in (fails, after):
+        with pytest.raises(psycopg.InterfaceError, match="failed"):
+            answer()
+    assert prepared.execute("SELECT 1", ()) == [(1,)]
+
+
+@pytest.mark.postgres
+def test_what_was_sent_can_be_forgotten(driver: psycopg.Connection[Any], prepared: Prepared) -> None:
+    prepared.send("BEGIN", ())
+    prepared.send("SELECT 1 / $1::INTEGER", (0,))
+    prepared.forget()
+    driver.rollback()
+    assert prepared.execute("SELECT 1", ()) == [(1,)]
+
+
+@pytest.mark.postgres
+def test_a_statement_of_much_text_is_sent_whole(prepared: Prepared) -> None:
+    """Far more than the buffers between here and the server hold, both ways, while it waits for us as we for it."""
+    words = [f"{number:01000}" for number in range(3_000)]
+    answers = [prepared.send("SELECT * FROM unnest($1::TEXT[])", (words,)) for _ in range(4)]
+    for answer in answers:
+        assert answer() == [(word,) for word in words]
+
+
+@pytest.mark.postgres
 def test_a_lost_server_is_an_operational_error(driver: psycopg.Connection[Any], prepared: Prepared) -> None:
     with psycopg.connect(driver.info.dsn, autocommit=True) as other:
         other.execute("SELECT pg_terminate_backend(%s)", (driver.info.backend_pid,))

@@ -82,7 +82,7 @@ async def main(address: str, seed: str, requests: str) -> None:
             sys.stdout.flush()
 
     def recorded(session: Session, items: Sequence[Any], seen_changes: int, *, is_sure: bool) -> Committed:
-        before = take_head(session).changes
+        before = take_head(session)().changes
         committed = run_group(session, items, seen_changes, is_sure=is_sure)
         answers = tuple(
             result if isinstance(result, Answer) else Answer(placed_of(item, result), is_repeat=False)
