@@ -225,6 +225,11 @@ class InboundLeg:
         return self._driver.key[0]
 
     @property
+    def peer(self) -> Address:
+        """Where the far end was last heard."""
+        return self._driver.peer
+
+    @property
     def is_ended(self) -> bool:
         """Whether `Ended` was told."""
         return self._driver.is_ended
@@ -288,6 +293,11 @@ class OutboundLeg:
     def call_id(self) -> str:
         """The Call-ID."""
         return self._driver.key[0]
+
+    @property
+    def peer(self) -> Address:
+        """Where the far end was last heard."""
+        return self._driver.peer
 
     @property
     def is_ended(self) -> bool:

@@ -160,7 +160,7 @@ class StationCall:
     async def _take(self, media: MediaLeg) -> None:
         """Answer the caller, have the story told, and book its end."""
         negotiator = Negotiator(session_id=self._services.tokens.session_id(), codecs=self._services.codecs)
-        description = negotiator.answer(self._leg.offer, media)
+        description = negotiator.answer(self._leg.offer, media, self._leg.peer)
         if description is None:
             self._services.log.warning("offer_refused", call_id=self._draft.call_id, **refused(self._leg.offer))
             self._leg.refuse(488)

@@ -18,6 +18,7 @@ from switch.call.offers import Negotiator, in_words
 from switch.call.timeline import SWITCH, Kind, Timeline
 from switch.leg.events import Answered, Ended, Established, LegEvent, Pressed, Reoffered, Ringing
 from switch.media.control import (
+    Address,
     DigitPressed,
     MachineHeard,
     MediaEvent,
@@ -39,6 +40,10 @@ TWICE_SECONDS: Final = 0.5
 
 class SignallingLeg(Protocol):
     """What a line needs of an inbound or outbound leg of the user agent."""
+
+    @property
+    def peer(self) -> Address:
+        """Where the far end was last heard."""
 
     async def event(self) -> LegEvent:
         """The next event; `Ended` is the last."""
@@ -224,7 +229,7 @@ class Line:
             case Established(description):
                 self._is_agreed(description)
             case Reoffered(description):
-                answer = self._negotiator.answer(description, self.media)
+                answer = self._negotiator.answer(description, self.media, self.leg.peer)
                 if answer is None:
                     self._tell_refused(description)
                     self.leg.refuse_reoffer(488)
@@ -234,13 +239,13 @@ class Line:
                 self._press(key, now, is_signalled=True)
             case Ended():
                 self.ended = event
-                self._negotiator.rest(self.media)
+                self._negotiator.rest(self.media, self.leg.peer)
                 self._gone.set()
         self._changed.set()
 
     def _is_agreed(self, description: bytes) -> bool:
         """Take the answer to our offer; without one that fits there is nothing to talk over, and we hang up."""
-        if self._negotiator.answered(description, self.media):
+        if self._negotiator.answered(description, self.media, self.leg.peer):
             return True
         self._tell_refused(description)
         self.leg.hang_up()

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from switch.media.control import Codec, MediaLeg, Stream
+from switch.media.control import Address, Codec, MediaLeg, Stream
 from switch.sdp import negotiate
 from switch.sdp.description import SessionDescription
 from switch.sdp.errors import SdpError
@@ -42,10 +42,13 @@ class Negotiator:
         )
         return write_description(self._offered)
 
-    def answer(self, offer: bytes, media: MediaLeg) -> bytes | None:
-        """Answer an offer (an empty one asks for ours) and connect the media; None: nothing in common."""
+    def answer(self, offer: bytes, media: MediaLeg, peer: Address) -> bytes | None:
+        """Answer an offer (an empty one asks for ours) and connect the media; None: nothing in common.
+
+        Here and below `peer` is where the signalling comes from.
+        """
         description = self.prepare(offer, media)
-        self.connect(media)
+        self.connect(media, peer)
         return description
 
     def prepare(self, offer: bytes, media: MediaLeg) -> bytes | None:
@@ -72,12 +75,12 @@ class Negotiator:
         self._agreed = answered.stream
         return write_description(answered.description)
 
-    def connect(self, media: MediaLeg) -> None:
+    def connect(self, media: MediaLeg, peer: Address) -> None:
         """Connect the media as it was prepared; nothing to do where our own offer awaits its answer."""
         if self._agreed is not None:
-            media.connect(stream_of(self._agreed))
+            media.connect(stream_of(self._agreed, peer))
 
-    def answered(self, description: bytes, media: MediaLeg) -> bool:
+    def answered(self, description: bytes, media: MediaLeg, peer: Address) -> bool:
         """Take the answer to our offer and connect the media; False: it is none, and one is owed.
 
         A description nobody asked for (some phones repeat theirs in the ACK) changes nothing.
@@ -90,13 +93,13 @@ class Negotiator:
             return False
         self._offered = None
         self._agreed = agreed
-        self.connect(media)
+        self.connect(media, peer)
         return True
 
-    def rest(self, media: MediaLeg) -> None:
+    def rest(self, media: MediaLeg, peer: Address) -> None:
         """Send nothing more and take nothing: the peer has hung up."""
         if self._agreed is not None:
-            media.connect(replace(stream_of(self._agreed), is_sending=False, is_receiving=False))
+            media.connect(replace(stream_of(self._agreed, peer), is_sending=False, is_receiving=False))
 
 
 OFFER_REMEDY: Final = "let the telephone offer PCMU or PCMA over RTP, unencrypted, from an IP address of our family"
@@ -115,7 +118,7 @@ def refused(offer: bytes) -> dict[str, str]:
     return {"offered": in_words(offer), "remedy": OFFER_REMEDY}
 
 
-def stream_of(agreed: AgreedStream) -> Stream:
+def stream_of(agreed: AgreedStream, peer: Address) -> Stream:
     """What the media engine is told of an agreement."""
     return Stream(
         remote=(agreed.remote_host, agreed.remote_port),
@@ -125,4 +128,5 @@ def stream_of(agreed: AgreedStream) -> Stream:
         own_digits_payload_type=agreed.own_digits_payload_type,
         is_sending=agreed.direction_for_us in {"sendrecv", "sendonly"},
         is_receiving=agreed.direction_for_us in {"sendrecv", "recvonly"},
+        signalled_from=peer[0],
     )

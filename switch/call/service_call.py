@@ -184,7 +184,7 @@ class ServiceCall:
 
     def _answer(self, caller: Line, description: bytes) -> None:
         """Answer; only now is the caller sent audio: before, it would silence the tone of its own phone."""
-        self._negotiator.connect(caller.media)
+        self._negotiator.connect(caller.media, self._leg.peer)
         self._leg.answer(description)
 
     def _place(self, trunk: str, number: str) -> Place:

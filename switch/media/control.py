@@ -42,6 +42,8 @@ class Stream:
     is_receiving: bool = True
     own_digits_payload_type: int | None = None
     """What the peer sends digits as, where that is another number (RFC 3264 §5.1); None: the same."""
+    signalled_from: str = ""
+    """The host its signalling comes from: behind a translator of addresses, mostly that of its media too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,8 @@ class InProcessDriver:
         self._advertised = advertised
         self._random = random
         self._free = deque(even_ports(ports))
+        # Phones that a dead switch left talking still send to the ports it began with.
+        self._free.rotate(-random.randrange(max(1, len(self._free))))
         self._engine = Engine(
             capacity=max(1, len(self._free)), now=self._loop.time(), tick=tick, silence_max=silence_max
         )

@@ -122,6 +122,7 @@ class Engine:
             legs.is_marked[row] = True
         if stream.digits_payload_type is None or not stream.is_sending:
             legs.dialling.pop(row, None)
+        legs.signalled_from[row] = stream.signalled_from
         legs.payload_type[row] = stream.payload_type
         digits, own_digits = stream.digits_payload_type, stream.own_digits_payload_type
         legs.digits_payload_type[row] = -1 if digits is None else digits

@@ -67,6 +67,7 @@ class Legs:
         self._lay_out_counters(n)
 
         self.remote: list[Address | None] = [None] * n
+        self.signalled_from: list[str] = [""] * n
         self.latched: list[Address | None] = [None] * n
         self.target: list[Address | None] = [None] * n
         self.rearmed_at: dict[int, float] = {}
@@ -129,6 +130,7 @@ class Legs:
             getattr(self, name)[row] = blank
         for addresses in (self.remote, self.latched, self.target):
             addresses[row] = None
+        self.signalled_from[row] = ""
         for by_row in (self.playing, self.overlay, self.dialling, self.digits, self.rearmed_at):
             by_row.pop(row, None)
         self.generation[row] += 1

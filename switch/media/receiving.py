@@ -8,6 +8,7 @@ packet times, header extensions, jumps, garbage.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import IntEnum
 from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
@@ -45,8 +46,24 @@ ARRIVALS_MAX: Final = 48
 PAYLOAD_MAX: Final = 960
 """Samples of one packet: 120 ms. Nobody sends more than 60."""
 
+STRANGER_PACKETS: Final = 50
+"""Packets of a source that nothing speaks for, a second of audio, before its keys count."""
+
 Events = list[tuple[LegId, MediaEvent]]
 Number = TypeVar("Number", int, NDArray[np.int64])
+
+
+class Trust(IntEnum):
+    """What speaks for a source: whoever talked to a switch that died may still send to its port, and type.
+
+    The more does, the rather it is latched: it takes over a leg from a source for which less speaks.
+    """
+
+    NONE = 0
+    HOST = 1
+    """It has the host of the description, or that of the signalling: a translator of addresses changed the rest."""
+    ADDRESS = 2
+    """It is what the description told."""
 
 
 class Arrival(NamedTuple):
@@ -218,13 +235,14 @@ class Receiver:
         is_audio = packet.payload_type == legs.payload_type[row]
         is_event = packet.payload_type == legs.own_digits_payload_type[row]
         latched = legs.latched[row]
-        # Whoever talked to a switch that died may still send to its port. The address that was told goes before any.
-        may_latch = latched is None or source == legs.remote[row]
+        trust = self._trust(row, source)
+        may_latch = latched is None or trust > self._trust(row, latched)
         is_ours = source == latched or (may_latch and at >= legs.rearmed_at.get(row, 0.0))
+        may_press = trust is not Trust.NONE or legs.received[row] >= STRANGER_PACKETS
         if (
             not legs.is_receiving[row]
             or not is_ours
-            or not (is_audio or is_event)
+            or not (is_audio or (is_event and may_press))
             or not 0 < len(packet.payload) <= PAYLOAD_MAX
         ):
             legs.packets_discarded[row] += 1
@@ -245,6 +263,14 @@ class Receiver:
             self._hear_key(row, packet, at, events)
         else:
             self._write(row, packet)
+
+    def _trust(self, row: int, source: Address) -> Trust:
+        legs = self._legs
+        remote = legs.remote[row]
+        if source == remote:
+            return Trust.ADDRESS
+        is_known = source[0] == legs.signalled_from[row] or (remote is not None and source[0] == remote[0])
+        return Trust.HOST if is_known else Trust.NONE
 
     def _count_one(self, row: int, step: int) -> bool:
         """The same for one packet alone."""

@@ -34,9 +34,18 @@ def stream(
     digits: int | None = EVENTS,
     is_sending: bool = True,
     is_receiving: bool = True,
+    signalled_from: str = "",
 ) -> Stream:
     """What offer/answer may have agreed."""
-    return Stream(remote, codec, codec.value, digits, is_sending=is_sending, is_receiving=is_receiving)
+    return Stream(
+        remote,
+        codec,
+        codec.value,
+        digits,
+        is_sending=is_sending,
+        is_receiving=is_receiving,
+        signalled_from=signalled_from,
+    )
 
 
 @dataclass

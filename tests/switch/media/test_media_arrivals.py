@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from switch.media.control import Codec, MediaLost, MediaStarted
+from switch.media.control import Address, Codec, DigitPressed, MediaLost, MediaStarted
 from switch.media.engine import Engine
+from switch.media.receiving import STRANGER_PACKETS
 from tests.support.rtp import OTHER, PHONE, Bench, Phone, stream
 
 # --- where media come from and go to ---------------------------------------------------------------------------
@@ -42,6 +43,54 @@ def test_the_address_that_was_told_takes_over_from_a_stranger_and_keeps_the_leg(
     assert bench.to(leg)[-1].target == told
     assert bench.engine.statistics(leg).packets_discarded == 1
     assert [type(event) for event in bench.told(leg)] == [MediaStarted]
+
+
+TOLD, BESIDE, SIGNALLED, NOBODY = ("10.0.0.9", 9), ("10.0.0.9", 8), ("198.51.100.7", 1234), ("203.0.113.5", 99)
+"""The address of SDP, another port of its host, the host signalling comes from, and one for which nothing speaks."""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_taken_over"),
+    [
+        (NOBODY, SIGNALLED, True),
+        (NOBODY, BESIDE, True),
+        (NOBODY, TOLD, True),
+        (SIGNALLED, TOLD, True),
+        (BESIDE, TOLD, True),
+        (NOBODY, ("203.0.113.6", 99), False),
+        (SIGNALLED, BESIDE, False),
+        (SIGNALLED, ("198.51.100.7", 4321), False),
+        (SIGNALLED, NOBODY, False),
+        (TOLD, SIGNALLED, False),
+    ],
+)
+def test_a_source_for_which_more_speaks_takes_over(first: Address, second: Address, *, is_taken_over: bool) -> None:
+    bench = Bench()
+    leg = bench.connected(stream(TOLD, signalled_from=SIGNALLED[0]))
+    phones = {first: Phone(ssrc=5), second: Phone(ssrc=6)}
+    for _ in range(3):
+        bench.step([(leg, phone.say(0x2A), source) for source, phone in phones.items()])
+    bench.run(0.1)
+    assert bench.to(leg)[-1].target == (second if is_taken_over else first)
+    assert [type(event) for event in bench.told(leg)] == [MediaStarted]
+
+
+@pytest.mark.parametrize(
+    ("source", "before", "is_heard"),
+    [(TOLD, 0, True), (SIGNALLED, 0, True), (BESIDE, 0, True), (NOBODY, 0, False), (NOBODY, STRANGER_PACKETS, True)],
+)
+def test_keys_of_one_for_whom_nothing_speaks_count_after_a_second(
+    source: Address, before: int, *, is_heard: bool
+) -> None:
+    bench = Bench()
+    leg = bench.connected(stream(TOLD, signalled_from=SIGNALLED[0]))
+    phone = Phone()
+    for _ in range(before):
+        bench.step([(leg, phone.say(0x2A), source)])
+        bench.run(0.02)
+    for packet in phone.press("5"):
+        bench.step([(leg, packet, source)])
+    assert [event.key for event in bench.told(leg) if isinstance(event, DigitPressed)] == (["5"] if is_heard else [])
 
 
 @pytest.mark.parametrize(
