@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from prompts.audio import RATE, Audio
 from prompts.bands import HOP, Bands, bands_of, bands_within, product
 from prompts.catalog import ClipId
-from prompts.sought import FAR, LEAD_FRAMES, MARGIN, NEAR, SEGMENT, WINDOW, Samples, Segment, Sought
+from prompts.sought import FAR, LEAD_FRAMES, MARGIN, NEAR, SEGMENT, WINDOW, Marks, Samples, Segment, Sought
 
 Places = NDArray[np.intp]
 Line: TypeAlias = Callable[[Audio], Audio]
@@ -58,8 +58,12 @@ _STEADY: Final = (200, 1600)
 _STEADY_MAX: Final = RATE * 3 // 10
 """Only what is this short can be taken for a part of something steady: a beep."""
 _STEADY_LIKENESS: Final = 0.95
+_SURE_MIN: Final = 0.98
+"""Mean correlation of what a line that loses nothing leaves of a clip: nothing else can be there, or is sought."""
 _EXACT_MAX: Final = 3
 """Places of one clip in one audio: more have those of a tone, which is like itself at every wave."""
+_FEW: Final = 8
+"""Recordings that are found sooner one after the other than all in one pass."""
 _MISSED_MAX: Final = 3
 """Segments in a row that may be lost before the clip is taken to have been interrupted."""
 
@@ -100,7 +104,7 @@ class Recogniser:
     Args:
         recordings: By their ids, 8 kHz, mono.
         lines: What they may have gone through. Where each recording is found to the sample as one of these lines
-            leaves it, it is not sought any further there: it might be there once more, with something lost.
+            leaves it, it is not sought any further: it might be there once more, with something lost.
     """
 
     def __init__(self, recordings: Mapping[ClipId, Audio], *, lines: Sequence[Line] = ()) -> None:
@@ -109,6 +113,8 @@ class Recogniser:
             if audio.any():
                 same.setdefault(audio.tobytes(), []).append(clip_id)
         self._templates = [_template(tuple(ids), recordings[ids[0]], lines) for ids in same.values()]
+        openings = [each.segments[0] for each in self._templates]
+        self._marks = Marks(openings) if len(openings) > _FEW else None
         self._leads = _Leads(self._templates)
         self._openings = [_Opening(self._templates, number) for number in range(_OPENING_SEGMENTS)]
 
@@ -125,10 +131,12 @@ class Recogniser:
     def heard(self, audio: Audio) -> list[Heard]:
         """The clips in this audio (8 kHz, mono), by the time they begin."""
         sought = Sought(audio)
-        found = self._found_exactly(sought)
-        if found is None:
-            begun = sorted(self._beginnings(audio, sought))
-            found = [heard for number, lag in begun for heard in _follow(self._templates[number], sought, lag)]
+        found, is_everything = self._found_exactly(sought)
+        if not is_everything:
+            found = [heard for heard in found if heard.match >= _SURE_MIN]
+            rest = Sought(_without(audio, found)) if found else sought
+            begun = sorted(self._beginnings(rest))
+            found += [heard for number, lag in begun for heard in _follow(self._templates[number], rest, lag)]
         # What explains most of the audio first; another clip may not claim the same time.
         found.sort(key=lambda heard: (heard.until - heard.at) * heard.match, reverse=True)
         kept: list[Heard] = []
@@ -137,22 +145,27 @@ class Recogniser:
                 kept.append(heard)
         return sorted(kept, key=lambda heard: heard.at)
 
-    def _found_exactly(self, sought: Sought) -> list[Heard] | None:
-        """All that is there where the first sounding segments are to the sample; None if that is not every clip."""
+    def _found_exactly(self, sought: Sought) -> tuple[list[Heard], bool]:
+        """What is there where its first sounding segment is to the sample; whether every clip is."""
         found: list[Heard] = []
-        for template in self._templates:
+        is_everything = True
+        marked = None if self._marks is None else self._marks.places(sought, _EXACT_MAX + 1)
+        for number, template in enumerate(self._templates):
             opening = template.segments[0]
-            places = list(islice(sought.places(opening), _EXACT_MAX + 1))
-            here = [heard for at in places for heard in _follow(template, sought, at - opening.begin)]
-            if not here or len(places) > _EXACT_MAX:
-                return None
+            any_places = sought.places(opening) if marked is None else marked.get(number, ())
+            places = list(islice(any_places, _EXACT_MAX + 1))
+            is_told = len(places) <= _EXACT_MAX
+            here = (
+                [heard for at in places for heard in _follow(template, sought, at - opening.begin)] if is_told else []
+            )
+            is_everything = is_everything and bool(here)
             found += here
-        return found
+        return found, is_everything
 
-    def _beginnings(self, audio: Audio, sought: Sought) -> set[tuple[int, int]]:
+    def _beginnings(self, sought: Sought) -> set[tuple[int, int]]:
         """Which templates begin, and at which samples: one of the first three sounding segments is there."""
         # Silence around it: a clip may begin at the first sample, or be cut off within its lead.
-        bands = bands_within(audio, LEAD_FRAMES)
+        bands = bands_within(sought.audio, LEAD_FRAMES)
         begun: set[tuple[int, int]] = set()
         step = _BLOCK_FRAMES - LEAD_FRAMES
         for first in range(0, len(bands), step):
@@ -163,6 +176,14 @@ class Recogniser:
                 begun.update(zip(numbers[is_found].tolist(), lags[is_found].tolist(), strict=True))
                 numbers, starts = numbers[~is_found], starts[~is_found]
         return begun
+
+
+def _without(audio: Audio, known: Sequence[Heard]) -> Audio:
+    """The audio with silence where it is known what was heard."""
+    rest = audio.copy()
+    for heard in known:
+        rest[round(heard.at * RATE) : round(heard.until * RATE)] = 0
+    return rest
 
 
 def _may_share(one: Heard, other: Heard) -> bool:
