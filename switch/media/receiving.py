@@ -46,8 +46,8 @@ ARRIVALS_MAX: Final = 48
 PAYLOAD_MAX: Final = 960
 """Samples of one packet: 120 ms. Nobody sends more than 60."""
 
-STRANGER_PACKETS: Final = 50
-"""Packets of a source that nothing speaks for, a second of audio, before its keys count."""
+STRANGER_PACKETS: Final = 25
+"""Packets of a source that nothing speaks for, half a second of audio, before its keys count."""
 
 Events = list[tuple[LegId, MediaEvent]]
 Number = TypeVar("Number", int, NDArray[np.int64])
@@ -60,8 +60,9 @@ class Trust(IntEnum):
     """
 
     NONE = 0
-    HOST = 1
-    """It has the host of the description, or that of the signalling: a translator of addresses changed the rest."""
+    PART = 1
+    """It has the host or the port of the description, or the host of the signalling: a translator of addresses changed
+    the rest, or a host of several addresses took another for its audio, as baresip does."""
     ADDRESS = 2
     """It is what the description told."""
 
@@ -269,8 +270,8 @@ class Receiver:
         remote = legs.remote[row]
         if source == remote:
             return Trust.ADDRESS
-        is_known = source[0] == legs.signalled_from[row] or (remote is not None and source[0] == remote[0])
-        return Trust.HOST if is_known else Trust.NONE
+        is_known = source[0] == legs.signalled_from[row] or (remote is not None and not {*source}.isdisjoint(remote))
+        return Trust.PART if is_known else Trust.NONE
 
     def _count_one(self, row: int, step: int) -> bool:
         """The same for one packet alone."""

@@ -45,8 +45,15 @@ def test_the_address_that_was_told_takes_over_from_a_stranger_and_keeps_the_leg(
     assert [type(event) for event in bench.told(leg)] == [MediaStarted]
 
 
-TOLD, BESIDE, SIGNALLED, NOBODY = ("10.0.0.9", 9), ("10.0.0.9", 8), ("198.51.100.7", 1234), ("203.0.113.5", 99)
-"""The address of SDP, another port of its host, the host signalling comes from, and one for which nothing speaks."""
+TOLD, BESIDE, OTHER_WAY, SIGNALLED, NOBODY = (
+    ("10.0.0.9", 9),
+    ("10.0.0.9", 8),
+    ("10.1.1.9", 9),
+    ("198.51.100.7", 1234),
+    ("203.0.113.5", 99),
+)
+"""The address of SDP, another port of its host, its port of another host, the host signalling comes from, and one for
+which nothing speaks."""
 
 
 @pytest.mark.parametrize(
@@ -54,6 +61,7 @@ TOLD, BESIDE, SIGNALLED, NOBODY = ("10.0.0.9", 9), ("10.0.0.9", 8), ("198.51.100
     [
         (NOBODY, SIGNALLED, True),
         (NOBODY, BESIDE, True),
+        (NOBODY, OTHER_WAY, True),
         (NOBODY, TOLD, True),
         (SIGNALLED, TOLD, True),
         (BESIDE, TOLD, True),
@@ -77,9 +85,16 @@ def test_a_source_for_which_more_speaks_takes_over(first: Address, second: Addre
 
 @pytest.mark.parametrize(
     ("source", "before", "is_heard"),
-    [(TOLD, 0, True), (SIGNALLED, 0, True), (BESIDE, 0, True), (NOBODY, 0, False), (NOBODY, STRANGER_PACKETS, True)],
+    [
+        (TOLD, 0, True),
+        (SIGNALLED, 0, True),
+        (BESIDE, 0, True),
+        (OTHER_WAY, 0, True),
+        (NOBODY, 0, False),
+        (NOBODY, STRANGER_PACKETS, True),
+    ],
 )
-def test_keys_of_one_for_whom_nothing_speaks_count_after_a_second(
+def test_keys_of_one_for_whom_nothing_speaks_count_after_a_while(
     source: Address, before: int, *, is_heard: bool
 ) -> None:
     bench = Bench()
