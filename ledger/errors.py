@@ -24,6 +24,16 @@ class LedgerUnavailableError(LedgerError):
     """
 
 
+class UnstorableError(LedgerError):
+    """A request has a text or a number that the database does not keep. Nothing of it was stored; its group was."""
+
+
+def no_text(error: UnicodeEncodeError) -> str:
+    """Where a text has what is no character, as the words for people."""
+    around = error.object[max(0, error.start - 20) : error.end + 20]
+    return f"{around!a} is not a text in Unicode: write it anew"
+
+
 class BookClosedError(LedgerError):
     """The book is closed, or closing."""
 

@@ -10,10 +10,10 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlchemyError
 
 from ledger.engine import Writing
-from ledger.errors import BookClosedError, BookOverloadedError, LedgerUnavailableError
+from ledger.errors import BookClosedError, BookOverloadedError, LedgerUnavailableError, UnstorableError, no_text
 from ledger.group import Committed, Failed, Item, run_group
 
 GROUP_MAX: Final = 1000
@@ -53,7 +53,8 @@ class Writer:
             BookClosedError: The book is closing.
             BookOverloadedError: Too many are waiting already.
 
-        The future raises `LedgerUnavailableError` if the database took nothing, after every retry.
+        The future raises `LedgerUnavailableError` if the database took nothing, after every retry, and
+        `UnstorableError` if it keeps no such text.
         """
         if self._is_closing:
             raise BookClosedError("the book is closed")
@@ -108,13 +109,13 @@ class Writer:
             words = f"the database took nothing: {error.orig}"
             _fail(waiting, lambda: LedgerUnavailableError(words))
             return
-        except SQLAlchemyError as error:
-            # One of them breaks a rule of the database, which `decide` should have seen: find it.
+        except (SQLAlchemyError, UnicodeEncodeError) as error:
+            # One of them breaks a rule of the database, which `decide` should have seen, or is no text: find it.
             if len(items) > 1:
                 for item, future in zip(items, waiting, strict=True):
                     await self._write([item], [future])
                 return
-            fault = error
+            fault = _fault_of(error)
             _fail(waiting, lambda: fault)
             return
         except BaseException:
@@ -150,6 +151,17 @@ class Writer:
                 if tries == TRIES_MAX:
                     raise
                 await asyncio.sleep(RETRY_SECONDS)
+
+
+def _fault_of(error: Exception) -> Exception:
+    """What the one who asked is told of a request that no database takes."""
+    match error:
+        case UnicodeEncodeError():
+            return UnstorableError(no_text(error))
+        case DataError():
+            return UnstorableError(f"the database does not keep this: {error.orig}")
+        case _:
+            return error
 
 
 def _fail(waiting: Iterable[asyncio.Future[Any]], make_error: Callable[[], Exception]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -15,11 +16,11 @@ from sqlalchemy.exc import IntegrityError
 from ledger import store, writer
 from ledger.address import SQLITE
 from ledger.audit import audit
-from ledger.errors import BookClosedError, LedgerUnavailableError
+from ledger.errors import BookClosedError, LedgerUnavailableError, UnstorableError
 from ledger.money import ZERO, AccountId
-from ledger.outcomes import Ended, Placed
+from ledger.outcomes import Booked, Ended, Placed
 from ledger.store import Book
-from tests.support.books import Shelf
+from tests.support.books import ServerShelf, Shelf
 from tests.support.ledger import CALL, FAMILY, STORY, deposit, end, hold, hold_of, open_account, state, usd
 
 # What goes wrong.
@@ -145,6 +146,25 @@ async def test_who_stops_waiting_does_not_disturb_the_others(book: Book) -> None
     assert isinstance(await patient, Placed)
     assert isinstance(await book.submit(hold("1")), Placed)
     assert await state(book) == (usd("10"), usd("2"))
+
+
+@pytest.mark.parametrize("place", ["memo", "deposit_id", "account_id"])
+async def test_a_text_that_nobody_can_store_fails_alone(book: Book, place: str) -> None:
+    no_text = replace(deposit("1", "payment-2"), **{place: "half a pair: \ud800"})
+    outcomes = await asyncio.gather(
+        book.submit(hold("4")), book.submit(no_text), book.submit(deposit("1", "payment-3")), return_exceptions=True
+    )
+    assert [type(outcome) for outcome in outcomes] == [Placed, UnstorableError, Booked]
+    assert "half a pair: \\ud800" in str(outcomes[1])
+    assert await state(book) == (usd("11"), usd("4"))
+
+
+@pytest.mark.postgres
+async def test_what_one_database_alone_does_not_keep_is_said(postgres: ServerShelf) -> None:
+    async with await Book.open(postgres.book(*STORY)) as book:
+        with pytest.raises(UnstorableError, match="number 0"):
+            await book.submit(replace(deposit("1", "payment-2"), memo="a\0b"))
+        await book.submit(deposit("1", "payment-3"))
 
 
 async def test_a_writer_that_is_torn_down_leaves_nobody_waiting(shelf: Shelf) -> None:

@@ -100,6 +100,8 @@ def test_a_deposit_opens_an_account_only_if_told_to(path: Path) -> None:
         (("deposit", "+12125550123", "5", "--fee", "much"), "is not an amount"),
         (("deposit", "+12125550123", "5", "--fee", "1", "--config", "my.toml"), "leave --fee out"),
         (("deposit", "+12125550123", "5", "--config", "none.toml"), "none.toml: cannot be read"),
+        (("deposit", "+12125550123", "5", "--memo", "latin \udcff"), "is not a text in Unicode"),
+        (("deposit", "+12125550123", "5", "--id", "latin \udcff"), "is not a text in Unicode"),
         (("deposit", "+12125550123", "0"), "payphone service refund"),
         (("deposit", "+12125550123", "--", "-5"), "payphone service refund"),
     ],

@@ -76,6 +76,8 @@ def test_an_answer_is_facts_for_programs(folder: Path) -> None:
         (("customer", "deposit", "c-1", "a lot"), "a lot"),
         (("customer", "list", "--config", "nowhere.toml"), "cannot be read"),
         (("service", "note", "c-1", "x", "--agent", "two\nlines"), "name the agent"),
+        (("service", "note", "+12125550123", "latin \udcff"), "is not a text in Unicode"),
+        (("service", "history", "latin \udcff"), "is not a text in Unicode"),
         (("service", "block", "+12125550123", "--facility", "nowhere"), "there is no facility 'nowhere'; known: north"),
     ],
 )
