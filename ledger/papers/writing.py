@@ -44,10 +44,10 @@ def export(connection: Connection, format_: Format, what: What, out: Path | None
     """Write one export from one snapshot; returns the file, None when it went to standard output.
 
     A folder gets a file named after the format (`book.beancount`) or after the table (`calls.csv`). A file is complete
-    or not there: it is written beside its place and moved.
+    or not there: it is written beside its place and moved. A device or a pipe is refused: it would be replaced.
 
     Raises:
-        ExportError: A journal has no calls; Parquet is no text; the file cannot be written.
+        ExportError: A journal has no calls; Parquet is no text; the file cannot be written, or is none.
         ParquetMissingError: The optional program for Parquet is not installed.
     """
     if format_ in _JOURNALS and what is What.CALLS:
@@ -58,6 +58,8 @@ def export(connection: Connection, format_: Format, what: What, out: Path | None
         _write_text(connection, format_, what, sys.stdout)
         return None
     path = out / file_name(format_, what) if out.is_dir() else out
+    if path.exists() and not path.is_file():
+        raise ExportError(f"{path} is no file: name one with --out, or leave it out for standard output")
     partial = path.with_name(f".{path.name}.partial")
     try:
         if format_ is Format.PARQUET:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import sys
 from decimal import Decimal
 from pathlib import Path
@@ -116,3 +117,12 @@ async def test_what_cannot_be_written_is_said(
     async with await Book.open(str(rich)) as book:
         with pytest.raises(ExportError, match=words):
             await book.read(lambda connection: export(connection, format_, what, out))
+
+
+async def test_a_pipe_or_a_device_is_not_replaced_by_a_file(rich: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    async with await Book.open(str(rich)) as book:
+        with pytest.raises(ExportError, match="is no file"):
+            await book.read(lambda connection: export(connection, Format.CSV, What.ENTRIES, pipe))
+    assert pipe.is_fifo()
