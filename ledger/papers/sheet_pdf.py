@@ -100,7 +100,8 @@ def _rows(sheet: Sheet) -> Table:
             *_TIGHT,
         ]
     )
-    return Table([heads, *map(_row, sheet.rows)], colWidths=widths, repeatRows=1, style=style)
+    # A row is split only where no page has room for it: its memo is as long as somebody wrote it.
+    return Table([heads, *map(_row, sheet.rows)], colWidths=widths, repeatRows=1, splitInRow=1, style=style)
 
 
 _TIGHT: Final = [

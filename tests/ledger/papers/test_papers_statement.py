@@ -142,6 +142,20 @@ async def test_the_page_needs_nothing_from_elsewhere_and_takes_words_as_words(ri
     assert "@media print" in page
 
 
+async def test_a_memo_cannot_pass_for_another_line(rich: Path) -> None:
+    statement = await statement_of(rich, FAMILY)
+    forged = replace(statement.lines[1], memo="thanks \x1b[8m\n2021-06-02 00:00  Deposit   1,000.00  1,025.00\u202e")
+    (row,) = sheet_of(replace(statement, lines=(forged,))).rows
+    assert row.detail == "thanks \ufffd[8m 2021-06-02 00:00 Deposit 1,000.00 1,025.00\ufffd"
+
+
+async def test_a_memo_longer_than_a_page_goes_on_over_the_pages(rich: Path) -> None:
+    statement = await statement_of(rich, FAMILY)
+    line = replace(statement.lines[2], memo="words " * 3_000)
+    made = sheet_pdf(sheet_of(replace(statement, lines=(line,))))
+    assert made.count(b"/Type /Page\n") + made.count(b"/Type /Page ") >= 3
+
+
 async def test_the_pdf_has_every_line_on_as_many_pages_as_it_takes(rich: Path, tmp_path: Path) -> None:
     statement = await statement_of(rich, FAMILY)
     line = replace(statement.lines[2], memo="<i>words</i> – ü 電")
