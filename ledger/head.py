@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from ledger.entries import Head
+from ledger.errors import NotABookError
 from ledger.question import Question
 from ledger.statements import Working, marks
 from ledger.tables import head
@@ -28,8 +29,15 @@ def look_at_head(session: Working) -> Head:
 
 
 def _head_of(rows: list[tuple[Any, ...]]) -> Head:
-    (row,) = rows
-    return Head(*row)
+    """The one row as a value.
+
+    Raises:
+        NotABookError: It is gone, or there are several.
+    """
+    if len(rows) != 1:
+        problem = f"table head has {len(rows)} rows, not the one that says where the book stands"
+        raise NotABookError(f"{problem}: restore the database from a backup")
+    return Head(*rows[0])
 
 
 def move_head(session: Working, reached: Head) -> None:
@@ -41,5 +49,4 @@ def move_head(session: Working, reached: Head) -> None:
 
 def read_head(connection: Connection) -> Head:
     """Where a snapshot of the book stands."""
-    (row,) = _HEAD.rows(connection)
-    return Head(*row)
+    return _head_of(list(_HEAD.rows(connection)))

@@ -5,7 +5,7 @@ Exit codes: 0 done, whether anything was due or not; 1 more is due than one run 
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -60,6 +60,8 @@ def run(  # noqa: PLR0917 - typer calls it by name.
     if not is_zone(zone):
         fail(f"{zone!r} is not the name of a time zone; write for example America/New_York", 2)
     day, rules = as_of.date(), rules_of(idle_from, unclaimed)
+    if not MINYEAR < day.year < MAXYEAR:  # Its month before, and the due date after it, are days as well.
+        fail(f"--as-of {day}: no book is that old or that new; write a day like 2026-12-01", 2)
 
     async def work(book: Book) -> tuple[Report, tuple[Notice, ...]]:
         report = await run_day(book, day, zone, rules)

@@ -96,6 +96,12 @@ def test_a_file_that_is_no_book_is_said(tmp_path: Path) -> None:
     assert (result.exit_code, "is not a book" in result.stderr) == (2, True)
 
 
+def test_a_book_that_lost_the_row_of_its_head_is_said(address: str, shelf: Shelf) -> None:
+    shelf.change(address, "DELETE FROM head")
+    result = run(address, "audit")
+    assert (result.exit_code, "table head has 0 rows" in result.stderr) == (2, True), result.output
+
+
 def test_the_package_alone_audits_a_book(address: str, capsys: pytest.CaptureFixture[str]) -> None:
     alone.main(address, as_json=True)
     assert json.loads(capsys.readouterr().out)["clean"] is True

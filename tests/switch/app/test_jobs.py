@@ -96,6 +96,8 @@ def test_a_run_that_is_not_complete_ends_in_one(path: Path, monkeypatch: pytest.
     [
         (["--as-of", "2027-03-01", "--zone", "Mars/Olympus"], "Mars/Olympus"),
         (["--as-of", "soon"], "soon"),
+        (["--as-of", "0001-01-01"], "write a day like"),
+        (["--as-of", "9999-12-31"], "write a day like"),
         ([], "as-of"),
     ],
 )
