@@ -107,6 +107,11 @@ def minutes(talk: timedelta) -> str:
     return f"{seconds // 60}:{seconds % 60:02d}{fraction}"
 
 
+def one_line(memo: str) -> str:
+    """A memo as one line: nothing in it looks like another one, and no terminal obeys it."""
+    return "".join(each if each.isprintable() else "\ufffd" for each in " ".join(memo.split()))
+
+
 def _notes(*, is_owed: bool) -> tuple[str, ...]:
     sign = (
         "A positive amount is due; payments and refunds lower it."
@@ -135,7 +140,7 @@ def _row(line: Line, clock: Clock, shown: Callable[[Money], str]) -> Row:
     what = _ONE[line.kind]
     if call is not None and call.number is not None:
         what += f" to {call.number}" if line.kind is LineKind.CALL else f" for the call to {call.number}"
-    details = [memo] if (memo := _one_line(line.memo)) else []
+    details = [memo] if (memo := one_line(line.memo)) else []
     details += [f"{_part_word(account_id)} {_exact(abs(amount.micros))}" for account_id, amount in line.parts]
     return Row(
         when=f"{clock(line.at):%Y-%m-%d %H:%M}",
@@ -145,11 +150,6 @@ def _row(line: Line, clock: Clock, shown: Callable[[Money], str]) -> Row:
         amount=shown(line.amount),
         balance=shown(line.balance),
     )
-
-
-def _one_line(memo: str) -> str:
-    """Nothing in a memo looks like another line of the statement, and no terminal obeys it."""
-    return "".join(each if each.isprintable() else "\ufffd" for each in " ".join(memo.split()))
 
 
 def _exact(micros: int) -> str:

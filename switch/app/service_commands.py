@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ledger.papers.sheet import one_line
 from ledger.requests import RefundKind
 from ledger.store import DEFAULT_URL
 from ledger.terminal import AsJson, Database, fail, print_facts, with_book
@@ -198,7 +199,7 @@ def show_history(
 
 def _line(moment: Moment) -> str:
     amount = "" if moment.amount is None else f"  {moment.amount}"
-    return f"{moment.at:%Y-%m-%d %H:%M:%S}  {moment.what}  {moment.subject}  {moment.words}{amount}"
+    return f"{moment.at:%Y-%m-%d %H:%M:%S}  {moment.what}  {moment.subject}  {one_line(moment.words)}{amount}"
 
 
 def _blocked(done: Blocked) -> tuple[Any, str]:

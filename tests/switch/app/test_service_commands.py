@@ -70,6 +70,15 @@ def test_an_answer_is_facts_for_programs(folder: Path) -> None:
     assert folder.is_dir()
 
 
+def test_a_note_is_one_line_of_the_time_line(folder: Path) -> None:
+    forged = "asked\x1b[8m\n2026-01-01 00:00:00  deposit  forged"
+    assert run("service", "note", "+12125550123", forged)[0] == 0
+    code, text = run("service", "history", "+12125550123")
+    assert (code, [line for line in text.splitlines() if line.startswith("2026-01-01")]) == (0, []), text
+    assert "asked\ufffd[8m 2026-01-01 00:00:00 deposit forged" in text
+    assert folder.is_dir()
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
