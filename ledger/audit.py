@@ -192,10 +192,15 @@ def _check_accounts(connection: Connection) -> Iterator[Finding]:
         if (available := account.available) is not None and available < ZERO:
             yield Finding("floor", row, f"{-available} below what its terms allow", MEND)
         terms = terms_of(account.account_id)
-        is_agreed = account.floor == terms.floor or (account.floor is None and terms.may_settle_later)
-        is_debt = account.balance - account.held == account.floor < ZERO if account.floor is not None else False
-        if terms.floor is not None and not is_agreed and not is_debt:
-            yield Finding("floor", row, f"floor {account.floor}, its kind has {terms.floor}", RESTORE)
+        if terms.floor is None:
+            is_right = account.floor is None or terms.may_have_limit
+        else:
+            is_debt = account.floor is not None and account.balance - account.held == account.floor < ZERO
+            is_agreed = account.floor == terms.floor or (account.floor is None and terms.may_settle_later)
+            is_right = is_agreed or is_debt
+        if not is_right:
+            agreed = "none" if terms.floor is None else terms.floor
+            yield Finding("floor", row, f"floor {account.floor}, its kind has {agreed}", RESTORE)
     for account_id, amount in [*posted.items(), *held.items()]:
         yield Finding("balance", f"account {account_id}", f"{amount} of an account that is not there", RESTORE)
     if difference := total(account.balance for account in rows):

@@ -6,21 +6,34 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, literal, select
 
 from ledger.audit_cards import check_card_refunds, check_cards
 from ledger.chart import AccountKind, kind_of
+from ledger.columns import Amount
 from ledger.entries import EntryKind
 from ledger.finding import RESTORE, Finding
 from ledger.money import ZERO, AccountId, Money
 from ledger.product_rows import read_rows
+from ledger.products.directbill import paid_since
 from ledger.products.messages import use_id
-from ledger.products.rows import Allowance, AllowanceTake, CreditLine, CreditLot, Message, MessageDraw, MessageState
+from ledger.products.rows import (
+    Allowance,
+    AllowanceTake,
+    CreditLine,
+    CreditLot,
+    Invoice,
+    InvoiceState,
+    Message,
+    MessageDraw,
+    MessageState,
+)
 from ledger.question import Question
 from ledger.reads import read_accounts
-from ledger.tables import entries, open_calls
+from ledger.tables import entries, open_calls, postings
 
 _OPEN_CALLS: Final = Question(select(open_calls.c.call_id))
+_CONVERTED: Final = Question(select(entries.c.entry_id).where(entries.c.kind == EntryKind.CONVERSION.value))
 _USED: Final = Question(select(entries.c.entry_id).where(entries.c.kind == EntryKind.USE.value))
 
 
@@ -55,6 +68,45 @@ def check_credit(connection: Connection) -> Iterator[Finding]:
             yield Finding("floor", row, "it is on credit that nobody agreed on", RESTORE)
         elif account.floor != min(line.floor, account.balance - account.held):
             yield Finding("floor", row, f"floor {account.floor}, agreed is {line.floor}", RESTORE)
+
+
+def check_invoices(connection: Connection) -> Iterator[Finding]:
+    """Who was judged to have paid did pay in time, and whose invoice was not paid is blocked (S3-10).
+
+    What came in is counted without what was taken back or converted, which may have been after the judgement.
+    """
+    blocked = {line.account_id for line in read_rows(connection, CreditLine) if line.blocked_at is not None}
+    converted = {entry_id.removesuffix("/conversion") for entry_id in _CONVERTED.column(connection)}
+    for invoice in read_rows(connection, Invoice):
+        row, is_converted = f"invoice {invoice.invoice_id}", invoice.state is InvoiceState.CONVERTED
+        if invoice.invoice_id != f"{invoice.account_id}/{invoice.period}":
+            yield Finding("invoice", row, f"it asks {invoice.account_id} for {invoice.period}", RESTORE)
+        if invoice.state is InvoiceState.PAID and (came_in := _came_in(connection, invoice)) < invoice.amount:
+            yield Finding("invoice", row, f"it is paid, of {invoice.amount} came in {came_in}", RESTORE)
+        if invoice.state in {InvoiceState.OVERDUE, InvoiceState.CONVERTED} and invoice.account_id not in blocked:
+            yield Finding("invoice", row, f"it is {invoice.state.value}, and its account is not blocked", RESTORE)
+        if invoice.invoice_id in converted and not is_converted:
+            yield Finding("invoice", row, f"an entry converted it, it is {invoice.state.value}", RESTORE)
+        converted.discard(invoice.invoice_id)
+    for invoice_id in sorted(converted):
+        yield Finding("invoice", f"invoice {invoice_id}", "an entry converted it, and it is not there", RESTORE)
+
+
+def _came_in(connection: Connection, invoice: Invoice) -> Money:
+    window = paid_since(invoice)
+    query = (
+        select(func.coalesce(func.sum(postings.c.amount), literal(ZERO, Amount())))
+        .join(entries, entries.c.seq == postings.c.seq)
+        .where(
+            postings.c.account_id == window.account_id,
+            postings.c.amount > ZERO,
+            entries.c.kind.in_(sorted(kind.value for kind in window.of.value - {EntryKind.CONVERSION})),
+            entries.c.at >= window.since,
+            entries.c.at < window.until,
+        )
+    )
+    came_in: Money = connection.execute(query).scalar_one()
+    return came_in
 
 
 def check_messages(connection: Connection) -> Iterator[Finding]:
@@ -108,6 +160,7 @@ def _check_message(message: Message, drawn: int, *, is_earned: bool) -> Iterator
 PRODUCT_CHECKS: Final = (
     check_allowances,
     check_credit,
+    check_invoices,
     check_cards,
     check_card_refunds,
     check_messages,

@@ -320,6 +320,28 @@ async def test_who_pays_for_a_number_is_told_by_the_instant(tmp_path: Path) -> N
         ("direct bill", ["UPDATE accounts SET floor = -1 WHERE account_id LIKE 'dir%'"], ("floor", f"account {BILL}")),
         ("direct bill", ["DELETE FROM credit_lines"], ("floor", f"account {BILL}")),
         (
+            "direct bill",
+            ["UPDATE invoices SET state = 'paid' WHERE period = '2026-12'"],
+            ("invoice", f"invoice {BILL}/2026-12"),
+        ),
+        (
+            "direct bill",
+            ["UPDATE invoices SET state = 'open' WHERE period = '2026-11'"],
+            ("invoice", f"invoice {BILL}/2026-11"),
+        ),
+        ("direct bill", ["DELETE FROM invoices WHERE period = '2026-11'"], ("invoice", f"invoice {BILL}/2026-11")),
+        ("direct bill", ["UPDATE credit_lines SET blocked_at = NULL"], ("invoice", f"invoice {BILL}/2026-12")),
+        (
+            "direct bill",
+            ["UPDATE invoices SET period = '2027-01' WHERE period = '2026-12'"],
+            ("invoice", f"invoice {BILL}/2026-12"),
+        ),
+        (
+            "lines",
+            ["UPDATE accounts SET floor = 0 WHERE account_id = 'commissions:north'"],
+            ("floor", "account commissions:north"),
+        ),
+        (
             "lines",
             ["UPDATE postings SET amount = amount * 9 WHERE account_id LIKE 'taxes%' AND amount < 0"],
             ("refund", f"entry {CHARGE}"),
