@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, Integer, bindparam, func, select
+from sqlalchemy import Connection, Integer, bindparam, func, or_, select
 
 from ledger.chart import is_prepaid
 from ledger.money import ZERO, AccountId, CallId, Money
@@ -121,15 +121,18 @@ def read_refunds_to_settle(connection: Connection, most: int) -> list[CardRefund
 
 
 def read_to_invoice(connection: Connection, period: str, until: datetime, most: int) -> list[AccountId]:
-    """Accounts on credit that owed something at an instant and have no invoice of this period."""
-    of_period = select(invoices.c.account_id).where(invoices.c.period == period)
+    """Accounts on credit that owed something at an instant and have no invoice of this period, nor of a later one.
+
+    A later one asks for what was owed before as well: to ask once more, due earlier, would block who pays it in time.
+    """
+    asked = select(invoices.c.account_id).where(or_(invoices.c.period == period, invoices.c.until > until))
     query = (
         select(postings.c.account_id)
         .join(entries, entries.c.seq == postings.c.seq)
         .where(
             postings.c.account_id.startswith("directbill:"),
             entries.c.at < until,
-            postings.c.account_id.not_in(of_period),
+            postings.c.account_id.not_in(asked),
         )
         .group_by(postings.c.account_id)
         .having(func.sum(postings.c.amount) < ZERO)

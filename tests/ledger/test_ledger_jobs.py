@@ -93,6 +93,19 @@ async def test_a_month_is_invoiced_when_it_has_ended_and_judged_when_it_is_due(b
     assert (prepaid.balance, prepaid.available) == (usd("-7"), ZERO)
 
 
+async def test_a_month_that_a_later_invoice_asks_for_is_not_asked_for_again(book: Book) -> None:
+    """Whoever runs a day that was left out would else block who pays the later invoice in time."""
+    december = Month("2026-12", NOVEMBER.until + 31 * DAY, NOVEMBER.due_at + 31 * DAY)
+    rules = Rules(inactivity=InactivityRule(notice_after=timedelta(days=999)))
+    assert await run(book, 40, december, rules) == [
+        Done(Job.POST, "call-2", usd("2")),
+        Done(Job.INVOICE, f"{BILL}/2026-12", usd("12")),
+    ]
+    assert await run(book, 9, NOVEMBER, rules) == []
+    await book.answer(Deposit("check-1", BILL, usd("12"), "mail", NOW + 41 * DAY))
+    assert await run(book, 60, december, rules) == [Done(Job.PAID, f"{BILL}/2026-12", ZERO)]
+
+
 async def test_an_account_that_talks_when_its_invoice_is_due_is_blocked_now_and_converted_later(book: Book) -> None:
     await run(book, 9)
     await book.answer(StartCall(a_call("call-3")))
