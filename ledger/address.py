@@ -20,6 +20,8 @@ POSTGRESQL: Final = "postgresql"
 _FILE_DRIVER: Final = "sqlite+aiosqlite"
 _SERVER_DRIVER: Final = "postgresql+psycopg"
 
+_EXAMPLE: Final = "postgresql://HOST/payphone"
+
 
 def book_url(address: str) -> URL:
     """The URL of a book, given as one or as the plain path of a file.
@@ -34,17 +36,21 @@ def book_url(address: str) -> URL:
     try:
         url = make_url(address)
     except (ArgumentError, ValueError):
-        raise BookAddressError(f"{address!r} is not the URL of a database") from None
+        kind = address.partition("://")[0]  # What follows may have a password in it.
+        raise BookAddressError(
+            f"what follows {kind}:// is not the URL of a database: write it like {_EXAMPLE}"
+        ) from None
+    shown = repr(url.render_as_string(hide_password=True))
     if url.get_backend_name() == POSTGRESQL:
         if not url.database:
-            raise BookAddressError(f"{address!r}: name the database too, postgresql://HOST/payphone")
+            raise BookAddressError(f"{shown}: name the database too, {_EXAMPLE}")
         return url.set(drivername=_SERVER_DRIVER)
     if url.get_backend_name() != SQLITE:
         raise BookAddressError(
-            f"{address!r}: books live in SQLite or PostgreSQL; write sqlite:///payphone.db or postgresql://HOST/payphone"
+            f"{shown}: books live in SQLite or PostgreSQL; write sqlite:///payphone.db or {_EXAMPLE}"
         )
     if url.query or not url.database or (MEMORY in url.database and url.database != MEMORY):
-        raise BookAddressError(f"{address!r}: a book needs a file, which other processes can open too")
+        raise BookAddressError(f"{shown}: a book needs a file, which other processes can open too")
     return url.set(drivername=_FILE_DRIVER)
 
 

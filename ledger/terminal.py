@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Never, TypeVar
 import typer
 
 from ledger import chart
+from ledger.address import book_url, in_words
 from ledger.errors import LedgerError, MalformedAccountError, MissingBookError, no_text
 from ledger.money import AccountId
 from ledger.store import Book
@@ -33,7 +34,7 @@ def with_book(address: str, use: Callable[[Book], Awaitable[T]]) -> T:
     try:
         return asyncio.run(run())
     except MissingBookError:
-        fail(f"no book at {address}: start `payphone serve` once, or name another with --db", 2)
+        fail(f"no book at {in_words(book_url(address))}: start `payphone serve` once, or name another with --db", 2)
     except UnicodeEncodeError as error:  # Bytes of the command line that are no UTF-8.
         fail(no_text(error), 2)
     except LedgerError as error:

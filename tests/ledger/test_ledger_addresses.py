@@ -36,6 +36,21 @@ async def test_what_is_not_the_address_of_a_book_is_refused(address: str) -> Non
         await Book.open(address)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgres://u:sekret@host/x",
+        "postgresql://u:sekret@host",
+        "postgresql://u:sekret@host:port/x",
+        "a://u:sekret@h/x",
+    ],
+)
+async def test_a_password_is_not_shown_with_what_is_wrong_about_an_address(address: str) -> None:
+    with pytest.raises(BookAddressError) as refused:
+        await Book.open(address)
+    assert "postgresql://HOST/payphone" in str(refused.value) and "sekret" not in str(refused.value)
+
+
 async def test_a_book_that_must_be_there_is_not_made(path: Path) -> None:
     with pytest.raises(MissingBookError):
         await Book.open(str(path), may_create=False)

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from ledger import __main__ as alone
 from ledger.cli import register
-from tests.support.books import Shelf
+from tests.support.books import ServerShelf, Shelf
 from tests.support.ledger import STORY, end, hold
 
 app = typer.Typer()
@@ -88,6 +88,13 @@ def test_a_book_that_is_not_there_is_not_made(tmp_path: Path, command: tuple[str
     result = run(tmp_path / "none.db", *command)
     assert (result.exit_code, "payphone serve" in result.stderr) == (2, True)
     assert not (tmp_path / "none.db").exists()
+
+
+@pytest.mark.postgres
+def test_a_book_that_is_not_there_is_named_without_its_password(postgres: ServerShelf) -> None:
+    address = postgres.empty().replace("@", ":sekret@")
+    result = run(address, "audit")
+    assert (result.exit_code, "payphone serve" in result.stderr, "sekret" in result.stderr) == (2, True, False)
 
 
 def test_a_file_that_is_no_book_is_said(tmp_path: Path) -> None:
