@@ -21,7 +21,7 @@ class Refusal(Enum):
     """Why nothing was done, in order of precedence. Values are the words shown to people."""
 
     ID_REUSED = "another request already has this id"
-    ID_RESERVED = "ids of this form belong to calls; choose another"
+    ID_RESERVED = "an id has 1 to 200 characters, and none of those forms that belong to calls; choose another"
     MALFORMED_ACCOUNT = "not the id of an account"
     UNKNOWN_ACCOUNT = "there is no such account"
     NOT_ALLOWED = "not allowed for this kind of account"

@@ -82,6 +82,11 @@ def test_another_deposit_under_the_same_id_is_refused(path: Path) -> None:
     assert (result.exit_code, json.loads(result.stdout)["refused"]) == (1, "ID_REUSED")
 
 
+def test_an_id_that_is_too_long_is_told_its_measure(path: Path) -> None:
+    result = run(path, "deposit", "+12125550123", "5", "--id", "y" * 201)
+    assert (result.exit_code, "1 to 200 characters" in result.stderr) == (1, True), result.output
+
+
 def test_a_deposit_opens_an_account_only_if_told_to(path: Path) -> None:
     words = ("deposit", "debit:p-1", "5", "--id", "receipt-8")
     refused = run(path, *words)
