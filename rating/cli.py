@@ -212,7 +212,7 @@ def caps_command(
     as_json: JsonOption = False,
 ) -> None:
     """Tell which FCC cap a tariff breaks, on which days and by how much. Exit code 1 where one is broken."""
-    window = Days(ask.day("--from", start) if start else date.min, ask.day("--until", until) if until else None)
+    window = _window(start, until)
     facility = _facility(facility_kind, population, home)
     places, table = ask.places(home, None, None).table, _caps(caps)
     found: list[Break] = []
@@ -278,6 +278,13 @@ def _write(path: Path, drawing: str) -> None:
         path.write_text(drawing + "\n", encoding="utf-8")
     except OSError as error:
         ask.misuse(f"--plot {path}: cannot be written: {error.strerror}; name a file in a folder that exists")
+
+
+def _window(start: str | None, until: str | None) -> Days:
+    window = Days(ask.day("--from", start) if start else date.min, ask.day("--until", until) if until else None)
+    if window.until is not None and window.until <= window.start:
+        ask.misuse(f"--until {until}: no day would be judged; write the first day after the last one that is judged")
+    return window
 
 
 def _facility(kind: str, population: int | None, home: str | None) -> Facility:

@@ -202,16 +202,37 @@ def test_a_table_of_ones_own_is_read(tmp_path: Path) -> None:
     assert (len(table.rates), len(table.bans), [each.amount for each in table.fees]) == (0, 0, [Decimal(1)])
 
 
+JAIL = b'[[rates]]\norder = "x"\nfrom = 2021-01-01\nscope = "domestic"\nfacility = "jail"\nper_minute = "1"\n'
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
         (None, [(None, "", "cannot be read")]),
         (b"\xff", [(None, "", "is not UTF-8")]),
-        (b"rates = ", [(None, "", "is not TOML")]),
+        (b"rates = ", [(1, "", "is not TOML")]),
         (b'[[rates]]\norder = "x"\nfrom = 2020-01-01\nscope = "all"\nper_minute = "1"\n', [(4, "rates[0].scope", "")]),
         (
             b'[[fees]]\norder = ""\namount = -1\n',
-            [(2, "fees[0].order", ""), (1, "fees[0].from", ""), (3, "fees[0].amount", "")],
+            [(1, "fees[0].from", "is missing"), (2, "fees[0].order", ""), (3, "fees[0].amount", "")],
+        ),
+        (b"", [(None, "rates", "no cap stands there")]),
+        (b"rates = [1]\n", [(1, "rates[0]", "")]),
+        (
+            b'[[bans]]\norder = "x"\nfrom = 2021-01-01\nuntil = 2021-01-01\nscope = "domestic"\ncharge = "per-call"\n',
+            [(4, "bans[0].until", "2021-01-01 is not later than from, 2021-01-01")],
+        ),
+        (
+            b'[[fees]]\norder = "x"\nfrom = 2021-01-01T00:00:00Z\nuntil = 2021-01-01\namount = 1\n',
+            [(3, "fees[0].from", "")],
+        ),
+        (
+            b'[[rates]]\norder = "x"\nfrom = 2021-01-01\nscope = "domestic"\npopulation = 50\nper_minute = "1"\n',
+            [(1, "rates[0].facility", "for jails")],
+        ),
+        (
+            JAIL + b"population = 50\npopulation_below = 50\n",
+            [(8, "rates[0].population_below", "50 is not more than population, 50")],
         ),
         (b"x" * (FILE_BYTES_MAX + 1), [(None, "", "larger than")]),
     ],

@@ -171,12 +171,10 @@ def test_caps_judges_jails_by_size_and_fees_by_name() -> None:
     assert out.startswith("judged as a jail of 700 people; without --home ")
 
 
-def test_caps_that_are_kept_are_no_failure(tmp_path: Path) -> None:
+def test_caps_that_are_kept_are_no_failure() -> None:
     code, out, _ = run("caps", "california-2021", "free-2023")
     assert (code, out.splitlines()[-1]) == (0, "no cap is broken")
-    none = tmp_path / "none.toml"
-    none.write_text("", encoding="utf-8")
-    assert facts("caps", "yakima", "--caps", str(none)) == []
+    assert facts("caps", "yakima", "--until", "2016-03-17") == []
 
 
 @pytest.mark.parametrize(
@@ -194,6 +192,8 @@ def test_caps_that_are_kept_are_no_failure(tmp_path: Path) -> None:
         (["caps", "demo", "--facility-kind", "camp"], 2, "choose from prison, jail"),
         (["caps", "demo", "--facility-kind", "jail"], 2, "add --population"),
         (["caps", "demo", "--from", "June"], 2, "--from June: write a day"),
+        (["caps", "yakima", "--from", "2021-01-02", "--until", "2021-01-02"], 2, "--until 2021-01-02: no day would be"),
+        (["caps", "yakima", "--until", "0001-01-01"], 2, "--until 0001-01-01: no day would be judged; write the first"),
         (["caps", "demo", "--fee", "3.00"], 2, "--fee 3.00: write a name and dollars"),
         (["caps", "demo", "--fee", "agent=-1"], 2, "--fee agent=-1: write a name and dollars"),
         (["caps", "demo", "--fee", "agent=NaN"], 2, "write a name and dollars"),
