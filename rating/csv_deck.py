@@ -29,6 +29,7 @@ from rating.tariff import (
     AMOUNT_MAX,
     AMOUNT_PLACES_MAX,
     ANYWHERE,
+    DAY_MIN,
     KINDS,
     PREFIX_DIGITS_MAX,
     SECONDS_MAX,
@@ -57,7 +58,7 @@ _REMEDIES: Final = {
     "amount": f"write dollars from 0 to {AMOUNT_MAX}, as in 0.025, with at most {AMOUNT_PLACES_MAX} decimals",
     "minimum": "write at least the first interval, or leave it empty",
     "kinds": f"write any of {' '.join(KINDS)}, each once, with spaces between, or leave it empty for all",
-    "day": "write a day as 2021-03-19",
+    "day": f"write a day as 2021-03-19, from {DAY_MIN} on",
     "zone": "write a name of the time zone data, as America/New_York (Debian: tzdata)",
 }
 
@@ -261,9 +262,10 @@ def _amount_fault(text: str) -> list[tuple[str, str]]:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text) if len(text) == 10 else None
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if len(text) == 10 and day >= DAY_MIN else None
 
 
 def _is_overlap(one: GroupKey, other: GroupKey) -> bool:

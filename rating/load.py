@@ -51,6 +51,7 @@ from rating.tariff import (
     AMOUNT_MAX,
     AMOUNT_PLACES_MAX,
     ANYWHERE,
+    DAY_MIN,
     KINDS,
     PREFIX_DIGITS_MAX,
     SECONDS_MAX,
@@ -69,7 +70,7 @@ _DEFAULT_SECONDS: Final = 60
 _NO_BAND: Final = ""
 _REMEDIES: Final = BAND_REMEDIES | {
     "name": 'write lower-case letters, digits and hyphens, as in name = "california-2021"',
-    "valid_from": "write a date without quotes, as in valid_from = 2021-03-19",
+    "valid_from": f"write a date from {DAY_MIN} on, without quotes, as in valid_from = 2021-03-19",
     "valid_until": "write the first day without the tariff, later than valid_from, or leave it out",
     "zone": 'write a name of the time zone data, as in zone = "America/Los_Angeles" (Debian: tzdata)',
     "kinds": f"choose from {', '.join(KINDS)}, or leave it out for all",
@@ -87,7 +88,7 @@ _REMEDIES: Final = BAND_REMEDIES | {
 
 _Amount = Annotated[Decimal, Field(ge=0, le=AMOUNT_MAX, decimal_places=AMOUNT_PLACES_MAX)]
 _Seconds = Annotated[StrictInt, Field(ge=1, le=SECONDS_MAX)]
-_Day = Annotated[date, Field(strict=True)]
+_Day = Annotated[date, Field(strict=True, ge=DAY_MIN)]
 _Prefix = Annotated[str, Field(pattern=rf"^\+(?:[1-9][0-9]{{0,{PREFIX_DIGITS_MAX - 1}}})?$")]
 _Jurisdictions = Annotated[
     list[Jurisdiction], Field(min_length=1), BeforeValidator(lambda value: [value] if isinstance(value, str) else value)

@@ -34,6 +34,8 @@ AMOUNT_PLACES_MAX: Final = RATE_PLACES_MAX
 """Decimals of a rate."""
 SECONDS_MAX: Final = 86_400
 """A first interval, a minimum or an increment of more than a day is a mistake of units."""
+DAY_MIN: Final = date(1900, 1, 1)
+"""No tariff of telephone calls is older, and the first day of the calendar does not begin in every zone."""
 ANYWHERE: Final = "+"
 """The prefix of every number."""
 PREFIX_DIGITS_MAX: Final = 15

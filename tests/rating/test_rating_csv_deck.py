@@ -139,6 +139,7 @@ MISTAKES = (
     + '+6,"he"re\n'
     + row(prefix="+7", place="")
     + row(prefix="8", place="", zone="")
+    + row(prefix="+9", valid_from="0001-01-01", zone="Asia/Tokyo")
 )
 
 
@@ -175,6 +176,7 @@ def test_all_mistakes_are_told_at_once_with_their_lines() -> None:
         (27, "prefix"),
         (27, "place"),
         (27, "zone"),
+        (28, "valid_from"),
     ]
 
 

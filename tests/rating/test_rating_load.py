@@ -153,6 +153,8 @@ def test_a_mistake_names_file_line_key_fault_and_remedy() -> None:
     ("text", "expected"),
     [
         ("", [(None, "name"), (None, "valid_from"), (None, "zone"), (None, "rows")]),
+        (HEAD.replace("2021-01-01", "0001-01-01").replace("UTC", "Asia/Tokyo") + ROW, [(2, "valid_from")]),
+        (HEAD.replace("2021-01-01", "1899-12-31") + ROW, [(2, "valid_from")]),
         (HEAD + "rows = 3\n", [(4, "rows")]),
         (HEAD + "rows = [3]\n", [(4, "rows[0]")]),
         (HEAD + "rows = []\n", [(4, "rows")]),
