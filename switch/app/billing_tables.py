@@ -70,6 +70,11 @@ class AllowanceTable(_Table):
     """Its first day; periods of several days begin with it."""
     until: date | None = None
 
+    @model_validator(mode="after")
+    def _holds_some_day(self) -> AllowanceTable:
+        _check_days(self.since, self.until)
+        return self
+
 
 class FreeDaysTable(_Table):
     """`[[free_days]]`: days on which calls cost nothing."""
@@ -85,6 +90,11 @@ class FeeTable(_Table):
     fee: Amount
     since: date | None = None
     until: date | None = None
+
+    @model_validator(mode="after")
+    def _holds_some_day(self) -> FeeTable:
+        _check_days(self.since, self.until)
+        return self
 
 
 class PaymentsTable(_Table):
@@ -115,3 +125,8 @@ class BillingTable(_Table):
         if self.deposit_cap is not None and self.deposit_cap < CAP_MIN:
             raise ValueError(f'deposit_cap: below {CAP_MIN} is illegal; write "{CAP_MIN}" or more, or leave it out')
         return self
+
+
+def _check_days(since: date | None, until: date | None) -> None:
+    if since is not None and until is not None and until <= since:
+        raise ValueError(f"until: {until} is not later than since, {since}; write the first day without it")

@@ -22,6 +22,7 @@ from pydantic import (
 from ivr.complaints import complaints
 from ivr.mistake import Mistake
 from rating.locate import Lines, key_text
+from rating.tariff import DAY_MIN
 from switch.app.billing_tables import (
     AccountTable,
     AllowanceTable,
@@ -59,6 +60,8 @@ from switch.app.telephone_tables import (
     UserTable,
 )
 
+PRICED_BEFORE: Final = date(9999, 1, 1)
+"""A call goes on after the day it is priced as on; the calendar ends with this year."""
 FILE_SIZE_MAX: Final = 10_000_000
 """Ten megabytes: a hundred thousand stations; a larger file is not a configuration."""
 
@@ -79,7 +82,7 @@ class Config(Table):
     book: BookTable = BookTable()
     prompts: PromptsTable = PromptsTable()
     tariffs: tuple[str, ...] = ("california-2021",)
-    priced_as_on: date | None = None
+    priced_as_on: Annotated[date, Field(ge=DAY_MIN, lt=PRICED_BEFORE)] | None = None
     """Price every call as on this day, whatever day it is: history can be emulated."""
     places: tuple[str, ...] = ()
     """CSV files of area codes and exchanges, before the shipped ones."""
@@ -141,6 +144,8 @@ def parse_config(text: str, file: str) -> Config:
     except tomllib.TOMLDecodeError as error:
         line = next((int(word) for word in str(error).replace(",", " ").split() if word.isdigit()), None)
         raise ConfigError((Mistake(file, line, "", f"not TOML: {error}"),)) from error
+    except (ValueError, RecursionError) as error:  # Numbers longer than Python reads, arrays nested without end.
+        raise ConfigError((Mistake(file, None, "", f"not TOML: {error}"),)) from error
     return validate_config(raw, file, Lines(text))
 
 

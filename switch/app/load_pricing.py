@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -69,14 +70,51 @@ def _places(config: Config, file: str, base: Path, mistakes: list[Mistake]) -> P
 
 def _taxes(config: Config, file: str, base: Path, mistakes: list[Mistake]) -> TaxTable:
     found = TaxTable()
+    before = len(mistakes)
     named = _named("taxes", config.taxes, base)
-    for path in config.taxes:
+    for index, path in enumerate(config.taxes):
         table = load_taxes(base / path)
-        if isinstance(table, TaxTable):
-            found = TaxTable(found.levies + table.levies, found.shares + table.shares)
-        else:
+        if not isinstance(table, TaxTable):
             mistakes += _told(table, config, file, named)
+            continue
+        place = Mistake(file, config.line("taxes", index), f"taxes[{index}]", "")
+        mistakes += (replace(place, text=f"{path}: {text}") for text in _levied_twice(found, table))
+        found = TaxTable(found.levies + table.levies, found.shares + table.shares)
+    if len(mistakes) == before:
+        mistakes += _untaxed(config, file, found)
     return found
+
+
+def _levied_twice(one: TaxTable, other: TaxTable) -> Iterator[str]:
+    """What the files before levy as well, or pay: nobody pays a tax twice for one call."""
+    remedy = "is in a file before it as well, on some of the same days; keep one of the two"
+    known = [(each.levy, each) for each in one.levies]
+    for dated in other.levies:
+        levy = dated.levy
+        if any(
+            (levy.kind, levy.jurisdiction, levy.name) == (first.kind, first.jurisdiction, first.name)
+            and dated.period.meets(each.period)
+            and dated.reaches & each.reaches
+            for first, each in known
+        ):
+            yield f"the {levy.kind.value} {levy.name} of {levy.jurisdiction} {remedy}"
+    for share in other.shares:
+        if any(share.share.payer == each.share.payer and share.period.meets(each.period) for each in one.shares):
+            yield f"the share of {share.share.payer} {remedy}"
+
+
+def _untaxed(config: Config, file: str, taxes: TaxTable) -> Iterator[Mistake]:
+    """Facilities that no file of taxes knows: their calls would be cheaper, or dearer, and nobody would know why."""
+    levying = {each.levy.jurisdiction for each in taxes.levies}
+    paying = {each.share.payer for each in taxes.shares}
+    for index, row in enumerate(config.facilities):
+        named = [("taxed_by", name, levying, "tax or fee of") for name in row.taxed_by]
+        if row.state_pays is not None:
+            named.append(("state_pays", row.state_pays, paying, "share of"))
+        for key, name, known, what in named:
+            if name not in known:
+                text = f"no file of taxes has a {what} {name!r}; known: {', '.join(sorted(known)) or 'none'}"
+                yield Mistake(file, config.line("facilities", index, key), f"facilities[{index}].{key}", text)
 
 
 def _allowance(row: AllowanceTable) -> Allowance:

@@ -91,6 +91,25 @@ WRONG = {
     "a number that is not E.164": ('"+12125550123"', '"2125550123"', 15, "phones[0].number", "write it like"),
     "an unknown tariff": ('"california-2021"', '"california-1921"', 1, "tariffs[0]", "shipped are"),
     "a tariff file that is not there": ('"california-2021"', '"own.toml"', 1, "tariffs[0]", "readable tariff file"),
+    "taxes of a file that is named nowhere": (
+        PROFILE, PROFILE + 'taxed_by = ["ohio"]\n', 6, "facilities[0].taxed_by", "tax or fee of 'ohio'; known: none",
+    ),
+    "a share of a file that is named nowhere": (
+        PROFILE, PROFILE + 'state_pays = "ohio"\n', 6, "facilities[0].state_pays", "no file of taxes has a share of",
+    ),
+    "free talk that ends before it begins": (
+        "[[trunks]]",
+        '[[allowances]]\nname = "x"\nminutes = 1\nevery = 9\nsince = 2021-04-04\nuntil = 2021-04-04\n[[trunks]]',
+        18, "allowances[0]", "until: 2021-04-04 is not later than since, 2021-04-04",
+    ),
+    "a fee that ends before it begins": (
+        "[[trunks]]", '[[fees]]\nchannel = "web"\nfee = "5.95"\nsince = 2021-01-01\nuntil = 2020-01-01\n[[trunks]]',
+        18, "fees[0]", "until: 2020-01-01 is not later than since, 2021-01-01; write the first day without it",
+    ),
+    "a day before telephones": ("[switch]", "priced_as_on = 0001-01-01\n[switch]", 2, "priced_as_on", "1900-01-01"),
+    "a day no call could outlast": ("[switch]", "priced_as_on = 9999-12-31\n[switch]", 2, "priced_as_on", "less than"),
+    "a number without end": ("[switch]", f"[switch]\ncalls_max = {'9' * 5000}", None, "", "not TOML"),
+    "a list without end": ("[switch]", f"[switch]\ncalls_max = {'[' * 5000}", None, "", "not TOML"),
     "a file of taxes that is not there": ("[switch]", 'taxes = ["own.toml"]\n[switch]', 2, "taxes[0]", "of taxes"),
     "a file of codes that is not there": ("[switch]", 'places = ["own.csv"]\n[switch]', 2, "places[0]", "own.csv: "),
     "an unknown profile": (PROFILE, PROFILE + 'profile = "x"\n', 6, "facilities[0].profile", "shipped are"),
@@ -164,6 +183,39 @@ def test_a_mistake_is_named_with_its_file_line_key_and_remedy(tmp_path: Path, na
         assert (mistake.line, mistake.key) == (line, key)
         assert str(mistake).startswith(f"{tmp_path / 'payphone.toml'}:{line}: {key}")
     assert remedy in mistake.text
+
+
+TAXES = """\
+zone = "UTC"
+[[taxes]]
+name = "sales"
+jurisdiction = "ohio"
+share = "0.06"
+valid_from = 2021-01-01
+[[shares]]
+state = "ohio"
+share = "0.25"
+valid_from = 2021-01-01
+"""
+
+
+def test_nobody_is_taxed_twice_by_two_files(tmp_path: Path) -> None:
+    (tmp_path / "one.toml").write_text(TAXES)
+    (tmp_path / "two.toml").write_text(TAXES)
+    text = 'taxes = ["one.toml", "two.toml"]\n' + GOOD.replace(PROFILE, PROFILE + 'taxed_by = ["ohio"]\n')
+    assert [(each.line, each.key, each.text.split(" is in ")[0]) for each in mistakes_of(text, tmp_path)] == [
+        (1, "taxes[1]", "two.toml: the tax sales of ohio"),
+        (1, "taxes[1]", "two.toml: the share of ohio"),
+    ]
+
+
+def test_a_tax_may_go_on_in_another_file(tmp_path: Path) -> None:
+    (tmp_path / "one.toml").write_text(TAXES.replace("2021-01-01", "2021-01-01\nvalid_until = 2022-01-01"))
+    (tmp_path / "two.toml").write_text(TAXES.replace("2021-01-01", "2022-01-01"))
+    row = PROFILE + 'taxed_by = ["ohio"]\nstate_pays = "ohio"\n'
+    text = 'taxes = ["one.toml", "two.toml"]\n' + GOOD.replace(PROFILE, row)
+    world = build_world(parse_config(text, "good.toml"), "good.toml", tmp_path)
+    assert (len(world.pricing.taxes.levies), len(world.pricing.taxes.shares)) == (2, 2)
 
 
 @pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 20011), ("127.0.0.1", 20102), ("127.0.0.2", 20010)])
