@@ -12,7 +12,7 @@ from typing import Final, NoReturn
 import typer
 
 from rating.calendar import local_day
-from rating.compare import Offer
+from rating.compare import Offer, bands_beside
 from rating.deck import Deck
 from rating.jurisdiction import Jurisdiction, Place, PlaceTable
 from rating.load import CALIFORNIA, load_tariffs, shipped_tariffs
@@ -57,11 +57,14 @@ class Found:
     on: date
     jurisdiction: Jurisdiction
     rate: Rate
+    bands: tuple[str, ...]
+    """Of its tariff; in their hours the price is another."""
 
-    def facts(self) -> dict[str, str]:
+    def facts(self) -> dict[str, object]:
         """For JSON."""
         number, country = self.destination.e164, self.destination.country
-        return {
+        bands = {"outside_bands": list(self.bands)} if self.bands else {}
+        return bands | {
             "number": number,
             "country": country,
             "kind": self.kind,
@@ -77,6 +80,11 @@ class Found:
         )
 
 
+def outside(bands: tuple[str, ...]) -> str:
+    """What to say of a price by the day alone, which is that of no band."""
+    return f"outside of its bands, which have other prices: {', '.join(bands)}"
+
+
 def find(number: str, tariffs: list[str] | None, on: str | None, kind: str, places: Places) -> Found:
     """The rate of one call, or an exit that says why there is none."""
     check_kind(kind)
@@ -90,7 +98,7 @@ def find(number: str, tariffs: list[str] | None, on: str | None, kind: str, plac
         names = ", ".join(dict.fromkeys(tariff.name for tariff in deck.tariffs))
         what = f"no rate for {called.e164}, {kind}, {jurisdiction}, on {when} in {names}"
         refuse(f"{what}; see --tariff, --kind, --on and --home")
-    return Found(called, kind, when, jurisdiction, rate)
+    return Found(called, kind, when, jurisdiction, rate, bands_beside(deck, rate, kind, when))
 
 
 def destination(number: str) -> Destination:

@@ -98,7 +98,7 @@ def explain_command(
     console = Console(highlight=False)
     console.print(found.head(), soft_wrap=True)
     console.print(escape(explanation.to_text()), soft_wrap=True)
-    console.print("  in dollars, without taxes")
+    _print_basis(console, found)
 
 
 @rate_app.command("quote")
@@ -132,7 +132,7 @@ def quote_command(
     console.print(escape(f"{rate.place} ({rate.calls}) by tariff {rate.tariff}"), soft_wrap=True)
     console.print(f"  first minute         {told.first_minute}")
     console.print(f"  each further minute  {told.each_minute}")
-    console.print("  in dollars, without taxes")
+    _print_basis(console, found)
 
 
 @rate_app.command("compare")
@@ -189,6 +189,8 @@ def compare_command(
         shown = ["no price" if amount is None else str(amount) for amount in amounts]
         table.add_row(escape(case.offer), str(case.on), "" if case.rate is None else escape(case.rate.place), *shown)
     _print_whole(console, table)
+    for offer, bands in dict.fromkeys((case.offer, case.bands) for case in cases if case.bands):
+        console.print(escape(f"{offer}: {ask.outside(bands)}"), soft_wrap=True)
 
 
 @rate_app.command("caps")
@@ -266,7 +268,7 @@ def _case_facts(call: Call, talk: str, case: Case) -> dict[str, Any]:
         "each_minute": _text(case.each_minute),
         "total": _text(case.total),
         "taxes": "excluded",
-    }
+    } | ({"outside_bands": list(case.bands)} if case.bands else {})
 
 
 def _text(amount: Money | None) -> str | None:
@@ -357,6 +359,13 @@ def _print_breaks(found: list[Break], facility: Facility) -> None:
     _print_whole(console, table)
     for note in sorted({f"* {each.order}, unverified: {each.unverified}" for each in found if each.unverified}):
         console.print(escape(note), soft_wrap=True)
+
+
+def _print_basis(console: Console, found: ask.Found) -> None:
+    """What the amounts above are of, and what they leave out."""
+    console.print("  in dollars, without taxes")
+    if found.bands:
+        console.print(escape(f"  {ask.outside(found.bands)}"), soft_wrap=True)
 
 
 def _print_whole(console: Console, table: Table) -> None:

@@ -51,6 +51,8 @@ class Case:
     first_minute: Money | None = None
     each_minute: Money | None = None
     total: Money | None = None
+    bands: tuple[str, ...] = ()
+    """Of the tariff; in their hours the price is another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,17 @@ class Line:
 def compare(call: Call, offers: Iterable[Offer], days: Sequence[date]) -> list[Case]:
     """Price the call under every deck on every day, without taxes."""
     return [_case(call, offer, on) for offer in offers for on in days]
+
+
+def bands_beside(deck: Deck, rate: Rate, kind: str, on: date) -> tuple[str, ...]:
+    """The bands in which the calls of a rate, which holds outside them, have a price of their own."""
+    return tuple(
+        band
+        for tariff in deck.tariffs
+        if tariff.name == rate.tariff and kind in tariff.kinds and tariff.covers(on)
+        for band, rates in tariff.band_rates.items()
+        if rate.calls in rates
+    )
 
 
 def over_talk(call: Call, offers: Iterable[Offer], days: Sequence[date]) -> list[Line]:
@@ -99,4 +112,5 @@ def _case(call: Call, offer: Offer, on: date) -> Case:
     if rate is None:
         return Case(offer.name, on, None)
     told = quote(rate)
-    return Case(offer.name, on, rate, told.first_minute, told.each_minute, price(rate, call.talk))
+    bands = bands_beside(offer.deck, rate, call.kind, on)
+    return Case(offer.name, on, rate, told.first_minute, told.each_minute, price(rate, call.talk), bands)

@@ -112,3 +112,40 @@ def test_check_lists_the_tariffs_of_a_good_file() -> None:
     free = Path(__file__).resolve().parents[2] / "rating" / "tariffs" / "free-2023.toml"
     assert run("check", str(free)) == (0, "free-2023: 1 price, 2023-01-01 until further notice\n", "")
     assert run("check", str(free), "--json") == (0, "[]\n", "")
+
+
+BANDED = """\
+name = "banded"
+valid_from = 2021-01-01
+zone = "America/New_York"
+[[bands]]
+name = "evening"
+from = "17:00"
+[[bands]]
+name = "sunday"
+days = ["sun"]
+[[rows]]
+place = "United States"
+prefixes = ["+1"]
+per_minute = "0.25"
+[[rows]]
+place = "Canada"
+prefixes = ["+1416"]
+per_minute = "0.50"
+[[rows]]
+band = "evening"
+place = "United States"
+prefixes = ["+1"]
+per_minute = "0.15"
+"""
+
+
+@pytest.mark.parametrize("command", ["explain", "quote", "compare"])
+def test_a_price_by_the_day_tells_which_bands_it_leaves_out(tmp_path: Path, command: str) -> None:
+    file = tmp_path / "banded.toml"
+    file.write_text(BANDED, encoding="utf-8")
+    words = (command, "2125550123", "--tariff", str(file), "--on", "2021-06-01")
+    assert run(*words)[1].splitlines()[-1].endswith("outside of its bands, which have other prices: evening")
+    told = json.loads(run(*words, "--json")[1])
+    assert (told[0] if command == "compare" else told)["outside_bands"] == ["evening"]
+    assert "bands" not in run(command, "4165550123", "--tariff", str(file), "--on", "2021-06-01")[1]
