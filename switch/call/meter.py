@@ -179,10 +179,11 @@ class Meter:
     def start(self, available: Money) -> list[Effect]:
         """Ask for the first slice. An empty list: it costs nothing and is granted (OPEN), or cannot be paid (CLOSED).
 
-        What is free, or charged later, is granted to the limit at once, and no hold is ever placed.
+        What is free, or charged later, is granted to the limit at once, and no hold is ever placed. What is free now
+        and may cost at acceptance is held for.
         """
         self._available = max(ZERO, available)
-        if self._rate.is_free or self._is_on_trust:
+        if self._is_on_trust or (self._rate.is_free and not self._first):
             self._granted = self._limit
             self._move(State.OPEN)
             return []
@@ -201,7 +202,7 @@ class Meter:
     def accepted(self, rate: Priced) -> None:
         """The talk begins, and this is what it costs: what is held pays for as much as it pays now."""
         self._rate = rate
-        if self._held:
+        if not self._is_on_trust:
             self._granted = min(self._limit, afford(rate, self._held))
 
     def granted_hold(self, available: Money) -> None:

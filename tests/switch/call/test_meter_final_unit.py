@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ledger.money import ZERO, Money
-from rating.tariff import Rate
+from rating.tariff import MidCall, Rate
 from rating.terms import Terms
 from switch.call.meter import Cut, Hold, Meter, Redirect, State, Warn
 from tests.rating.rate_builders import rate
@@ -121,6 +121,40 @@ def test_a_first_interval_that_is_free_now_and_may_cost_at_acceptance_is_held_fo
     assert free_now.as_of is not None
     waiting.accepted(free_now.accepted(free_now.as_of + seconds(30)))
     assert (waiting.granted, waiting.stop(seconds(1))) == (MINUTE, (seconds(1), usd("0.50")))
+
+
+def test_a_call_that_is_free_now_and_may_cost_at_acceptance_is_held_for_and_talks_what_was_held() -> None:
+    free_now = terms((0, rate("0")), (20, CALIFORNIA), mid_call=MidCall.FIXED)
+    waiting = Meter(rate=free_now, limit=LIMIT, slice_=MINUTE, warnings=(), first=usd("0.025"))
+    assert waiting.start(usd("1")) == [Hold(1, usd("0.025"), LIMIT)]
+    waiting.granted_hold(usd("0.975"))
+    assert free_now.as_of is not None
+    waiting.accepted(free_now.accepted(free_now.as_of + seconds(30)))
+    assert (waiting.granted, waiting.held) == (MINUTE, usd("0.025"))
+    assert waiting.advance(seconds(55)) == [Hold(2, usd("0.025"), 2 * MINUTE)]
+
+
+def test_a_call_that_is_free_still_at_acceptance_is_talked_to_the_limit() -> None:
+    free_now = terms((0, rate("0")), (20, CALIFORNIA), mid_call=MidCall.FIXED)
+    waiting = Meter(rate=free_now, limit=LIMIT, slice_=MINUTE, warnings=(), first=usd("0.025"))
+    waiting.start(usd("1"))
+    waiting.granted_hold(usd("0.975"))
+    assert free_now.as_of is not None
+    waiting.accepted(free_now.accepted(free_now.as_of + seconds(10)))
+    assert (waiting.granted, waiting.stop(LIMIT)) == (LIMIT, (LIMIT, ZERO))
+
+
+def test_less_free_talk_at_acceptance_than_at_admission_is_less_granted() -> None:
+    """Nothing is held for a first minute, nor for six seconds, that cost nothing: what follows them does."""
+    dearer = rate("0.025", "0", first=6, minimum=6)
+    free_first = terms((0, rate("0.025", "0")), (20, dearer), mid_call=MidCall.FIXED)
+    waiting = Meter(rate=free_first, limit=LIMIT, slice_=MINUTE, warnings=())
+    assert waiting.start(usd("1")) == []
+    assert (waiting.state, waiting.granted) == (State.OPEN, MINUTE)
+    assert free_first.as_of is not None
+    waiting.accepted(free_first.accepted(free_first.as_of + seconds(30)))
+    assert waiting.granted == seconds(6)
+    assert waiting.advance(seconds(1)) == [Hold(1, usd("0.025"), seconds(66))]
 
 
 def test_free_minutes_come_first_and_the_warning_counts_the_money_after_them() -> None:
