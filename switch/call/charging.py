@@ -29,6 +29,7 @@ from switch.call.admission import Payer
 from switch.call.billing import charge_of
 from switch.call.clock import Clock
 from switch.call.meter import Cut, Hold, Meter, Redirect, State, Warn
+from switch.call.pricing import PERSON_LATE_MAX
 from switch.call.timeline import BOOK, SWITCH, Kind, Timeline
 
 UNLIMITED: Final = Money(10**15)
@@ -152,10 +153,14 @@ class Charging:
         self.meter.accepted(self.terms)
 
     def _terms_at(self, at: float) -> datetime:
-        """The instant of the loop's clock in the time of the terms: history may be priced."""
+        """The instant of the loop's clock in the time of the terms: history may be priced.
+
+        What is held pays for acceptance up to `PERSON_LATE_MAX` after admission: whoever takes longer has the price of
+        that instant.
+        """
         assert self.terms.as_of is not None or len(self.terms.segments) == 1, "what changes has an instant"
         admitted_at = self.terms.as_of or self._clock.utc(at)
-        return admitted_at + timedelta(seconds=max(0.0, at - self._admitted_at))
+        return admitted_at + min(PERSON_LATE_MAX, timedelta(seconds=max(0.0, at - self._admitted_at)))
 
     def _talk(self, now: float) -> timedelta:
         assert self._accepted_at is not None, "the call was not accepted"

@@ -27,7 +27,8 @@ from switch.call.admission import Payer
 from switch.directory.people import Facility
 
 PERSON_LATE_MAX: Final = timedelta(minutes=5)
-"""From admission to acceptance: ringing, and the greeting with all its repeats."""
+"""From admission to acceptance: ringing, and the greeting with all its repeats. A profile may take longer: then
+the price stays that of this instant."""
 
 
 @dataclass(frozen=True, slots=True)
