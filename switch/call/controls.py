@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from switch.directory.people import CalledNumber, Facility, PersonInside, Station
+
+UNANSWERED_MAX: Final = timedelta(days=1)
+"""Longer than any profile lets a call ring and repeats its greeting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +40,12 @@ class Concerned:
         limits = (each.limit for each in (self.facility, self.station, self.person, self.called))
         return min([limit, *(each for each in limits if each is not None)])
 
-    def closes_in(self, at: datetime, most: timedelta) -> timedelta | None:
-        """How long until hours end that end its talk, too; None where that is not within `most`."""
+    def closes_in(self, at: datetime) -> timedelta | None:
+        """How long until hours end that end its talk, too; None where that is not within `UNANSWERED_MAX`."""
         if self.facility.hours is None or not self.ends_with_hours:
             return None
-        open_for = self.facility.hours.open_for(at, most)
-        return open_for if open_for < most else None
+        open_for = self.facility.hours.open_for(at, UNANSWERED_MAX)
+        return open_for if open_for < UNANSWERED_MAX else None
 
     def within_hours(self, at: datetime, limit: timedelta) -> timedelta:
         """How much of `limit` lies within the calling hours from an instant on; zero outside of them."""

@@ -33,7 +33,6 @@ from switch.call.listening import listen_for_machine, listen_for_third_party
 from switch.call.offering import Offering
 from switch.call.payment import PaymentGates
 from switch.call.person_desk import PersonDesk
-from switch.call.pricing import PERSON_LATE_MAX
 from switch.call.services import Services
 from switch.call.talk import LiveTalk
 from switch.call.timeline import BOOK, CALLEE, SWITCH, Timeline
@@ -348,7 +347,7 @@ class CallDesk(PersonDesk):
 
     def _close_with_hours(self, concerned: Concerned) -> None:
         """Nobody accepts a call after the hours: what rings at their end is cut, and costs nothing."""
-        closes_in = concerned.closes_in(self._utc(), PERSON_LATE_MAX)
+        closes_in = concerned.closes_in(self._utc())
         if closes_in is not None:
             loop = asyncio.get_running_loop()
             self._closing = loop.call_later(closes_in.total_seconds(), self._cut, Reason.OUTSIDE_HOURS)

@@ -69,10 +69,9 @@ def test_hours_shorten_a_talk_or_only_forbid_the_next(window: str, ends_talk: bo
 
 def test_hours_close_soon_or_not_at_all() -> None:
     soon = with_(facility={"hours": CallingHours((parse_window("Tue 08:00-12:10"),), "UTC")})
-    assert soon.closes_in(NOON, PROFILE) == 10 * MINUTE
-    assert soon.closes_in(NOON, 5 * MINUTE) is None
-    assert CONCERNED.closes_in(NOON, PROFILE) is None
-    assert replace(soon, facility=replace(soon.facility, hours_end_talk=False)).closes_in(NOON, PROFILE) is None
+    assert soon.closes_in(NOON) == 10 * MINUTE
+    assert CONCERNED.closes_in(NOON) is None
+    assert replace(soon, facility=replace(soon.facility, hours_end_talk=False)).closes_in(NOON) is None
 
 
 def test_a_call_is_recorded_only_where_nobody_says_no() -> None:
