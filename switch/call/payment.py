@@ -66,7 +66,7 @@ class PaymentGates:
         free = ("", 0)
         if day is not None:
             payer, free = FREE_CALL, (day, 0)
-        elif payer != FREE_CALL:
+        elif payer != FREE_CALL and not self._is_for_nothing(payer, number, at, limit):
             free = await self._free_talk(person, at, limit)
         if not isinstance(payer, Reason):
             refused = await self._open(payer)
@@ -154,6 +154,14 @@ class PaymentGates:
         elif payer.account_id is not None and await self._services.book.balance(payer.account_id) is None:
             return Reason.NO_ACCOUNT
         return None
+
+    def _is_for_nothing(self, payer: Payer | Reason, number: str, at: datetime, limit: timedelta) -> bool:
+        """Whether its tariff charges nothing, whenever it is accepted: then no free minutes are used up by it."""
+        pricing = self._services.pricing
+        if isinstance(payer, Reason) or not pricing.allowances:
+            return False
+        terms = pricing.terms(self._facility, number, payer.kind, at=at, limit=limit)
+        return terms is not None and all(segment.rate.is_free for segment in terms.segments)
 
     async def _free_talk(self, person: PersonInside, at: datetime, limit: timedelta) -> tuple[str, int]:
         """Hold free seconds of the first allowance that has some left; its name, and how many."""
