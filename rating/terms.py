@@ -79,6 +79,11 @@ class Terms:
         return self.stairs.is_free or (self.share is not None and self.share.share == 1)
 
     @property
+    def charges_nothing(self) -> bool:
+        """Whether the talk costs nothing at whatever instant it is accepted."""
+        return all(segment.rate.is_free for segment in self.segments)
+
+    @property
     def opening(self) -> Segment:
         """The segment that prices the first interval: the one in which the free talk ends."""
         return self.priced[self._place(timedelta(seconds=self.free_seconds))]

@@ -98,7 +98,7 @@ class Charging:
         """
         if self.payer is not None and self.settles_after is not None:
             admitted = await self._book.submit(AdmitCall(self._call_id, self.payer, self._clock.utc(self._clock.now())))
-            if isinstance(admitted, Refused):
+            if isinstance(admitted, Refused) and not self._needs_no_money(admitted.why):
                 self._timeline.add(Kind.MONEY, SWITCH, BOOK, f"{self.payer} not admitted: {admitted.why.value}")
                 return admitted.why
         while self.meter.state is State.IDLE:  # Again, where another call held what this one had seen.
@@ -133,6 +133,10 @@ class Charging:
             stop_listening()
             if self._asking is not None:
                 self._asking.cancel()  # What is queued is still decided; the end of the call settles it.
+
+    def _needs_no_money(self, why: Refusal) -> bool:
+        """Whether it costs nothing, and only that there is nothing on the account speaks against it; debts do."""
+        return self.terms.charges_nothing and why is Refusal.INSUFFICIENT_FUNDS
 
     def settle(self, ended_at: float) -> tuple[timedelta, Charge | None, Explanation | None]:
         """The talk to charge, its charge, and why it is so much; call it once, after the talk."""

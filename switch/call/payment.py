@@ -161,7 +161,7 @@ class PaymentGates:
         if isinstance(payer, Reason) or not pricing.allowances:
             return False
         terms = pricing.terms(self._facility, number, payer.kind, at=at, limit=limit)
-        return terms is not None and all(segment.rate.is_free for segment in terms.segments)
+        return terms is not None and terms.charges_nothing
 
     async def _free_talk(self, person: PersonInside, at: datetime, limit: timedelta) -> tuple[str, int]:
         """Hold free seconds of the first allowance that has some left; its name, and how many."""

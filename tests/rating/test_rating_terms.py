@@ -145,3 +145,9 @@ def test_terms_are_free_where_nothing_costs_or_a_state_pays_all() -> None:
     assert not terms((0, DAY), share=StateShare("colorado", Decimal("0.999999999"))).is_free
     assert not terms((0, free_rate()), (60, DAY)).is_free
     assert terms((0, free_rate()), (60, DAY), mid_call=MidCall.FIXED).is_free
+
+
+@pytest.mark.parametrize("rule", list(MidCall))
+def test_nothing_is_charged_at_whatever_acceptance_only_where_every_rate_is_free(rule: MidCall) -> None:
+    assert terms((0, free_rate()), (60, free_rate("+1")), mid_call=rule).charges_nothing
+    assert not terms((0, free_rate()), (60, DAY), mid_call=rule).charges_nothing
