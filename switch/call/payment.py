@@ -41,6 +41,8 @@ class PaymentGates:
         self._profile = profile
         self._call_id = call_id
         self._timeline = timeline
+        self._taken: dict[str, int] = {}
+        """Seconds of allowances and caps that this call has, by their keys: of the period in which they were taken."""
 
     async def payment(self, person: PersonInside, number: str, billing: Billing, limit: timedelta) -> Payment | Reason:
         """Who pays, and on what terms, for `limit` at most: free minutes come before money (S1-7), without an account.
@@ -178,15 +180,18 @@ class PaymentGates:
         return limit
 
     async def _take(self, offered: Offered, person: PersonInside, limit: timedelta) -> int:
-        """Hold seconds of an allowance for this call; the end of the call gives back what was not talked.
+        """Hold seconds of an allowance for this call, once; the end of the call gives back what was not talked.
 
         Raises:
             LedgerError: The book does not answer, or refuses.
         """
+        key = offered.allowance.key(person.person_id)
+        if key in self._taken:
+            return self._taken[key]
         taken = await self._services.book.submit(
             TakeAllowance(
                 call_id=self._call_id,
-                key=offered.allowance.key(person.person_id),
+                key=key,
                 cycle=offered.window.cycle,
                 wanted=-(-limit // timedelta(seconds=1)),
                 limit=offered.window.seconds,
@@ -195,6 +200,7 @@ class PaymentGates:
         )
         if isinstance(taken, Refused):
             raise LedgerError(taken.why.value)
+        self._taken[key] = taken.seconds
         return taken.seconds
 
     def _utc(self) -> datetime:
