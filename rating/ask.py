@@ -126,7 +126,10 @@ def places(home: str | None, tables: list[Path] | None, local: list[Path] | None
             f'--home {home}: write a state, and if known its LATA and rate centre, as CA, CA/991 or "CA/991/Tule Bend"'
         )
     state, lata, centre = (part or "" for part in parts.groups()) if parts else ("", "", "")
-    return Places(area_codes().merged(table), Place(state=state, lata=lata, rate_centre=centre))
+    found = area_codes().merged(table)
+    if state and state not in found.states():
+        misuse(f"--home {home}: no area code is in {state}; write the postal code of a state, as CA")
+    return Places(found, Place(state=state, lata=lata, rate_centre=centre))
 
 
 def default_day(deck: Deck, now: datetime) -> date:

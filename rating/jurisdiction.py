@@ -132,6 +132,10 @@ class PlaceTable:
         """Both tables as one; where both name a code, the other's word counts."""
         return PlaceTable(self._places | other._places, self._local_pairs | other._local_pairs)
 
+    def states(self, country: str = MAIN_REGION) -> frozenset[str]:
+        """The postal codes of all states of a country that some code is in."""
+        return frozenset(place.state for place in self._places.values() if place.state and place.country == country)
+
     def area_codes(self, is_of: Callable[[Place], bool]) -> list[str]:
         """All area codes whose place answers to the question, in order."""
         return sorted(code for code, place in self._places.items() if len(code) == 3 and is_of(place))

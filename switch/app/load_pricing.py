@@ -26,9 +26,11 @@ SECONDS_PER_MINUTE = 60
 
 def load_pricing(config: Config, file: str, base: Path, mistakes: list[Mistake]) -> Pricing:
     """Load every table the configuration names; relative paths start at `base`. Mistakes are added to the list."""
+    places = _places(config, file, base, mistakes)
+    mistakes += _nowhere(config, file, places)
     return Pricing(
         deck=_deck(config, file, base, mistakes),
-        places=_places(config, file, base, mistakes),
+        places=places,
         taxes=_taxes(config, file, base, mistakes),
         allowances=tuple(map(_allowance, config.allowances)),
         free_days=tuple(FreeDays(row.name, frozenset(row.days)) for row in config.free_days),
@@ -66,6 +68,15 @@ def _places(config: Config, file: str, base: Path, mistakes: list[Mistake]) -> P
         return area_codes().merged(own)
     mistakes += _told(own, config, file, places | local_calls)
     return area_codes()
+
+
+def _nowhere(config: Config, file: str, places: PlaceTable) -> Iterator[Mistake]:
+    """Facilities of a state that no area code is in: every call of theirs would be one to another state."""
+    known = places.states()
+    for index, row in enumerate(config.facilities):
+        if row.state is not None and row.state not in known:
+            text = f'no area code is in {row.state!r}; write the postal code of a state, like "CT"'
+            yield Mistake(file, config.line("facilities", index, "state"), f"facilities[{index}].state", text)
 
 
 def _taxes(config: Config, file: str, base: Path, mistakes: list[Mistake]) -> TaxTable:

@@ -181,6 +181,7 @@ def test_caps_that_are_kept_are_no_failure() -> None:
     ("words", "code", "message"),
     [
         (["quote", "2125550123", "--home", "california"], 2, "--home california: write a state"),
+        (["quote", "2125550123", "--home", "XX/991"], 2, "--home XX/991: no area code is in XX; write the postal code"),
         (["quote", "2125550123", "--places", "none.csv"], 1, "none.csv: cannot be read"),
         (["compare", "2125550123", "--over", "years"], 2, "--over years: choose talk or days"),
         (["compare", "2125550123", "--kind", "gift"], 2, "--kind gift: choose from"),

@@ -91,6 +91,7 @@ WRONG = {
     "a number that is not E.164": ('"+12125550123"', '"2125550123"', 15, "phones[0].number", "write it like"),
     "an unknown tariff": ('"california-2021"', '"california-1921"', 1, "tariffs[0]", "shipped are"),
     "a tariff file that is not there": ('"california-2021"', '"own.toml"', 1, "tariffs[0]", "readable tariff file"),
+    "a state that is none": (PROFILE, PROFILE + 'state = "XX"\n', 6, "facilities[0].state", "no area code is in 'XX'"),
     "taxes of a file that is named nowhere": (
         PROFILE, PROFILE + 'taxed_by = ["ohio"]\n', 6, "facilities[0].taxed_by", "tax or fee of 'ohio'; known: none",
     ),
