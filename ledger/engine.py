@@ -120,7 +120,7 @@ class Session:
             else:
                 self._prepared.send("BEGIN", ())
                 result = work(self, *args, **kwargs)
-                self._prepared.execute("COMMIT", ())
+                self._prepared.commit()
             return result
 
         return self._guarded(begun)

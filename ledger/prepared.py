@@ -57,14 +57,7 @@ class Prepared:
         Raises:
             psycopg.Error: It cannot be sent, or prepared, or one before it failed.
         """
-        name = self._names.get(text) or self._prepare(text)
-        values: list[Any] = [parameter_of(each) for each in parameters]
-        if not self._sent:
-            self._libpq.enter_pipeline_mode()
-        self._libpq.send_query_prepared(name, values)
-        sent = _Sent(self)
-        self._sent.append(sent)
-        return sent.rows
+        return self._send(text, parameters).rows
 
     def execute(self, text: str, parameters: Sequence[Any]) -> list[_Row]:
         """Send a statement, and wait for its rows.
@@ -73,6 +66,18 @@ class Prepared:
             psycopg.Error: As the driver raises it.
         """
         return self.send(text, parameters)()
+
+    def commit(self) -> None:
+        """Commit the transaction, and wait for it.
+
+        Raises:
+            psycopg.Error: It was not committed, or nobody knows: a statement failed, the server is lost.
+        """
+        sent = self._send("COMMIT", ())
+        sent.rows()
+        assert sent.result is not None, "it was waited for"
+        if sent.result.command_status != b"COMMIT":  # Of a transaction in which something failed: ROLLBACK.
+            raise OperationalError("the server rolled back what was to be committed")
 
     def settle(self) -> None:
         """Wait until all that was sent has run; nothing is under way then.
@@ -104,6 +109,16 @@ class Prepared:
         """Wait as `settle` does, whatever comes of it."""
         with suppress(Error):
             self.settle()
+
+    def _send(self, text: str, parameters: Sequence[Any]) -> _Sent:
+        name = self._names.get(text) or self._prepare(text)
+        values: list[Any] = [parameter_of(each) for each in parameters]
+        if not self._sent:
+            self._libpq.enter_pipeline_mode()
+        self._libpq.send_query_prepared(name, values)
+        sent = _Sent(self)
+        self._sent.append(sent)
+        return sent
 
     def _next(self) -> PGresult:
         """The next result, waited for.

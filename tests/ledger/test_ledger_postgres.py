@@ -91,14 +91,21 @@ class Ending:
         self._end = end
 
     def send(self, text: str, parameters: Sequence[Any]) -> Answer:
-        self.left -= 1
-        if self.left == 0:
-            self._inner.settle()
-            self._end()
+        self._count()
         return self._inner.send(text, parameters)
 
     def execute(self, text: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         return self.send(text, parameters)()
+
+    def commit(self) -> None:
+        self._count()
+        self._inner.commit()
+
+    def _count(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            self._inner.settle()
+            self._end()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
@@ -132,18 +139,17 @@ async def test_a_connection_that_ends_before_any_statement_leaves_nothing_half_d
 async def test_a_commit_that_nobody_is_told_of_is_not_done_twice(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "RETRY_SECONDS", 0)
     await book.submit(hold("4"))
-    execute, commits = Prepared.execute, []
+    commit, lost = Prepared.commit, []
 
-    def lose(self: Prepared, text: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-        rows = execute(self, text, parameters)
-        if text == "COMMIT" and not commits:
-            commits.append(text)
+    def lose(self: Prepared) -> None:
+        commit(self)
+        if not lost:
+            lost.append(self)
             raise psycopg.OperationalError("the server closed the connection")
-        return rows
 
-    monkeypatch.setattr(Prepared, "execute", lose)
+    monkeypatch.setattr(Prepared, "commit", lose)
     assert await book.submit(end("3")) == Ended(CALL, "call-1/charge", usd("3"), usd("1"))
-    assert commits == ["COMMIT"]
+    assert len(lost) == 1
     account = await book.balance(FAMILY)
     assert account is not None and (account.balance, account.held) == (usd("7"), ZERO)
     assert (await audit(book)).findings == ()

@@ -88,6 +88,24 @@ def test_nothing_after_a_statement_that_fails_is_run(prepared: Prepared) -> None
 
 
 @pytest.mark.postgres
+def test_a_transaction_in_which_something_failed_is_not_committed(
+    driver: psycopg.Connection[Any], prepared: Prepared
+) -> None:
+    prepared.send("BEGIN", ())
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        prepared.execute("SELECT 1 / $1::INTEGER", (0,))
+    with pytest.raises(psycopg.OperationalError, match="rolled back"):
+        prepared.commit()
+    prepared.send("BEGIN", ())
+    prepared.send("SELECT 1 / $1::INTEGER", (0,))
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        prepared.commit()
+    driver.rollback()
+    prepared.send("BEGIN", ())
+    prepared.commit()
+
+
+@pytest.mark.postgres
 def test_what_was_sent_can_be_forgotten(driver: psycopg.Connection[Any], prepared: Prepared) -> None:
     prepared.send("BEGIN", ())
     prepared.send("SELECT 1 / $1::INTEGER", (0,))
