@@ -11,7 +11,8 @@ from typing import Final, NoReturn
 
 import typer
 
-from rating.calendar import local_day
+from rating.build import build_terms
+from rating.calendar import local_day, read_instant
 from rating.compare import Offer, bands_beside
 from rating.deck import Deck
 from rating.jurisdiction import Jurisdiction, Place, PlaceTable
@@ -19,7 +20,9 @@ from rating.load import CALIFORNIA, load_tariffs, shipped_tariffs
 from rating.mistake import Mistake
 from rating.numbers import Destination, Undialable, normalise
 from rating.place_table import area_codes, load_places
-from rating.tariff import FREE_KIND, KINDS, Rate
+from rating.price import NO_TALK
+from rating.tariff import DAY_MIN, FREE_KIND, KINDS, Rate
+from rating.terms import Terms, plain
 
 USAGE: Final = 2
 """Exit code of a command line that makes no sense."""
@@ -27,6 +30,9 @@ REFUSED: Final = 1
 """Exit code where there is no price: a number never dialled, no rate, mistakes in a tariff; or a cap is broken."""
 FAMILIES: Final = {"california": CALIFORNIA}
 """Names for several shipped tariffs that are one deck over the years."""
+
+YEAR_MAX: Final = 9000
+"""Of an instant: the calendar ends with 9999, and the longest talk is years after it."""
 
 _TALK = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,6})m)?(?:(\d{1,8}(?:\.\d{1,6})?)s?)?")
 _HOME = re.compile(r"([A-Z]{2})(?:/(\d{3,5})?)?(?:/(.{1,80}))?")
@@ -57,14 +63,39 @@ class Found:
     on: date
     jurisdiction: Jurisdiction
     rate: Rate
-    bands: tuple[str, ...]
-    """Of its tariff; in their hours the price is another."""
+    """The one that holds outside of every band."""
+    deck: Deck
+    at: datetime | None
+    """When the call is accepted, where more than the day was said; then its bands are known."""
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """What a price by the day alone leaves out: bands of its tariff, in whose hours the price is another."""
+        return () if self.at else bands_beside(self.deck, self.rate, self.kind, self.on)
+
+    def terms(self, talk: timedelta) -> Terms:
+        """What the price of a talk depends on."""
+        if self.at is None:
+            return plain(self.rate)
+        terms = build_terms(
+            self.deck,
+            number=self.destination.e164,
+            kind=self.kind,
+            at=self.at,
+            answer_within=NO_TALK,
+            limit=talk,
+            jurisdiction=self.jurisdiction,
+        )
+        assert terms is not None, "its rate was found"
+        return terms
 
     def facts(self) -> dict[str, object]:
         """For JSON."""
         number, country = self.destination.e164, self.destination.country
-        bands = {"outside_bands": list(self.bands)} if self.bands else {}
-        return bands | {
+        more: dict[str, object] = {"outside_bands": list(self.bands)} if self.bands else {}
+        if self.at is not None:
+            more["at"] = self.at.isoformat()
+        return more | {
             "number": number,
             "country": country,
             "kind": self.kind,
@@ -74,8 +105,9 @@ class Found:
 
     def head(self) -> str:
         """For people."""
+        when = f"on {self.on}" if self.at is None else f"accepted at {self.at:%Y-%m-%d %H:%M:%S %Z}"
         return (
-            f"[bold]{self.destination.e164}[/bold] ({self.destination.country}), {self.kind}, on {self.on}, "
+            f"[bold]{self.destination.e164}[/bold] ({self.destination.country}), {self.kind}, {when}, "
             f"{self.jurisdiction}"
         )
 
@@ -88,17 +120,34 @@ def outside(bands: tuple[str, ...]) -> str:
 def find(number: str, tariffs: list[str] | None, on: str | None, kind: str, places: Places) -> Found:
     """The rate of one call, or an exit that says why there is none."""
     check_kind(kind)
-    asked = None if on is None else day("--on", on)
     deck = deck_of(tariffs)
+    zone = deck.tariffs[-1].zone
+    asked = None if on is None else _day_or_instant(on, zone)
+    at = asked if isinstance(asked, datetime) else None
     called = destination(number)
-    when = asked or default_day(deck, datetime.now(UTC))
+    when = local_day(at, zone) if at else asked or default_day(deck, datetime.now(UTC))
     jurisdiction = places.jurisdiction(called.e164)
-    rate = deck.rate(called.e164, kind, when, jurisdiction)
+    rate = deck.rate(called.e164, kind, at or when, jurisdiction)
     if rate is None:
         names = ", ".join(dict.fromkeys(tariff.name for tariff in deck.tariffs))
-        what = f"no rate for {called.e164}, {kind}, {jurisdiction}, on {when} in {names}"
+        what = f"no rate for {called.e164}, {kind}, {jurisdiction}, on {on or when} in {names}"
         refuse(f"{what}; see --tariff, --kind, --on and --home")
-    return Found(called, kind, when, jurisdiction, rate, bands_beside(deck, rate, kind, when))
+    return Found(called, kind, when, jurisdiction, rate, deck, at)
+
+
+def _day_or_instant(text: str, zone: str) -> date | datetime:
+    """A day, or an instant on the clocks of the tariff, where it names no others."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        pass
+    try:
+        at = read_instant(text, zone)
+    except ValueError:
+        misuse(f"--on {text}: write a day as 2021-06-01, or when it is accepted as 2021-06-01T18:30")
+    if at.date() < DAY_MIN or at.year > YEAR_MAX:
+        misuse(f"--on {text}: write an instant from {DAY_MIN} to the year {YEAR_MAX}")
+    return at
 
 
 def destination(number: str) -> Destination:

@@ -56,6 +56,20 @@ def local_time(instant: datetime, zone: str) -> datetime:
     return instant.astimezone(ZoneInfo(zone))
 
 
+def read_instant(text: str, zone: str) -> datetime:
+    """An instant as ISO 8601 writes it, on the clocks of a named zone, and of that zone where it names none.
+
+    Raises:
+        ValueError: It is none, or the calendar ends before it.
+        KeyError: The zone is not in the time zone data; ask `is_zone` first.
+    """
+    read, local = datetime.fromisoformat(text), ZoneInfo(zone)
+    try:
+        return (read.replace(tzinfo=local) if read.tzinfo is None else read).astimezone(local)
+    except OverflowError as error:
+        raise ValueError(str(error)) from None
+
+
 def same_clock_on(day: date, instant: datetime, zone: str) -> datetime:
     """The instant of another local day at which the clock on the wall there shows what it shows now, in UTC.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,6 +28,9 @@ from rating.tariff import FREE_KIND, KINDS
 CASES_MAX = 24
 """Rows of one comparison: more lines than anybody tells apart in a plot."""
 
+QUOTED = timedelta(minutes=2)
+"""Talk that is quoted: the first minute and a further one."""
+
 TABLE_WIDTH_MAX = 1_000
 """Columns that a table may take: far above the longest names of tariffs and places together."""
 
@@ -45,7 +48,12 @@ TariffOption = Annotated[
     ),
 ]
 OnOption = Annotated[
-    str | None, typer.Option("--on", help="Local day, YYYY-MM-DD. Today, or the first day of a lone past tariff.")
+    str | None,
+    typer.Option(
+        "--on",
+        help="Local day, YYYY-MM-DD, or the instant of acceptance, YYYY-MM-DDTHH:MM, which bands need. "
+        "Today, or the first day of a lone past tariff.",
+    ),
 ]
 KindOption = Annotated[str, typer.Option("--kind", help=f"{', '.join(KINDS)} or {FREE_KIND}.")]
 HomeOption = Annotated[
@@ -91,7 +99,7 @@ def explain_command(
     """Price one call and show how the price came about."""
     length = ask.talk(talk)
     found = ask.find(number, tariff, on, kind, ask.places(home, places, local))
-    explanation = explain(found.rate, length)
+    explanation = explain(found.terms(length), length)
     if as_json:
         typer.echo(json.dumps(found.facts() | json.loads(explanation.to_json()), ensure_ascii=False))
         return
@@ -115,7 +123,8 @@ def quote_command(
 ) -> None:
     """Show what is told before acceptance: the first minute and each further one, without taxes."""
     found = ask.find(number, tariff, on, kind, ask.places(home, places, local))
-    told, rate = quote(found.rate), found.rate
+    terms = found.terms(QUOTED)
+    told, rate, band = quote(terms), terms.opening.rate, terms.opening.band
     if as_json:
         facts = found.facts() | {
             "tariff": rate.tariff,
@@ -125,13 +134,20 @@ def quote_command(
             "each_minute": str(told.each_minute),
             "taxes": "excluded",
         }
+        if band:
+            facts["band"] = band
+        if told.changes_after is not None:
+            facts["changes_after"] = str(told.changes_after)
         typer.echo(json.dumps(facts, ensure_ascii=False))
         return
     console = Console(highlight=False)
     console.print(found.head(), soft_wrap=True)
-    console.print(escape(f"{rate.place} ({rate.calls}) by tariff {rate.tariff}"), soft_wrap=True)
+    held_by = f"{rate.tariff}, {band}" if band else rate.tariff
+    console.print(escape(f"{rate.place} ({rate.calls}) by tariff {held_by}"), soft_wrap=True)
     console.print(f"  first minute         {told.first_minute}")
     console.print(f"  each further minute  {told.each_minute}")
+    if told.changes_after is not None:
+        console.print(f"  increments that begin {told.changes_after} after acceptance, or later, have another price")
     _print_basis(console, found)
 
 

@@ -83,6 +83,10 @@ def test_a_quote_for_people_tells_both_prices() -> None:
         (["12"], 1, "12 is not a number"),
         (["2125550123", "--on", "2019-06-01"], 1, "no rate for +12125550123, advancepay, interstate, on 2019-06-01"),
         (["2125550123", "--on", "June"], 2, "--on June: write a day"),
+        (["2125550123", "--on", "2021-06-01T25:00"], 2, "or when it is accepted as 2021-06-01T18:30"),
+        (["2125550123", "--on", "9999-12-31T23:00-12:00"], 2, "--on 9999-12-31T23:00-12:00: write a day"),
+        (["2125550123", "--on", "9999-12-31T23:00"], 2, "write an instant from 1900-01-01 to the year 9000"),
+        (["2125550123", "--on", "1899-12-31T23:00"], 2, "write an instant from 1900-01-01 to the year 9000"),
         (["2125550123", "--talk", "long", "--on", "2021-06-01"], 2, "--talk long: write for example"),
         (["2125550123", "--talk", "", "--on", "2021-06-01"], 2, "--talk : write for example"),
         (["2125550123", "--tariff", "none"], 2, "--tariff none: no such file, nor a shipped tariff"),
@@ -149,3 +153,50 @@ def test_a_price_by_the_day_tells_which_bands_it_leaves_out(tmp_path: Path, comm
     told = json.loads(run(*words, "--json")[1])
     assert (told[0] if command == "compare" else told)["outside_bands"] == ["evening"]
     assert "bands" not in run(command, "4165550123", "--tariff", str(file), "--on", "2021-06-01")[1]
+
+
+@pytest.mark.parametrize(
+    ("rule", "on", "talk", "band", "total", "told"),
+    [
+        ("fixed", "2021-06-01T16:59", "3m", "", "0.75", "fixed at acceptance"),
+        ("fixed", "2021-06-01T17:00", "3m", "evening", "0.45", "fixed at acceptance"),
+        ("fixed", "2021-06-01T21:00Z", "3m", "evening", "0.45", "fixed at acceptance"),
+        ("split", "2021-06-01T16:59", "3m", "", "0.55", "costs what holds at the instant it begins"),
+        ("split", "2021-06-01 16:58:30-04:00", "3m", "", "0.65", "costs what holds at the instant it begins"),
+    ],
+)
+def test_an_instant_has_its_band_and_says_what_a_change_in_mid_call_does(
+    tmp_path: Path, rule: str, on: str, talk: str, band: str, total: str, told: str
+) -> None:
+    file = tmp_path / "banded.toml"
+    file.write_text(f'mid_call = "{rule}"\n{BANDED}', encoding="utf-8")
+    words = ("2125550123", "--tariff", str(file), "--on", on)
+    facts = json.loads(run("explain", *words, "--talk", talk, "--json")[1])
+    assert (facts["total"], facts.get("band", ""), facts["mid_call"]) == (total, band, rule)
+    assert facts["at"].startswith("2021-06-01T1")
+    assert "outside_bands" not in facts
+    out = run("explain", *words, "--talk", talk)[1]
+    assert out.startswith("+12125550123 (US), advancepay, accepted at 2021-06-01 1")
+    assert told in out, out
+
+
+def test_a_quote_at_an_instant_tells_when_its_price_changes(tmp_path: Path) -> None:
+    file = tmp_path / "banded.toml"
+    file.write_text(f'mid_call = "split"\n{BANDED}', encoding="utf-8")
+    words = ("quote", "2125550123", "--tariff", str(file), "--on")
+    before = json.loads(run(*words, "2021-06-01T16:59", "--json")[1])
+    assert (before["first_minute"], before["changes_after"]) == ("0.25", "0:01:00")
+    assert "begin 0:01:00 after acceptance" in run(*words, "2021-06-01T16:59")[1]
+    evening = run(*words, "2021-06-01T18:00")[1]
+    assert "by tariff banded, evening" in evening
+    assert "another price" not in evening
+    assert json.loads(run(*words, "2021-06-01T18:00", "--json")[1])["first_minute"] == "0.15"
+
+
+def test_a_change_of_tariffs_in_mid_call_is_explained() -> None:
+    _, out, _ = run("explain", "2125550123", "--on", "2021-03-18T23:59:30", "--talk", "2m")
+    assert "by tariff california-2020, billed as 120 s" in out
+    assert "the price was fixed at acceptance" in out
+    assert (
+        json.loads(run("explain", "2125550123", "--on", "2021-03-19T00:00", "--json")[1])["tariff"] == "california-2021"
+    )
