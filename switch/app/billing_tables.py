@@ -96,6 +96,12 @@ class FeeTable(_Table):
         _check_days(self.since, self.until)
         return self
 
+    def meets(self, other: FeeTable) -> bool:
+        """Whether both hold on some day."""
+        return (self.since or date.min) < (other.until or date.max) and (other.since or date.min) < (
+            self.until or date.max
+        )
+
 
 class PaymentsTable(_Table):
     """`[payments]`: who takes cards (S1-10, S1-11)."""

@@ -229,6 +229,7 @@ def _unrelated(config: Config) -> list[Finding]:
     contacts_max = {row.id: row.contacts_max for row in config.facilities}
     found += too_long([(row.allowed, contacts_max.get(row.facility)) for row in config.people])
     found += _twice([("trunks", i, "name", row.name) for i, row in enumerate(config.trunks)], "trunk")
+    found += _fees_twice(config.fees)
     found += _pins_twice(config.people)
     found += _ports_twice(config)
     return found
@@ -246,6 +247,18 @@ def _twice(rows: list[tuple[str, int, str, str]], what: str) -> list[Finding]:
             found.append(((table, index, key), f"{what} {value!r} is given twice; it must be unique"))
         first.add(value)
     return found
+
+
+def _fees_twice(fees: Sequence[FeeTable]) -> list[Finding]:
+    """Two fees of one channel on one day: nobody could say which is meant."""
+    return [
+        (
+            ("fees", index, "channel"),
+            f"{fee.channel!r} has another fee on some of these days; part them by since and until",
+        )
+        for index, fee in enumerate(fees)
+        if any(fee.channel == other.channel and fee.meets(other) for other in fees[:index])
+    ]
 
 
 def _pins_twice(people: Sequence[PersonTable]) -> list[Finding]:

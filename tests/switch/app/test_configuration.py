@@ -107,6 +107,14 @@ WRONG = {
         "[[trunks]]", '[[fees]]\nchannel = "web"\nfee = "5.95"\nsince = 2021-01-01\nuntil = 2020-01-01\n[[trunks]]',
         18, "fees[0]", "until: 2020-01-01 is not later than since, 2021-01-01; write the first day without it",
     ),
+    "two fees of one day": (
+        "[[trunks]]",
+        (
+            '[[fees]]\nchannel = "web"\nfee = "1"\nuntil = 2022-01-01\n[[fees]]\nchannel = "phone"\nfee = "2"\n'
+            '[[fees]]\nchannel = "web"\nfee = "3"\nsince = 2021-12-31\n[[trunks]]'
+        ),
+        26, "fees[2].channel", "'web' has another fee on some of these days; part them by since and until",
+    ),
     "a day before telephones": ("[switch]", "priced_as_on = 0001-01-01\n[switch]", 2, "priced_as_on", "1900-01-01"),
     "a day no call could outlast": ("[switch]", "priced_as_on = 9999-12-31\n[switch]", 2, "priced_as_on", "less than"),
     "a number without end": ("[switch]", f"[switch]\ncalls_max = {'9' * 5000}", None, "", "not TOML"),
