@@ -95,7 +95,7 @@ async def test_an_account_that_is_not_there_has_no_statement(rich: Path) -> None
         assert await book.read(lambda connection: read_statement(connection, unknown, JUNE, JULY)) is None
 
 
-async def test_the_text_of_a_statement_is_this(rich: Path) -> None:
+async def test_the_text_of_the_statement_of_a_phone_bill_is_this(rich: Path) -> None:
     assert sheet_text(sheet_of(await statement_of(rich, PHONE_BILL))) == (
         "Statement of account: June 2021\n"
         "lec:+12125550123\n"
