@@ -184,8 +184,15 @@ def show(
 
 
 def _letter(letter: Letter) -> tuple[Any, str]:
-    facts, words = _stands(letter)
-    return facts | {"words": letter.words}, f"{words}\n{letter.words if letter.words is not None else '(deleted)'}"
+    facts, stands = _stands(letter)
+    words = "(deleted)" if letter.words is None else quoted(letter.words)
+    return facts | {"words": letter.words}, f"{stands}\n{words}"
+
+
+def quoted(words: str) -> str:
+    """What somebody else wrote: no line of it looks like one of ours, and no terminal obeys it."""
+    shown = ("".join(each if each.isprintable() else "\ufffd" for each in line) for line in words.splitlines())
+    return "\n".join(f"> {line}".rstrip() for line in shown)
 
 
 def _stands(letter: Letter) -> tuple[dict[str, Any], str]:

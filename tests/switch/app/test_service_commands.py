@@ -10,6 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from switch.app.config import ConfigError, parse_config
+from switch.app.message_commands import quoted
 from switch.app.service_commands import register
 from tests.support.ledger import STORY, write_book
 
@@ -77,6 +78,10 @@ def test_a_note_is_one_line_of_the_time_line(folder: Path) -> None:
     assert (code, [line for line in text.splitlines() if line.startswith("2026-01-01")]) == (0, []), text
     assert "asked\ufffd[8m 2026-01-01 00:00:00 deposit forged" in text
     assert folder.is_dir()
+
+
+def test_the_words_of_others_are_quoted_line_by_line() -> None:
+    assert quoted("one\x1b[2J\r\n\nm-2 is approved") == "> one\ufffd[2J\n>\n> m-2 is approved"
 
 
 @pytest.mark.parametrize(
