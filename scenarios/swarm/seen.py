@@ -118,10 +118,14 @@ def _is_troubled(observed: Observed, start: float, end: float) -> bool:
 
 
 def _cut_for_third_party(observed: Observed, record: CallRecord, life: Life) -> float:
-    """When a suspicion ended a call, where the facility has it so; one before it rang was of another call."""
-    if not observed.plan.facility.cuts_third_party or record.rang_at is None:
+    """When a suspicion ended a call, where the facility has it so; one before it rang was of another call.
+
+    Nobody knows that it rang where the word of that was lost on the way.
+    """
+    begun = record.rang_at or record.answered_at
+    if not observed.plan.facility.cuts_third_party or begun is None:
         return inf
-    rang, end = life.loop_time(record.rang_at), life.loop_time(record.ended_at)
+    rang, end = life.loop_time(begun), life.loop_time(record.ended_at)
     hits = (at for at, number in observed.suspected if number == record.number and rang <= at <= end + EDGE)
     return min(hits, default=inf)
 

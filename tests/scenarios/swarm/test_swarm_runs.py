@@ -77,6 +77,7 @@ def test_a_handful_of_seeds_violates_nothing() -> None:
         pytest.param(8000642, id="a phone vanishes with two calls on the line"),
         pytest.param(8000783, id="a card is approved while the book is slow"),
         pytest.param(8011375, id="a third party is suspected between the last heartbeat and the death of the switch"),
+        pytest.param(9101403, id="a third party is suspected where nobody heard that it rang"),
     ],
 )
 def test_seeds_that_failed_once_pass(seed: int) -> None:
