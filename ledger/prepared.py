@@ -59,14 +59,6 @@ class Prepared:
         """
         return self._send(text, parameters).rows
 
-    def execute(self, text: str, parameters: Sequence[Any]) -> list[_Row]:
-        """Send a statement, and wait for its rows.
-
-        Raises:
-            psycopg.Error: As the driver raises it.
-        """
-        return self.send(text, parameters)()
-
     def commit(self) -> None:
         """Commit the transaction, and wait for it.
 

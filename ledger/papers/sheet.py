@@ -109,7 +109,12 @@ def minutes(talk: timedelta) -> str:
 
 def one_line(memo: str) -> str:
     """A memo as one line: nothing in it looks like another one, and no terminal obeys it."""
-    return "".join(each if each.isprintable() else "\ufffd" for each in " ".join(memo.split()))
+    return printable(" ".join(memo.split()))
+
+
+def printable(line: str) -> str:
+    """A line of somebody else's without what a terminal would obey."""
+    return "".join(each if each.isprintable() else "\ufffd" for each in line)
 
 
 def _notes(*, is_owed: bool) -> tuple[str, ...]:

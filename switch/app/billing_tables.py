@@ -12,6 +12,7 @@ from ledger.chart import AccountKind, kind_of, parse_account, terms_of
 from ledger.errors import MalformedAccountError
 from ledger.money import AccountId
 from ledger.products.policy import CAP_MIN
+from rating.tax import Period
 from switch.app.fields import E164, Amount, Name
 
 CYCLES: Final = ("day", "month")
@@ -98,9 +99,8 @@ class FeeTable(_Table):
 
     def meets(self, other: FeeTable) -> bool:
         """Whether both hold on some day."""
-        return (self.since or date.min) < (other.until or date.max) and (other.since or date.min) < (
-            self.until or date.max
-        )
+        mine, others = (Period("UTC", each.since or date.min, each.until) for each in (self, other))
+        return mine.meets(others)
 
 
 class PaymentsTable(_Table):

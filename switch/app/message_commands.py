@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ledger.papers.sheet import printable
 from ledger.products.rows import Direction
 from ledger.store import DEFAULT_URL
 from ledger.terminal import AsJson, Database, print_facts, with_book
@@ -191,8 +192,7 @@ def _letter(letter: Letter) -> tuple[Any, str]:
 
 def quoted(words: str) -> str:
     """What somebody else wrote: no line of it looks like one of ours, and no terminal obeys it."""
-    shown = ("".join(each if each.isprintable() else "\ufffd" for each in line) for line in words.splitlines())
-    return "\n".join(f"> {line}".rstrip() for line in shown)
+    return "\n".join(f"> {printable(line)}".rstrip() for line in words.splitlines())
 
 
 def _stands(letter: Letter) -> tuple[dict[str, Any], str]:

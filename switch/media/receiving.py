@@ -8,7 +8,6 @@ packet times, header extensions, jumps, garbage.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import IntEnum
 from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
@@ -18,6 +17,7 @@ from switch.media.control import Address, DigitPressed, MediaEvent, MediaStarted
 from switch.media.digits import DigitReceiver, DigitSender
 from switch.media.g711 import SILENCE
 from switch.media.legs import NO_FRAME, RING_FRAMES, ROW_BITS, ROW_MASK, LegId, Legs, Rows
+from switch.media.sources import Standing, standing_of
 from switch.media.wire import (
     FRAME_DTYPE,
     FRAME_SAMPLES,
@@ -51,20 +51,6 @@ STRANGER_PACKETS: Final = 25
 
 Events = list[tuple[LegId, MediaEvent]]
 Number = TypeVar("Number", int, NDArray[np.int64])
-
-
-class Trust(IntEnum):
-    """What speaks for a source: whoever talked to a switch that died may still send to its port, and type.
-
-    The more does, the rather it is latched: it takes over a leg from a source for which less speaks.
-    """
-
-    NONE = 0
-    PART = 1
-    """It has the host or the port of the description, or the host of the signalling: a translator of addresses changed
-    the rest, or a host of several addresses took another for its audio, as baresip does."""
-    ADDRESS = 2
-    """It is what the description told."""
 
 
 class Arrival(NamedTuple):
@@ -236,10 +222,10 @@ class Receiver:
         is_audio = packet.payload_type == legs.payload_type[row]
         is_event = packet.payload_type == legs.own_digits_payload_type[row]
         latched = legs.latched[row]
-        trust = self._trust(row, source)
-        may_latch = latched is None or trust > self._trust(row, latched)
+        standing = self._standing(row, source)
+        may_latch = latched is None or standing > self._standing(row, latched)
         is_ours = source == latched or (may_latch and at >= legs.rearmed_at.get(row, 0.0))
-        may_press = trust is not Trust.NONE or legs.received[row] >= STRANGER_PACKETS
+        may_press = standing is not Standing.NONE or legs.received[row] >= STRANGER_PACKETS
         if (
             not legs.is_receiving[row]
             or not is_ours
@@ -265,13 +251,8 @@ class Receiver:
         else:
             self._write(row, packet)
 
-    def _trust(self, row: int, source: Address) -> Trust:
-        legs = self._legs
-        remote = legs.remote[row]
-        if source == remote:
-            return Trust.ADDRESS
-        is_known = source[0] == legs.signalled_from[row] or (remote is not None and not {*source}.isdisjoint(remote))
-        return Trust.PART if is_known else Trust.NONE
+    def _standing(self, row: int, source: Address) -> Standing:
+        return standing_of(source, self._legs.remote[row], self._legs.signalled_from[row])
 
     def _count_one(self, row: int, step: int) -> bool:
         """The same for one packet alone."""

@@ -94,9 +94,6 @@ class Ending:
         self._count()
         return self._inner.send(text, parameters)
 
-    def execute(self, text: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-        return self.send(text, parameters)()
-
     def commit(self) -> None:
         self._count()
         self._inner.commit()

@@ -32,17 +32,17 @@ def prepared(driver: psycopg.Connection[Any]) -> Prepared:
 @settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(st.none() | TEXTS | st.sampled_from(["NULL", "", '"', "\\", "{}", "a,b", " "]), max_size=4))
 def test_texts_come_back_as_they_were(prepared: Prepared, texts: list[str | None]) -> None:
-    assert prepared.execute("SELECT * FROM unnest($1::TEXT[])", (texts,)) == [(each,) for each in texts]
+    assert prepared.send("SELECT * FROM unnest($1::TEXT[])", (texts,))() == [(each,) for each in texts]
     for text in texts:
-        assert prepared.execute("SELECT $1::VARCHAR", (text,)) == [(text,)]
+        assert prepared.send("SELECT $1::VARCHAR", (text,))() == [(text,)]
 
 
 @pytest.mark.postgres
 @settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(numbers=st.lists(st.none() | NUMBERS, max_size=4))
 def test_whole_numbers_come_back_as_they_were(prepared: Prepared, numbers: list[int | None]) -> None:
-    assert prepared.execute("SELECT * FROM unnest($1::BIGINT[])", (numbers,)) == [(each,) for each in numbers]
-    assert prepared.execute("SELECT $1::INTEGER", (7,)) == [(7,)]
+    assert prepared.send("SELECT * FROM unnest($1::BIGINT[])", (numbers,))() == [(each,) for each in numbers]
+    assert prepared.send("SELECT $1::INTEGER", (7,))() == [(7,)]
 
 
 @pytest.mark.parametrize("value", ["a\0b", ["c", "a\0b"]])
@@ -54,9 +54,9 @@ def test_a_text_that_would_end_too_early_is_not_sent(value: str | list[str]) -> 
 @pytest.mark.postgres
 def test_what_the_server_refuses_is_raised_as_its_driver_raises_it(prepared: Prepared) -> None:
     with pytest.raises(psycopg.errors.UndefinedTable):
-        prepared.execute("SELECT 1 FROM nothing", ())
+        prepared.send("SELECT 1 FROM nothing", ())()
     with pytest.raises(psycopg.errors.DivisionByZero):
-        prepared.execute("SELECT 1 / $1::INTEGER", (0,))
+        prepared.send("SELECT 1 / $1::INTEGER", (0,))()
 
 
 @pytest.mark.postgres
@@ -74,7 +74,7 @@ def test_what_is_sent_runs_in_its_order_and_is_answered_in_any(prepared: Prepare
 @pytest.mark.postgres
 def test_nothing_after_a_statement_that_fails_is_run(prepared: Prepared) -> None:
     divide = "SELECT 1 / $1::INTEGER"
-    assert prepared.execute("SELECT 1", ()) + prepared.execute(divide, (1,)) == [(1,), (1,)]
+    assert prepared.send("SELECT 1", ())() + prepared.send(divide, (1,))() == [(1,), (1,)]
     before = prepared.send("SELECT 1", ())
     fails = prepared.send(divide, (0,))
     after = prepared.send("SELECT 1", ())
@@ -84,7 +84,7 @@ def test_nothing_after_a_statement_that_fails_is_run(prepared: Prepared) -> None
     for answer in (fails, after):
         with pytest.raises(psycopg.InterfaceError, match="failed"):
             answer()
-    assert prepared.execute("SELECT 1", ()) == [(1,)]
+    assert prepared.send("SELECT 1", ())() == [(1,)]
 
 
 @pytest.mark.postgres
@@ -93,7 +93,7 @@ def test_a_transaction_in_which_something_failed_is_not_committed(
 ) -> None:
     prepared.send("BEGIN", ())
     with pytest.raises(psycopg.errors.DivisionByZero):
-        prepared.execute("SELECT 1 / $1::INTEGER", (0,))
+        prepared.send("SELECT 1 / $1::INTEGER", (0,))()
     with pytest.raises(psycopg.OperationalError, match="rolled back"):
         prepared.commit()
     prepared.send("BEGIN", ())
@@ -111,7 +111,7 @@ def test_what_was_sent_can_be_forgotten(driver: psycopg.Connection[Any], prepare
     prepared.send("SELECT 1 / $1::INTEGER", (0,))
     prepared.forget()
     driver.rollback()
-    assert prepared.execute("SELECT 1", ()) == [(1,)]
+    assert prepared.send("SELECT 1", ())() == [(1,)]
 
 
 @pytest.mark.postgres
@@ -129,5 +129,5 @@ def test_a_lost_server_is_an_operational_error(driver: psycopg.Connection[Any], 
         other.execute("SELECT pg_terminate_backend(%s)", (driver.info.backend_pid,))
     for _ in range(2):  # First the server says so, then nobody is there any more.
         with pytest.raises(psycopg.OperationalError):
-            prepared.execute("SELECT 1", ())
+            prepared.send("SELECT 1", ())()
     assert driver.closed
